@@ -1,0 +1,168 @@
+"""The configuration: one TOML file, every key also from the environment as ``CALLCENTER_SECTION__KEY``.
+
+A shell only in :func:`load`, which reads the file; the models are values. Unknown keys are refused by name.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from callcenter.errors import ConfigError
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(Section):
+    name: str = Field("main", pattern=r"^[\w.-]{1,64}$")
+    timezone: str = "UTC"
+    country: str = Field("IR", pattern=r"^[A-Z]{2}$")
+    day_starts: str = Field("00:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"no such time zone: {value!r}") from None
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class Pbx(Section):
+    """One Asterisk. ``trunks``: endpoints of the outside world ("PJSIP/trunk"); empty: told by ``extension_digits``."""
+
+    name: str = Field("main", pattern=r"^[\w.-]{1,64}$")
+    host: str = "127.0.0.1"
+    port: int = Field(5038, ge=1, le=65535)
+    username: str = "callcenter"
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+    auth: str = Field("md5", pattern="^(md5|plain)$")
+    tls: bool = False
+    tls_ca: Path | None = None
+    tls_verify: bool = True
+    trunks: tuple[str, ...] = ()
+    extension_digits: int = Field(5, ge=1, le=15)
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> Pbx:
+        if (self.secret is None) == (self.secret_file is None):
+            raise ValueError("exactly one of 'secret' and 'secret_file' is needed")
+        return self
+
+    def password(self) -> str:
+        """The AMI secret. Raises ConfigError when ``secret_file`` cannot be read."""
+        if self.secret is not None:
+            return self.secret.get_secret_value()
+        assert self.secret_file is not None
+        try:
+            return self.secret_file.read_text(encoding="utf-8").strip()
+        except OSError as e:
+            raise ConfigError(f"pbx.secret_file: cannot read {self.secret_file}: {e.strerror}") from e
+
+
+class Queue(Section):
+    """Targets of one queue. ``service_level_s`` None: as the PBX's ``servicelevel``, else 20 s."""
+
+    service_level_s: Annotated[float, Field(ge=0)] | None = None
+    service_level_target: float = Field(0.80, ge=0, le=1)
+    short_abandon_s: float = Field(5.0, ge=0)
+    wrap_up_s: float = Field(0.0, ge=0)
+
+
+class Store(Section):
+    url: str = "sqlite+aiosqlite:///callcenter.db"
+    journal_days: int = Field(30, ge=1)
+
+    @field_validator("url")
+    @classmethod
+    def _known_backend(cls, value: str) -> str:
+        if not value.startswith("sqlite+aiosqlite://"):
+            raise ValueError("only sqlite+aiosqlite:// is known")
+        return value
+
+
+class Web(Section):
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+
+
+class Tickets(Section):
+    internal: bool = False
+
+
+class Config(BaseSettings):
+    """All of it. ``queues`` holds the queues by name; a queue that is not named has the defaults of :class:`Queue`."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix="CALLCENTER_", env_nested_delimiter="__")
+
+    site: Site = Site()
+    pbx: tuple[Pbx, ...] = Field(min_length=1, max_length=1)
+    queues: dict[str, Queue] = {}
+    store: Store = Store()
+    web: Web = Web()
+    tickets: Tickets = Tickets()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file (which comes as keyword arguments)."""
+        return env_settings, init_settings
+
+    def queue(self, name: str) -> Queue:
+        return self.queues.get(name, _DEFAULT_QUEUE)
+
+
+_DEFAULT_QUEUE = Queue()
+
+
+def parse(values: dict[str, Any], where: str) -> Config:
+    """Checked configuration; raises ConfigError with one line that names each wrong key."""
+    try:
+        return Config(**values)
+    except ValidationError as e:
+        raise ConfigError(f"{where}: " + "; ".join(map(_said, e.errors()))) from None
+    except ValueError as e:
+        raise ConfigError(f"{where}: {e}") from None
+
+
+def _said(error: Any) -> str:
+    key = ".".join(str(p) for p in error["loc"]) or "configuration"
+    if error["type"] == "extra_forbidden":
+        return f"unknown key {key!r}"
+    return f"{key}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def load(path: Path) -> Config:
+    """The configuration of a TOML file and the environment. Raises ConfigError."""
+    try:
+        with path.open("rb") as f:
+            values = tomllib.load(f)
+    except OSError as e:
+        raise ConfigError(f"cannot read {path}: {e.strerror}") from e
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise ConfigError(f"{path}: not valid TOML: {e}") from e
+    unknown = sorted(k for k in os.environ if k.startswith("CALLCENTER_") and _section(k) not in Config.model_fields)
+    if unknown:
+        raise ConfigError(f"environment: unknown key {unknown[0]!r}")
+    return parse(values, str(path))
+
+
+def _section(key: str) -> str:
+    return key.removeprefix("CALLCENTER_").split("__")[0].lower()

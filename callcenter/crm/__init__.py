@@ -1,0 +1,1 @@
+"""Tickets: one for every call with the outside world. Rules are pure; the embedded CRM lives in the store."""

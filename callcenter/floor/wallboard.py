@@ -1,0 +1,55 @@
+"""The board: an immutable picture of the floor as it is now, for every sink that shows it. Pure values."""
+
+from __future__ import annotations
+
+import msgspec
+
+from callcenter.floor.records import AgentState
+
+
+class QueueNow(msgspec.Struct, frozen=True):
+    """A queue as it is now. ``oldest_at``: when the one who waits longest entered (None: nobody waits)."""
+
+    name: str
+    waiting: int
+    oldest_at: float | None
+    waiting_since: tuple[float, ...]
+    talking: int
+    agents: dict[AgentState, int]
+
+
+class AgentNow(msgspec.Struct, frozen=True):
+    """An agent as it is now. ``queues``: those it is a member of; ``paused_in``: those it is paused in."""
+
+    interface: str
+    name: str
+    state: AgentState
+    since: float
+    reason: str
+    queue: str | None
+    call: str | None
+    queues: tuple[str, ...]
+    paused_in: tuple[str, ...]
+
+
+class FloorNow(msgspec.Struct, frozen=True):
+    """Everything of now. ``at``: the Floor's time; ``link``: the AMI link is up and its snapshot applied."""
+
+    at: float
+    pbx: str
+    link: bool
+    link_since: float
+    calls: int
+    drift: dict[str, int]
+    queues: tuple[QueueNow, ...]
+    agents: tuple[AgentNow, ...]
+
+
+class Wallboard(msgspec.Struct, frozen=True):
+    """The picture with its figures. ``figures``: window → queue name (or "" for all) → figure or count → value."""
+
+    seq: int
+    now: FloorNow
+    figures: dict[str, dict[str, dict[str, float | None]]]
+    targets: dict[str, dict[str, float]]
+    """Queue → ``threshold_s``, ``service_level`` and ``short_abandon_s`` in force."""

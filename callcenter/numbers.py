@@ -1,0 +1,25 @@
+"""Phone numbers as E.164, read as in the site's country. Pure (phonenumbers holds tables, no I/O)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import phonenumbers
+
+
+@lru_cache(maxsize=65_536)
+def e164(number: str, country: str) -> str | None:
+    """``+989121234567`` for 09121234567, 00989121234567 or ۰۹۱۲۱۲۳۴۵۶۷ in IR; None for what is no phone number.
+
+    An extension ("1001") is none. Source: ITU-T E.164, by Google's libphonenumber.
+    """
+    digits = number.strip()
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    try:
+        parsed = phonenumbers.parse(digits, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

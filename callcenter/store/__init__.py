@@ -1,0 +1,1 @@
+"""What is kept: calls, visits, attempts, conversations, agent spans, tickets and the journal, in one database."""

@@ -1,0 +1,45 @@
+"""What goes into the store and comes out of it: one Batch a transaction, pages of rows. Pure values."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from callcenter.crm.ticket import Ticket
+from callcenter.floor.records import CallRecord, Span
+
+T = TypeVar("T")
+
+
+class JournalRow(msgspec.Struct, frozen=True):
+    """One line of a call's history. ``source``: "event" (what Asterisk said) or "change" (what it was taken for)."""
+
+    call: str
+    at: float
+    source: str
+    name: str
+    data: dict[str, Any]
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What one transaction writes: the newest record of each touched call, its ticket, spans, journal."""
+
+    calls: tuple[CallRecord, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
+    spans: tuple[Span, ...] = ()
+    journal: tuple[JournalRow, ...] = ()
+    merged: tuple[tuple[str, str], ...] = ()
+    """(call, into): the call's legs went over into another call; its record stays, its ticket points there."""
+
+
+class StoredCall(msgspec.Struct, frozen=True):
+    record: CallRecord
+    ticket: int | None
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """``next`` is the cursor of the next page, None on the last."""
+
+    items: tuple[T, ...]
+    next: str | None = None
