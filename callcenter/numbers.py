@@ -20,6 +20,6 @@ def e164(number: str, country: str) -> str | None:
         parsed = phonenumbers.parse(digits, country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(parsed):
+    if not phonenumbers.is_valid_number(parsed):
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
