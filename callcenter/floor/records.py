@@ -167,15 +167,16 @@ def as_api(record: CallRecord, zone: tzinfo, e164: Callable[[str], str | None], 
     plain: dict[str, Any] = msgspec.to_builtins(record)
     caller = {"number": plain.pop("number"), "e164": e164(record.number), "name": plain.pop("name")}
     out = {k: plain[k] for k in ("id", "pbx", "linkedid", "direction")} | {"caller": caller} | plain | {"ticket": ticket}
-    shown: dict[str, Any] = _with_times(out, zone)
+    shown: dict[str, Any] = with_times(out, zone)
     return shown
 
 
-def _with_times(value: Any, zone: tzinfo) -> Any:
+def with_times(value: Any, zone: tzinfo) -> Any:
+    """``value`` (plain data) with each float under a time's name as RFC 3339 in ``zone``, and other floats to 1 µs."""
     if isinstance(value, dict):
         return {
-            k: rfc3339(v, zone) if k in _TIMES and isinstance(v, float) else _with_times(v, zone) for k, v in value.items()
+            k: rfc3339(v, zone) if k in _TIMES and isinstance(v, float) else with_times(v, zone) for k, v in value.items()
         }
     if isinstance(value, list | tuple):
-        return [_with_times(v, zone) for v in value]
+        return [with_times(v, zone) for v in value]
     return round(value, 6) if isinstance(value, float) else value
