@@ -1,0 +1,67 @@
+"""The figures of a contact centre: numpy only, pure, usable without callcenter.
+
+Two steps lead to every figure: columns are summed once by queue, then each figure is one small function of the sums::
+
+    visits = Visits(queue=..., entered_at=..., wait_s=..., outcome=..., ...)
+    sums = sum_visits(visits, queues=2, threshold_s=20.0, short_abandon_s=5.0)
+    service_level(sums)          # one ratio for each queue, and the last for all of them together
+
+``columns`` says what a row is, ``sums`` counts, ``visits``, ``conversations`` and ``agents`` hold the figures by what
+they are computed from, and ``table`` lists them all: a new figure is one function and one row there.
+
+Where the rest goes: callbacks and repeat calls into ``visits``; first-call resolution, self-service, satisfaction and
+quality into ``conversations``; attrition into ``agents``; forecast error and staffing into a module ``planning``.
+"""
+
+from kpi.agents import occupancy, utilisation
+from kpi.columns import Outcome, Spans, State, Visits
+from kpi.conversations import (
+    average_handle_time,
+    average_hold_time,
+    average_talk_time,
+    average_wrap_up_time,
+    transfer_rate,
+)
+from kpi.sums import SpanSums, VisitSums, sum_spans, sum_visits
+from kpi.table import AGENT_FIGURES, FIGURES, VISIT_FIGURES, Better, Figure
+from kpi.visits import (
+    abandon_rate,
+    average_speed_of_answer,
+    longest_wait,
+    ring_no_answer_rate,
+    service_level,
+    service_level_answered,
+    service_level_live,
+    service_level_with_abandons,
+)
+
+__all__ = [
+    "AGENT_FIGURES",
+    "FIGURES",
+    "VISIT_FIGURES",
+    "Better",
+    "Figure",
+    "Outcome",
+    "SpanSums",
+    "Spans",
+    "State",
+    "VisitSums",
+    "Visits",
+    "abandon_rate",
+    "average_handle_time",
+    "average_hold_time",
+    "average_speed_of_answer",
+    "average_talk_time",
+    "average_wrap_up_time",
+    "longest_wait",
+    "occupancy",
+    "ring_no_answer_rate",
+    "service_level",
+    "service_level_answered",
+    "service_level_live",
+    "service_level_with_abandons",
+    "sum_spans",
+    "sum_visits",
+    "transfer_rate",
+    "utilisation",
+]

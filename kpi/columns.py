@@ -1,0 +1,110 @@
+"""The rows that figures are computed from, as columns: queue visits and agent spans. Pure values.
+
+Queues are codes 0, 1, 2 … that the caller gives; any other grouping (an hour, a site) may take their place. Times are
+seconds since the epoch, durations are seconds.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.integer[Any]]
+Bools = NDArray[np.bool_]
+
+
+class Outcome(enum.IntEnum):
+    """How a queue visit ended; WAITING while it has not."""
+
+    WAITING = 0
+    ANSWERED = 1
+    ABANDONED = 2
+    TIMED_OUT = 3
+    EXITED = 4
+    LEFT_EMPTY = 5
+    WITHDRAWN = 6
+    REFUSED_FULL = 7
+    REFUSED_EMPTY = 8
+    PBX_LOST = 9
+    UNKNOWN = 10
+
+
+REFUSED = (Outcome.REFUSED_FULL, Outcome.REFUSED_EMPTY)
+
+
+class State(enum.IntEnum):
+    """What an agent does during a span."""
+
+    AVAILABLE = 0
+    RINGING = 1
+    TALKING = 2
+    HOLDING = 3
+    WRAP_UP = 4
+    PAUSED = 5
+    UNREACHABLE = 6
+    LOGGED_OUT = 7
+
+
+def _same_length(columns: Visits | Spans) -> None:
+    lengths = {f.name: len(getattr(columns, f.name)) for f in fields(columns)}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"columns of unequal length: {lengths}")
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    """One row a queue visit. ValueError when the columns differ in length.
+
+    ``wait_s`` runs from entry to the outcome; for a row still WAITING it is the wait so far, at the moment that the
+    picture is taken. NaN: not known (such a row is within no threshold and adds nothing to a sum).
+    ``talk_s`` is the connected time with hold *included* (as queue_log has it), ``hold_s`` the part of it on hold; both
+    0 until the conversation is over. ``attempts`` counts the rings of agents that are over, ``ring_no_answer`` those
+    of them that ended without an answer.
+    """
+
+    queue: Integers
+    entered_at: Floats
+    wait_s: Floats
+    outcome: Integers
+    talk_s: Floats
+    hold_s: Floats
+    wrap_up_s: Floats
+    transferred: Bools
+    attempts: Integers
+    ring_no_answer: Integers
+
+    def __post_init__(self) -> None:
+        _same_length(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """One row a time span of one agent in one state; spans of one agent never overlap. ValueError as above.
+
+    ``queue`` is the queue whose call it is, -1 for none. ``membership`` says which queues the agent was a member of
+    meanwhile: the row of the matrix that :func:`kpi.sums.sum_spans` is given. An open span ends at ``inf``.
+    """
+
+    agent: Integers
+    queue: Integers
+    membership: Integers
+    state: Integers
+    start: Floats
+    end: Floats
+
+    def __post_init__(self) -> None:
+        _same_length(self)
+
+
+def clipped(spans: Spans, start: float, end: float) -> Spans:
+    """The spans that overlap [start, end), each cut at its borders."""
+    rows = np.flatnonzero((spans.end > start) & (spans.start < end) & (spans.end > spans.start))
+    return Spans(
+        agent=spans.agent[rows], queue=spans.queue[rows], membership=spans.membership[rows], state=spans.state[rows],
+        start=np.maximum(spans.start[rows], start), end=np.minimum(spans.end[rows], end),
+    )
