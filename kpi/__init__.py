@@ -14,7 +14,7 @@ quality into ``conversations``; attrition into ``agents``; forecast error and st
 """
 
 from kpi.agents import occupancy, utilisation
-from kpi.columns import Outcome, Spans, State, Visits
+from kpi.columns import Outcome, Spans, State, Visits, clipped
 from kpi.conversations import (
     average_handle_time,
     average_hold_time,
@@ -53,6 +53,7 @@ __all__ = [
     "average_speed_of_answer",
     "average_talk_time",
     "average_wrap_up_time",
+    "clipped",
     "longest_wait",
     "occupancy",
     "ring_no_answer_rate",

@@ -87,7 +87,7 @@ class Spans:
     """One row a time span of one agent in one state; spans of one agent never overlap. ValueError as above.
 
     ``queue`` is the queue whose call it is, -1 for none. ``membership`` says which queues the agent was a member of
-    meanwhile: the row of the matrix that :func:`kpi.sums.sum_spans` is given. An open span ends at ``inf``.
+    meanwhile: the row of the matrix that :func:`kpi.sums.sum_spans` is given. A span under way ends at ``inf``.
     """
 
     agent: Integers
@@ -103,8 +103,9 @@ class Spans:
 
 def clipped(spans: Spans, start: float, end: float) -> Spans:
     """The spans that overlap [start, end), each cut at its borders."""
-    rows = np.flatnonzero((spans.end > start) & (spans.start < end) & (spans.end > spans.start))
+    starts, ends = np.maximum(spans.start, start), np.minimum(spans.end, end)
+    rows = np.flatnonzero(starts < ends)
     return Spans(
         agent=spans.agent[rows], queue=spans.queue[rows], membership=spans.membership[rows], state=spans.state[rows],
-        start=np.maximum(spans.start[rows], start), end=np.minimum(spans.end[rows], end),
+        start=starts[rows], end=ends[rows],
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kpi.columns import REFUSED, Bools, Floats, Integers, Outcome, Spans, State, Visits, clipped
+from kpi.columns import REFUSED, Bools, Floats, Integers, Outcome, Spans, State, Visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +129,19 @@ def _longest(visits: Visits, queues: int) -> Floats:
     return longest
 
 
-def sum_spans(spans: Spans, start: float, end: float, queues: int, memberships: Bools) -> SpanSums:
-    """The agents' seconds within [start, end) for ``queues`` queues, and for all.
+def sum_spans(spans: Spans, queues: int, memberships: Bools) -> SpanSums:
+    """The agents' seconds for ``queues`` queues, and for all; ``spans`` have been :func:`~kpi.columns.clipped`.
 
     ``memberships[m, q]``: a span of ``membership`` m is of an agent who was a member of queue q. An agent without
     any known membership has a row of False: its queues then count only what it did on their calls.
     """
-    within = clipped(spans, start, end)
-    seconds = within.end - within.start
-    own = _by_state(within.queue + 1, within.state, seconds, queues + 1)
+    seconds = spans.end - spans.start
+    own = _by_state(spans.queue + 1, spans.state, seconds, queues + 1)
     every, own = own.sum(axis=0), own[1:]
-    members = memberships.T.astype(np.float64) @ _by_state(within.membership, within.state, seconds, len(memberships))
-    foreign = (within.queue >= 0) & ~memberships[within.membership, within.queue]
-    foreign &= within.state != State.LOGGED_OUT
-    visitors = np.bincount(within.queue[foreign], weights=seconds[foreign], minlength=queues)
+    members = memberships.T.astype(np.float64) @ _by_state(spans.membership, spans.state, seconds, len(memberships))
+    foreign = (spans.queue >= 0) & ~memberships[spans.membership, spans.queue]
+    foreign &= spans.state != State.LOGGED_OUT
+    visitors = np.bincount(spans.queue[foreign], weights=seconds[foreign], minlength=queues)
     return SpanSums(
         busy_s=np.append(own[:, BUSY].sum(axis=1), every[BUSY].sum()),
         ringing_s=np.append(own[:, State.RINGING], every[State.RINGING]),

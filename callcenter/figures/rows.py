@@ -1,0 +1,51 @@
+"""Rows in growing numpy columns: adding one and setting a cell are cheap, and a column is read without a copy. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Column = NDArray[Any]
+
+FIRST_CAPACITY = 1024
+
+
+class Rows:
+    """``columns[name][row]`` for row < ``size``; beyond it every cell is blank."""
+
+    __slots__ = ("_blanks", "_capacity", "columns", "size")
+
+    def __init__(self, blanks: Mapping[str, np.generic]) -> None:
+        self._blanks = dict(blanks)
+        self._capacity = FIRST_CAPACITY
+        self.columns: dict[str, Column] = {n: np.full(FIRST_CAPACITY, blank) for n, blank in self._blanks.items()}
+        self.size = 0
+
+    def add(self) -> int:
+        """The number of a new, blank row."""
+        row = self.size
+        if row == self._capacity:
+            for name, blank in self._blanks.items():
+                self.columns[name] = np.concatenate([self.columns[name], np.full(row, blank)])
+            self._capacity = row * 2
+        self.size = row + 1
+        return row
+
+    def read(self, rows: NDArray[np.intp] | None = None) -> dict[str, Column]:
+        """The columns: of all rows without a copy (not to be kept past the next change), or a copy of ``rows``."""
+        if rows is None:
+            return {name: column[: self.size] for name, column in self.columns.items()}
+        return {name: column[: self.size].take(rows) for name, column in self.columns.items()}
+
+    def keep(self, kept: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Drop the rows where ``kept`` is False. The answer is each old row's new number, -1 where it is gone."""
+        moved = np.where(kept, np.cumsum(kept) - 1, -1)
+        rows = np.flatnonzero(kept)
+        for name, column in self.columns.items():
+            column[: len(rows)] = column[rows]
+            column[len(rows) : self.size] = self._blanks[name]
+        self.size = len(rows)
+        return moved

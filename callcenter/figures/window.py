@@ -1,0 +1,212 @@
+"""The rows of the running business day, kept from Changes, and the figures of any window of them.
+
+Pure: no clock; the time comes with the Change and with the question. Of a restart it is told by :meth:`Window.restore`.
+A visit belongs to the window in which it entered; agent spans are cut at its borders (see :mod:`kpi`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+import numpy as np
+
+import kpi
+from callcenter.figures.business_day import business_day
+from callcenter.figures.rows import Column, Rows
+from callcenter.figures.staff import Staff
+from callcenter.floor import records
+from callcenter.floor.changes import (
+    AgentChanged,
+    AttemptEnded,
+    Change,
+    MemberChanged,
+    VisitCompleted,
+    VisitEnded,
+    VisitEntered,
+    WrapUpEnded,
+)
+from callcenter.floor.records import Span, Visit
+from kpi.table import COUNTS, SUMS_S
+
+Figures = dict[str, dict[str, float | None]]
+"""Queue name ("" for all of them) → count, sum or figure → its value, None where it has none."""
+
+SLIDING_S = {"15m": 900.0, "30m": 1800.0, "60m": 3600.0}
+
+OUTCOMES: dict[records.Outcome | None, int] = {o: int(kpi.Outcome[o.name]) for o in records.Outcome}
+OUTCOMES[None] = int(kpi.Outcome.WAITING)
+
+VISIT_BLANKS: dict[str, np.generic] = {
+    "queue": np.int32(0), "entered_at": np.float64(0), "wait_s": np.float64(math.nan),
+    "outcome": np.int8(kpi.Outcome.WAITING), "talk_s": np.float64(0), "hold_s": np.float64(0),
+    "wrap_up_s": np.float64(0), "transferred": np.bool_(False), "attempts": np.int32(0), "ring_no_answer": np.int32(0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What a queue aims at: its threshold T (seconds), the service level within it (ratio), and how short an abandoned
+    wait must be to be left out (seconds)."""
+
+    threshold_s: float = 20.0
+    service_level: float = 0.80
+    short_abandon_s: float = 5.0
+
+
+class Names(dict[str, int]):
+    """Codes 0, 1, 2 … given to names in the order in which they are first asked for."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = code = len(self)
+        return code
+
+
+class Window:
+    """Live figures of one PBX. ``targets`` says what is in force for a queue at the moment of the question.
+
+    ``zone`` and ``day_starts`` ("HH:MM") say when the business day begins.
+    """
+
+    def __init__(self, targets: Callable[[str], Targets], zone: tzinfo, day_starts: str) -> None:
+        self._targets, self._zone, self._day_starts = targets, zone, day_starts
+        self._queues = Names()
+        self._visits = Rows(VISIT_BLANKS)
+        self._row_of: dict[int, int] = {}
+        self._staff = Staff(self._queues)
+        # Any: each handler takes the one kind of Change it stands beside.
+        self._handlers: dict[type[Change], Callable[[Any], None]] = {
+            VisitEntered: self._entered,
+            VisitEnded: self._told,
+            VisitCompleted: self._told,
+            AttemptEnded: self._attempt_ended,
+            WrapUpEnded: self._wrap_up_ended,
+            AgentChanged: self._staff.agent_changed,
+            MemberChanged: self._staff.member_changed,
+        }
+
+    def apply(self, change: Change) -> None:
+        """Take in one Change; those that no figure lives on are passed over."""
+        handler = self._handlers.get(type(change))
+        if handler is not None:
+            handler(change)
+
+    def restore(self, visits: Iterable[Visit], spans: Iterable[Span]) -> None:
+        """Take in what was stored before a restart.
+
+        Undecided visits are left out: those that still wait enter again with the first snapshot. Memberships are not
+        stored: a restored span counts for the queues that its agent is a member of when the figures are asked for.
+        """
+        for visit in visits:
+            if visit.outcome is not None:
+                row = self._new_visit(visit.queue, visit.entered_at)
+                self._write(row, visit)
+                ended = [attempt for attempt in visit.attempts if attempt.result is not None]
+                self._visits.columns["attempts"][row] = len(ended)
+                self._visits.columns["ring_no_answer"][row] = sum(attempt.unanswered for attempt in ended)
+        for span in spans:
+            self._staff.add_ended(span)
+
+    def forget(self, before: float) -> None:
+        """Drop the visits that entered, and the spans that ended, before ``before`` (seconds since the epoch).
+
+        To be called now and then with the business day's start less 60 minutes: no live window reaches further.
+        """
+        moved = self._visits.keep(self._visits.read()["entered_at"] >= before)
+        self._row_of = {key: int(moved[row]) for key, row in self._row_of.items() if moved[row] >= 0}
+        self._staff.forget(before)
+
+    def figures(self, at: float) -> dict[str, Figures]:
+        """The windows "15m", "30m", "60m" and "today" as they are at ``at``: window → queue → name → value.
+
+        Their end is open: what the PBX's clock puts slightly after ``at`` belongs to them.
+        """
+        starts = {name: at - seconds for name, seconds in SLIDING_S.items()}
+        starts["today"] = business_day(at, self._zone, self._day_starts)
+        return {name: self.table(start, math.inf, at) for name, start in starts.items()}
+
+    def table(self, start: float, end: float, at: float) -> Figures:
+        """Counts, sums and figures by queue of the window [start, end), as they are at ``at``.
+
+        Visits that entered within it; agents' time within it and not after ``at``. Names and units: kpi.table.
+        """
+        names = list(self._queues)
+        visits = self._visits_within(start, end, at)
+        targets = [self._targets(name) for name in names]
+        threshold_s = np.array([t.threshold_s for t in targets], np.float64)
+        short_abandon_s = np.array([t.short_abandon_s for t in targets], np.float64)
+        visit_sums = kpi.sum_visits(visits, len(names), threshold_s[visits.queue], short_abandon_s[visits.queue])
+        span_sums = self._staff.sums(start, min(end, at))
+        columns: dict[str, Column] = {name: getattr(visit_sums, name) for name in COUNTS + SUMS_S}
+        columns |= {figure.name: figure.of(visit_sums) for figure in kpi.VISIT_FIGURES}
+        columns |= {figure.name: figure.of(span_sums) for figure in kpi.AGENT_FIGURES}
+        return _by_queue([*names, ""], columns)
+
+    def _visits_within(self, start: float, end: float, at: float) -> kpi.Visits:
+        entered_at = self._visits.read()["entered_at"]
+        inside = (entered_at >= start) & (entered_at < end)
+        visits = self._visits.read(None if inside.all() else np.flatnonzero(inside))
+        so_far = np.maximum(at - visits["entered_at"], 0.0)
+        visits["wait_s"] = np.where(visits["outcome"] == kpi.Outcome.WAITING, so_far, visits["wait_s"])
+        return kpi.Visits(**visits)
+
+    def _entered(self, change: VisitEntered) -> None:
+        if change.key not in self._row_of:
+            self._row_of[change.key] = self._new_visit(change.queue, change.at)
+
+    def _told(self, change: VisitEnded | VisitCompleted) -> None:
+        row = self._row_of.get(change.key)
+        if row is None:  # refused, or entered before this process saw it
+            row = self._row_of[change.key] = self._new_visit(change.visit.queue, change.visit.entered_at)
+        self._write(row, change.visit)
+
+    def _attempt_ended(self, change: AttemptEnded) -> None:
+        row = self._row_of.get(change.key)
+        if row is not None:
+            self._visits.columns["attempts"][row] += 1
+            if change.attempt.unanswered:
+                self._visits.columns["ring_no_answer"][row] += 1
+
+    def _wrap_up_ended(self, change: WrapUpEnded) -> None:
+        row = self._row_of.get(change.key)
+        if row is not None:
+            self._visits.columns["wrap_up_s"][row] = change.wrap_up_s
+
+    def _new_visit(self, queue: str, entered_at: float) -> int:
+        row = self._visits.add()
+        columns = self._visits.columns
+        columns["queue"][row] = self._queues[queue]
+        columns["entered_at"][row] = entered_at
+        return row
+
+    def _write(self, row: int, visit: Visit) -> None:
+        columns = self._visits.columns
+        columns["entered_at"][row] = visit.entered_at
+        columns["outcome"][row] = OUTCOMES[visit.outcome]
+        if visit.wait_s is not None:
+            columns["wait_s"][row] = visit.wait_s
+        if visit.talk_s is not None:
+            columns["talk_s"][row] = visit.talk_s
+            columns["hold_s"][row] = visit.hold_s or 0.0
+        if visit.wrap_up_s is not None:
+            columns["wrap_up_s"][row] = visit.wrap_up_s
+        if visit.transferred:
+            columns["transferred"][row] = True
+
+
+def _by_queue(names: list[str], columns: dict[str, Column]) -> Figures:
+    rows = zip(*map(_plain, columns.values()), strict=True)
+    return {name: dict(zip(columns, row, strict=True)) for name, row in zip(names, rows, strict=True)}
+
+
+def _plain(column: Column) -> list[float | None]:
+    """Numbers as JSON has them: integers stay integers, NaN becomes None."""
+    values: list[float | None] = column.tolist()
+    if column.dtype.kind == "f" and np.isnan(column).any():
+        return [None if value is None or math.isnan(value) else value for value in values]
+    return values
+
+
