@@ -1,0 +1,112 @@
+"""Records to rows and back. Pure. A column's key is the name of the record's field, so no mapping is written down."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Row as DbRow
+from sqlalchemy import Table
+
+from callcenter.crm.ticket import Ticket
+from callcenter.floor.records import Attempt, CallRecord, Conversation, Transfer, Visit
+from callcenter.store import schema
+from callcenter.store.values import Batch
+
+Row = dict[str, Any]
+S = TypeVar("S", bound=msgspec.Struct)
+
+_BIGGEST = 2**31 - 1
+
+
+@cache
+def fields(kind: type[msgspec.Struct], table: Table) -> tuple[str, ...]:
+    """The fields of a record that are columns of ``table``."""
+    return tuple(name for name in kind.__struct_fields__ if name in table.c)
+
+
+_CALL = fields(CallRecord, schema.call)
+_VISIT = fields(Visit, schema.visit)
+_TICKET = tuple(name for name in fields(Ticket, schema.ticket) if name != "number")
+
+
+def row(record: msgspec.Struct, names: Iterable[str], **keys: Any) -> Row:
+    return keys | {name: getattr(record, name) for name in names}
+
+
+def call_row(record: CallRecord) -> Row:
+    return row(record, _CALL)
+
+
+def ticket_row(ticket: Ticket) -> Row:
+    return row(ticket, _TICKET)
+
+
+def part_rows(records: Iterable[CallRecord]) -> dict[Table, list[Row]]:
+    """What belongs to the calls, by table, parents first. ``seq`` numbers the parts of one call in their order."""
+    rows: dict[Table, list[Row]] = {t: [] for t in (schema.visit, schema.attempt, schema.conversation, schema.transfer)}
+    for record in records:
+        call = record.id
+        for seq, visit in enumerate(record.visits):
+            rows[schema.visit].append(row(visit, _VISIT, call=call, seq=seq))
+            rows[schema.attempt] += (
+                row(attempt, Attempt.__struct_fields__, call=call, visit=seq, seq=n)
+                for n, attempt in enumerate(visit.attempts)
+            )
+        rows[schema.conversation] += _numbered(call, record.conversations)
+        rows[schema.transfer] += _numbered(call, record.transfers)
+    return rows
+
+
+def _numbered(call: str, parts: Sequence[Conversation | Transfer]) -> Iterable[Row]:
+    return (row(part, part.__struct_fields__, call=call, seq=seq) for seq, part in enumerate(parts))
+
+
+def record(kind: type[S], columns: Mapping[Any, Any], table: Table, **more: Any) -> S:
+    """The record in one row. ``columns``: the row's mapping by column, as SQLAlchemy gives it."""
+    return kind(**{name: columns[table.c[name]] for name in fields(kind, table)}, **more)
+
+
+def visits_of_rows(visit_rows: Iterable[DbRow[Any]], attempt_rows: Iterable[DbRow[Any]]) -> list[tuple[str, Visit]]:
+    """(call, visit) in the order of the visit rows, each with its attempts in theirs."""
+    attempts: dict[tuple[str, int], list[Attempt]] = defaultdict(list)
+    for a in attempt_rows:
+        attempts[a.call, a.visit].append(record(Attempt, a._mapping, schema.attempt))
+    return [
+        (v.call, record(Visit, v._mapping, schema.visit, attempts=tuple(attempts[v.call, v.seq]))) for v in visit_rows
+    ]
+
+
+def ticket_of_row(columns: Mapping[Any, Any]) -> Ticket:
+    made = record(Ticket, columns, schema.ticket)
+    return msgspec.structs.replace(made, agents=tuple(made.agents))
+
+
+def storable(batch: Batch) -> Batch:
+    """The same batch with what no database holds made harmless: half characters, endless numbers.
+
+    Such values only come from a hostile or broken peer; one of them must not keep everything else from being stored.
+    """
+    return msgspec.convert(_storable(msgspec.to_builtins(batch)), Batch)
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case bool():
+            return value
+        case int():
+            return max(-_BIGGEST, min(value, _BIGGEST))
+        case float():
+            return value if math.isfinite(value) else 0.0
+        case dict():
+            return {_storable(key): _storable(v) for key, v in value.items()}
+        case list() | tuple():
+            return [_storable(v) for v in value]
+        case _:
+            return value

@@ -1,0 +1,139 @@
+"""The store: one writer, one reader, one file. A shell; what is said to the database is in ``writing`` and ``reading``.
+
+The reader has a connection of its own: in WAL mode it sees the last committed state and never waits for the writer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from callcenter.crm.ticket import Kind, Ticket
+from callcenter.floor.records import CallRecord, Span, Visit
+from callcenter.store import opening, reading, writing
+from callcenter.store.rows import storable
+from callcenter.store.values import Batch, JournalRow, Page, StoredCall
+
+PRUNED_AT_ONCE = 10_000
+"""Journal lines removed in one transaction, so that a batch never waits long."""
+
+
+class Store:
+    """An open store. Every method raises StoreError when the database fails, and leaves it as it was then."""
+
+    def __init__(self, path: Path, lock: int, writer: AsyncEngine, reader: AsyncEngine) -> None:
+        self.path = path
+        self._lock = lock
+        self._writer = writer
+        self._reader = reader
+
+    @classmethod
+    async def open(cls, url: str, busy_s: float = 5.0) -> Store:
+        """Opens (and makes, or migrates) the store at ``url``, ``sqlite+aiosqlite:///FILE``.
+
+        ``busy_s``: how long a statement waits for somebody else's lock. Raises StoreError: the file cannot be used,
+        is of a newer version, or another daemon has it.
+        """
+        path = opening.path_of(url)
+        lock = await asyncio.to_thread(opening.prepare, path, busy_s)
+        return cls(
+            path, lock, opening.connect(path, busy_s, "BEGIN IMMEDIATE"), opening.connect(path, busy_s, "BEGIN")
+        )
+
+    async def close(self) -> None:
+        """Closes both connections, then lets go of the lock."""
+        try:
+            await self._reader.dispose()
+            await self._writer.dispose()
+        finally:
+            opening.release(self._lock)
+
+    async def write(self, batch: Batch) -> None:
+        """One transaction: all of it or none. Writing the same again changes nothing but the journal, which grows."""
+        with opening.translated(self.path):
+            try:
+                await self._write(batch)
+            except (StatementError, UnicodeError, OverflowError) as e:
+                if isinstance(e, DBAPIError) and not isinstance(e, IntegrityError):
+                    raise
+                # Perhaps a value that no database holds; if not, the same error comes again.
+                await self._write(storable(batch))
+
+    async def _write(self, batch: Batch) -> None:
+        async with self._writer.begin() as connection:
+            await writing.write(connection, batch)
+
+    async def prune_journal(self, before: float) -> int:
+        """Removes the journal's lines older than ``before``; returns how many."""
+        pruned, last = 0, PRUNED_AT_ONCE
+        with opening.translated(self.path):
+            while last == PRUNED_AT_ONCE:
+                async with self._writer.begin() as connection:
+                    last = await writing.prune_journal(connection, before, PRUNED_AT_ONCE)
+                pruned += last
+        return pruned
+
+    async def set_meta(self, key: str, value: str) -> None:
+        with opening.translated(self.path):
+            async with self._writer.begin() as connection:
+                await writing.set_meta(connection, key, value)
+
+    @asynccontextmanager
+    async def _read(self) -> AsyncIterator[AsyncConnection]:
+        with opening.translated(self.path):
+            async with self._reader.begin() as connection:
+                yield connection
+
+    async def calls(
+        self, *, queue: str | None = None, agent: str | None = None, number: str | None = None,
+        state: str | None = None, since: float | None = None, until: float | None = None,
+        cursor: str | None = None, limit: int = 50,
+    ) -> Page[StoredCall]:
+        """Newest first. ``agent``: name or interface of one who talked; ``number``: as dialled or E.164, from or to;
+        ``state``: "open" or "ended"; ``since`` <= started_at < ``until``. Raises ValueError for a wrong
+        ``cursor``, ``state`` or ``limit`` (1 to 1000)."""
+        which = {"queue": queue, "agent": agent, "number": number, "state": state, "since": since, "until": until}
+        async with self._read() as connection:
+            return await reading.calls(connection, which, cursor, limit)
+
+    async def call(self, id: str) -> StoredCall | None:
+        async with self._read() as connection:
+            return await reading.one_call(connection, id)
+
+    async def timeline(self, id: str) -> list[JournalRow]:
+        """The call's journal, in order of arrival; empty for an unknown call."""
+        async with self._read() as connection:
+            return await reading.timeline(connection, id)
+
+    async def tickets(
+        self, *, kind: Kind | str | None = None, status: str | None = None, number: str | None = None,
+        cursor: str | None = None, limit: int = 50,
+    ) -> Page[Ticket]:
+        """Newest first. Raises ValueError for a wrong ``cursor``, ``kind`` or ``limit`` (1 to 1000)."""
+        async with self._read() as connection:
+            return await reading.tickets(connection, {"kind": kind, "status": status, "number": number}, cursor, limit)
+
+    async def since(self, at: float) -> tuple[list[tuple[str, Visit]], list[Span]]:
+        """What the figures of the day are restored from: (call id, visit) entered at or after ``at``, and spans that
+        ended after it (they may have begun before)."""
+        async with self._read() as connection:
+            return await reading.visits_since(connection, at), await reading.spans_since(connection, at)
+
+    async def open_calls(self) -> list[CallRecord]:
+        """Oldest first."""
+        async with self._read() as connection:
+            return await reading.open_calls(connection)
+
+    async def counts(self) -> dict[str, int]:
+        """{"calls", "open_calls", "tickets", "journal"}."""
+        async with self._read() as connection:
+            return await reading.counts(connection)
+
+    async def get_meta(self, key: str) -> str | None:
+        async with self._read() as connection:
+            return await reading.get_meta(connection, key)
