@@ -1,0 +1,147 @@
+"""AMI bytes to messages, incrementally. Pure.
+
+The stream is cut at blank lines as bytes, so a letter that is split over two TCP segments survives. The event's name
+is looked at before anything is parsed: an unwanted event costs one dictionary lookup. What Asterisk would not have
+sent is dropped and counted:
+
+- an asynchronous event whose second header is not ``Privilege:`` (``main/manager.c``, ``__ast_manager_event_multichan``
+  always writes Event, Privilege, Timestamp) has been forged by a line break in a caller's name;
+- an event of a list reply that is not of that list's kind, or whose ActionID opened no list;
+- an event with two ``Uniqueid:`` headers: the first may be a caller's invention;
+- a message over 256 KiB.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+BLANK = b"\r\n\r\n"
+LONGEST = 256 * 1024
+
+LIST_EVENTS: dict[bytes, bytes] = {
+    b"QueueParams": b"QueueStatus",
+    b"QueueMember": b"QueueStatus",
+    b"QueueEntry": b"QueueStatus",
+    b"QueueStatusComplete": b"QueueStatus",
+    b"CoreShowChannel": b"CoreShowChannels",
+    b"CoreShowChannelsComplete": b"CoreShowChannels",
+}
+"""Events of a list reply, with the action whose list they belong to."""
+
+
+class Message(NamedTuple):
+    """One message as it came, without its blank line. ``name`` is the event's name, b"" for a response."""
+
+    name: bytes
+    raw: bytes
+
+
+def header(raw: bytes, key: bytes) -> bytes:
+    r"""The first value of ``key`` (given as ``b"\r\nUniqueid: "``), b"" where there is none.
+
+    The first value wins: a header that a caller smuggled in behind the real one is not seen.
+    """
+    start = raw.find(key)
+    if start < 0:
+        return b""
+    start += len(key)
+    end = raw.find(b"\r\n", start)
+    return raw[start:] if end < 0 else raw[start:end]
+
+
+class Framer:
+    """Cuts a stream into messages.
+
+    ``wanted`` maps an event's name to b"" or to bytes that the message must contain (so that of all VarSet only
+    QUEUESTATUS is looked at). ``dropped`` counts what was refused, by reason; ``seen`` all messages.
+    """
+
+    def __init__(self, wanted: Mapping[bytes, bytes]) -> None:
+        self.wanted = wanted
+        self.dropped: Counter[str] = Counter()
+        self.seen = 0
+        self.banner = b""
+        self._buffer = bytearray()
+        self._searched = 0
+        self._skipping = False
+        self._lists: dict[bytes, None] = {}
+
+    def feed(self, data: bytes) -> list[Message]:
+        """The wanted messages and all responses that ``data`` completes, in order."""
+        buffer = self._buffer
+        buffer += data
+        end = buffer.rfind(BLANK, max(0, self._searched - 3))
+        if end < 0:
+            self._searched = len(buffer)
+            if len(buffer) > LONGEST:
+                self._skip()
+            return []
+        block = bytes(buffer[:end])
+        del buffer[: end + 4]
+        self._searched = 0
+        return self._messages(block)
+
+    def _skip(self) -> None:
+        """Forget an endless message, up to the next blank line; its last bytes may be half of that line."""
+        if not self._skipping:
+            self.dropped["endless"] += 1
+        self._skipping = True
+        del self._buffer[:-3]
+        self._searched = 0
+
+    def _messages(self, block: bytes) -> list[Message]:
+        parts = block.split(BLANK)
+        if self._skipping:
+            del parts[0]
+            self._skipping = False
+        self.seen += len(parts)
+        wanted = self.wanted
+        out: list[Message] = []
+        for raw in parts:
+            if raw.startswith(b"Event: "):
+                end = raw.find(b"\r\n", 7)
+                name = raw[7:end]
+                needle = wanted.get(name)
+                if needle is None or (needle and needle not in raw):
+                    continue
+                if self._genuine(name, raw, end + 2):
+                    out.append(Message(name, raw))
+            elif not self._unusual(raw, out):
+                self.dropped["no_message"] += 1
+        return out
+
+    def _genuine(self, name: bytes, raw: bytes, second: int) -> bool:
+        if len(raw) > LONGEST:
+            reason = "endless"
+        elif name in LIST_EVENTS:
+            reason = "" if header(raw, b"\r\nActionID: ") in self._lists else "no_such_list"
+        elif not raw.startswith(b"Privilege: ", second):
+            reason = "no_privilege"
+        else:
+            reason = "forged_header" if raw.count(b"\r\nUniqueid: ") > 1 else ""
+        if reason:
+            self.dropped[reason] += 1
+        return not reason
+
+    def _unusual(self, raw: bytes, out: list[Message]) -> bool:
+        """A response, the banner, or stray line breaks before a message. False for anything else."""
+        bare = raw.lstrip(b"\r\n")
+        if bare.startswith(b"Asterisk Call Manager"):
+            self.banner, _, bare = bare.partition(b"\r\n")
+        if bare.startswith(b"Response: "):
+            self._note_list(bare)
+            out.append(Message(b"", bare))
+        elif bare.startswith(b"Event: ") and bare != raw:
+            self.seen -= 1
+            out.extend(self._messages(bare))
+        else:
+            return not bare
+        return True
+
+    def _note_list(self, response: bytes) -> None:
+        if b"\r\nEventList: start" in response:
+            self._lists[header(response, b"\r\nActionID: ")] = None
+            while len(self._lists) > 64:
+                del self._lists[next(iter(self._lists))]

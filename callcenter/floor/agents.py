@@ -1,0 +1,165 @@
+"""Agents: facts about each, and the state that follows from them by precedence. Pure.
+
+An agent is an interface that is (or was) a member of a queue; it may sit in many. Its state is never stored as such:
+:func:`state_of` derives it from what is known now, the first row that applies:
+
+    in a conversation        talking, or holding when all of them are on hold
+    its phone is off hook    talking
+    its phone rings          ringing
+    member of no queue       logged_out
+    after a queue call       wrap_up, until the queue's wrap-up time is over
+    paused in every queue    paused (reason)
+    its device is away       unreachable
+    else                     available
+
+A :class:`Span` is written whenever the derived state changes, so spans never overlap.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from callcenter.floor.changes import AgentChanged, Change, WrapUpEnded
+from callcenter.floor.legs import UP, endpoint_of
+from callcenter.floor.records import AgentState, Span
+
+if TYPE_CHECKING:
+    from callcenter.floor.calls import Talk
+    from callcenter.floor.events import MemberSeen
+    from callcenter.floor.legs import Leg
+
+AWAY = frozenset({4, 5})
+"""AST_DEVICE_INVALID and AST_DEVICE_UNAVAILABLE (``include/asterisk/devicestate.h``)."""
+
+Facts = tuple[AgentState, str, str | None]
+"""(state, pause reason, queue whose call it is)."""
+
+
+class Agent:
+    """What is known of one agent. ``members``: queue → its newest member record; ``rings``: dialled leg → queue."""
+
+    __slots__ = ("device", "interface", "legs", "members", "name", "queue", "reason", "rings", "since", "state", "talks",
+                 "wrap_key", "wrap_queue", "wrap_s", "wrap_until")  # fmt: skip
+
+    def __init__(self, interface: str, name: str, at: float) -> None:
+        self.interface, self.name = interface, name
+        self.members: dict[str, MemberSeen] = {}
+        self.rings: dict[str, str] = {}
+        self.talks: list[Talk] = []
+        self.legs: list[Leg] = []
+        self.device = 0
+        self.wrap_until = self.wrap_s = 0.0
+        self.wrap_key: int | None = None
+        self.wrap_queue = ""
+        self.state, self.reason, self.queue = AgentState.LOGGED_OUT, "", None
+        self.since = at
+
+    state: AgentState
+    queue: str | None
+
+
+def state_of(agent: Agent, at: float) -> Facts:
+    """The state at ``at`` (seconds since the epoch), from the facts."""
+    if agent.talks:
+        held = all(talk.held_at is not None for talk in agent.talks)
+        return AgentState.HOLDING if held else AgentState.TALKING, "", agent.talks[0].queue
+    for leg in agent.legs:
+        if not leg.done and (leg.state == UP or not leg.was_dialled):
+            return AgentState.TALKING, "", agent.rings.get(leg.fronts().uid)
+    if agent.rings:
+        return AgentState.RINGING, "", next(iter(agent.rings.values()))
+    if any(not leg.done for leg in agent.legs):
+        return AgentState.RINGING, "", None
+    if not agent.members:
+        return AgentState.LOGGED_OUT, "", None
+    if at < agent.wrap_until:
+        return AgentState.WRAP_UP, "", agent.wrap_queue
+    if all(m.paused for m in agent.members.values()):
+        return AgentState.PAUSED, next((m.reason for m in agent.members.values() if m.reason), ""), None
+    return (AgentState.UNREACHABLE if agent.device in AWAY else AgentState.AVAILABLE), "", None
+
+
+class Agents:
+    """All agents by interface, and which phone belongs to whom."""
+
+    def __init__(self, out: list[Change]) -> None:
+        self.all: dict[str, Agent] = {}
+        self.out = out
+        self.next_wrap = float("inf")
+        self._phones: dict[str, Agent] = {}
+
+    def of_phone(self, endpoint: str) -> Agent | None:
+        return self._phones.get(endpoint)
+
+    def add(self, interface: str, name: str, state_interface: str, at: float) -> Agent:
+        agent = self.all.get(interface)
+        if agent is None:
+            agent = self.all[interface] = Agent(interface, name, at)
+        if name:
+            agent.name = name
+        for phone in phones_of(interface, state_interface):
+            self._phones[phone] = agent
+        return agent
+
+    def settle(self, agent: Agent, at: float) -> None:
+        """Derive the state anew; say so when it changed. A wrap-up that is over ended at its own time, not now."""
+        if agent.state is AgentState.WRAP_UP and agent.wrap_until < at:
+            self._move(agent, agent.wrap_until, state_of(agent, agent.wrap_until))
+        self._move(agent, at, state_of(agent, at))
+        if agent.wrap_key is not None and (at >= agent.wrap_until or agent.talks):
+            self.end_wrap_up(agent, at)
+
+    def _move(self, agent: Agent, at: float, facts: Facts) -> None:
+        state, reason, queue = facts
+        if state is agent.state and queue == agent.queue and reason == agent.reason:
+            return
+        span = None
+        if at > agent.since:
+            span = Span(agent.interface, agent.name, agent.state, agent.reason, agent.queue, agent.since, at)
+            if agent.state is AgentState.WRAP_UP:
+                agent.wrap_s += at - agent.since
+            agent.since = at
+        agent.state, agent.reason, agent.queue = state, reason, queue
+        self.out.append(AgentChanged(at, "", agent.interface, agent.name, state, reason, queue, span))
+
+    def begin_wrap_up(self, agent: Agent, key: int, queue: str, at: float, seconds: float) -> None:
+        if agent.wrap_key is not None:
+            self.end_wrap_up(agent, at)
+        agent.wrap_key, agent.wrap_queue, agent.wrap_s, agent.wrap_until = key, queue, 0.0, at + seconds
+        self.next_wrap = min(self.next_wrap, agent.wrap_until)
+
+    def end_wrap_up(self, agent: Agent, at: float) -> None:
+        assert agent.wrap_key is not None
+        self.out.append(WrapUpEnded(at, "", agent.wrap_key, agent.wrap_queue, agent.interface, agent.wrap_s))
+        agent.wrap_key, agent.wrap_until = None, 0.0
+
+    def pass_time(self, at: float) -> None:
+        """End the wrap-ups whose time is over."""
+        self.next_wrap = float("inf")
+        for agent in self.all.values():
+            if agent.wrap_key is not None:
+                self.settle(agent, at)
+                if agent.wrap_key is not None:
+                    self.next_wrap = min(self.next_wrap, agent.wrap_until)
+
+
+def phones_of(interface: str, state_interface: str) -> list[str]:
+    """The endpoints that are this member's phone.
+
+    ``PJSIP/1001`` is itself. Behind ``Local/5001@from-queue/n`` the state interface says which phone it is; where that
+    is a hint (``hint:5001@ext-local``, as FreePBX writes) the endpoint is taken to have the extension's number.
+    """
+    bare = interface.split("/n", 1)[0] if interface.startswith("Local/") else interface
+    phones = [] if bare.startswith("Local/") else [bare]
+    if state_interface and not state_interface.startswith(("hint:", "Local/", "Custom:", "Queue:")):
+        phones.append(state_interface)
+    if not phones and (extension := re.match(r"(?:hint:|Local/)([\w.-]+)@", state_interface or bare)):
+        phones = [f"{tech}/{extension[1]}" for tech in ("PJSIP", "SIP", "IAX2", "DAHDI")]
+    return phones
+
+
+def is_phone(endpoint: str, digits: int) -> bool:
+    """Whether an endpoint is named like an extension of the house (``PJSIP/1010``), of at most ``digits`` digits."""
+    name = endpoint_of(endpoint + "-").partition("/")[2]
+    return name.isdecimal() and len(name) <= digits

@@ -1,0 +1,238 @@
+"""The Floor: everything that is true of one PBX now. Pure: Events in, Changes out, no clock.
+
+One event passes one handler, found by its class in :data:`HANDLERS`. Handlers are functions in ``on_legs``,
+``on_queues``, ``on_members`` and ``snapshot``; what they share is here. Nothing raises on foreign input: an impossible
+step is a :class:`~callcenter.floor.changes.Drift`, and Asterisk is the authority.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from callcenter.floor import events as e
+from callcenter.floor import on_legs, on_members, on_queues, snapshot
+from callcenter.floor.agents import Agent, Agents, is_phone
+from callcenter.floor.calls import Call, Talk
+from callcenter.floor.changes import CallEnded, CallStarted, Change, Drift
+from callcenter.floor.legs import Bridges, Leg
+from callcenter.floor.queues import Queue
+from callcenter.floor.records import CallRecord
+from callcenter.floor.visits import QueueVisit, Try
+from callcenter.floor.wallboard import FloorNow
+
+LOOSE_S = 0.5
+"""A phone that left a bridge and comes back within this time has only been moved (Local channel optimisation)."""
+LINGER_S = 5.0
+"""An ended call waits this long for its AgentComplete."""
+
+
+class Floor:
+    """State of one PBX.
+
+    ``trunks``: endpoints of the outside world; when empty, a party whose number has more than ``extension_digits``
+    digits is outside. ``wrap_up``: queue → seconds of after-call work, for members that bring none of their own.
+    """
+
+    def __init__(
+        self,
+        pbx: str = "main",
+        trunks: tuple[str, ...] = (),
+        extension_digits: int = 5,
+        wrap_up: Callable[[str], float] = lambda queue: 0.0,
+        boot: int = 0,
+    ) -> None:
+        self.pbx, self.boot, self.extension_digits, self.wrap_up = pbx, boot, extension_digits, wrap_up
+        self.trunks = frozenset(trunks)
+        self.out: list[Change] = []
+        self.agents = Agents(self.out)
+        self.calls: dict[str, Call] = {}
+        self.by_id: dict[str, Call] = {}
+        self.aliases: dict[str, Call] = {}
+        self.legs: dict[str, Leg] = {}
+        self.bridges: Bridges = {}
+        self.queues: dict[str, Queue] = {}
+        self.tries: dict[str, tuple[QueueVisit, Try]] = {}
+        self.connected: dict[str, tuple[Call, QueueVisit, Talk]] = {}
+        self.loose: dict[Talk, float] = {}
+        self.lingering: dict[Call, float] = {}
+        self.suspects: dict[str, float] = {}
+        self.listing = snapshot.Listing()
+        self.recently_gone: dict[str, None] = {}
+        self.drifts: Counter[str] = Counter()
+        self.at = 0.0
+        self.link, self.synced, self.link_since = False, True, 0.0
+        self.touched: Call | None = None
+        self.finished: dict[str, CallRecord] = {}
+        self._keys = 0
+
+    def apply(self, event: e.Event) -> list[Change]:
+        """Take one event; return what became true by it, in order. ``touched`` is then the event's call, if any."""
+        at = event.at
+        if at > self.at:
+            self.at = at
+        self.touched = None
+        if self.loose or self.lingering or self.suspects or at >= self.agents.next_wrap:
+            pass_time(self, at)
+        HANDLERS[type(event)](self, event)
+        if not self.out:
+            return NOTHING
+        changes = self.out.copy()
+        self.out.clear()
+        return changes
+
+    # ---- what the outside asks ------------------------------------------------------------------------------
+
+    def record(self, call_id: str) -> CallRecord | None:
+        """The newest record of a call that is up, or that ended since :meth:`take_finished`."""
+        call = self.by_id.get(call_id)
+        return call.record() if call else self.finished.get(call_id)
+
+    def take_finished(self) -> dict[str, CallRecord]:
+        """The records of the calls that ended since the last time this was asked."""
+        finished, self.finished = self.finished, {}
+        return finished
+
+    def now(self, at: float) -> FloorNow:
+        """The immutable picture of now."""
+        agents = tuple([on_members.agent_now(a) for a in self.agents.all.values()])
+        return FloorNow(
+            at=at,
+            pbx=self.pbx,
+            link=self.link and self.synced,
+            link_since=self.link_since,
+            calls=len(self.by_id),
+            drift=dict(self.drifts),
+            queues=tuple([q.now(agents, self.connected.values()) for q in self.queues.values()]),
+            agents=agents,
+        )
+
+    # ---- what the handlers share ----------------------------------------------------------------------------
+
+    def drift(self, at: float, kind: str, detail: str) -> None:
+        """An impossible step. What happened before the first snapshot is not impossible, only unknown."""
+        if not self.synced or (self.touched and self.touched.partial):
+            return
+        self.drifts[kind] += 1
+        self.out.append(Drift(at, self.touched.id if self.touched else "", kind, detail))
+
+    def leg(self, event: e.OnLeg) -> Leg | None:
+        """The leg of an event, moved to the call that Asterisk says it belongs to."""
+        leg = self.legs.get(event.leg)
+        if leg is None:
+            return None
+        self.touched = leg.call
+        if event.call and event.call != leg.call.linkedid:
+            self.rehome(leg, event.call, event.at)
+        return leg
+
+    def rehome(self, leg: Leg, linkedid: str, at: float) -> None:
+        call = self.calls.get(linkedid) or self.aliases.get(linkedid)
+        if call is None:
+            self.aliases[linkedid] = leg.call
+        elif call is not leg.call:
+            on_legs.move(self, leg, call, at)
+            self.touched = call
+
+    def call(self, linkedid: str, at: float) -> Call:
+        found = self.calls.get(linkedid) or self.aliases.get(linkedid)
+        if found is None:
+            found = Call(f"{self.pbx}-{self.boot:x}-{linkedid}", self.pbx, linkedid, at)
+            found.partial = not self.synced
+            self.calls[linkedid] = self.by_id[found.id] = found
+        self.touched = found
+        return found
+
+    def add_leg(self, event: e.LegCreated | e.LegSeen | e.LegState | e.BridgeEntered | e.CallerJoined) -> Leg:
+        """A new leg, and its call when it is the first."""
+        known = event.call or event.leg
+        new = known not in self.calls and known not in self.aliases
+        call = self.call(known, event.at)
+        leg = Leg(
+            event.leg,
+            event.channel,
+            call,
+            getattr(event, "state", 0),
+            getattr(event, "number", ""),
+            getattr(event, "exten", ""),
+            event.at,
+        )
+        self.legs[leg.uid] = call.legs[leg.uid] = leg
+        on_legs.note_side(self, leg, getattr(event, "name", ""))
+        if new:
+            self.out.append(CallStarted(event.at, call.id, call.number, call.called))
+        agent = self.agent(leg)
+        if agent:
+            agent.legs.append(leg)
+            self.agents.settle(agent, event.at)
+        return leg
+
+    def agent(self, leg: Leg) -> Agent | None:
+        return None if leg.local else self.agents.of_phone(leg.endpoint)
+
+    def outside(self, leg: Leg) -> bool:
+        """Whether a party is of the outside world."""
+        if self.trunks:
+            return leg.endpoint in self.trunks
+        if self.agents.of_phone(leg.endpoint) or is_phone(leg.endpoint, self.extension_digits):
+            return False
+        return not 0 < len(leg.number) <= self.extension_digits
+
+    def queue(self, name: str) -> Queue:
+        queue = self.queues.get(name)
+        if queue is None:
+            queue = self.queues[name] = Queue(name)
+        return queue
+
+    def new_visit(self, queue: str, leg: Leg, at: float, position: int) -> QueueVisit:
+        self._keys += 1
+        visit = QueueVisit(self._keys, queue, leg, at, position)
+        leg.call.visits.append(visit)
+        return visit
+
+    def finish(self, call: Call, at: float) -> None:
+        """The call is over: say so, keep its record for the sinks, forget it."""
+        self.lingering.pop(call, None)
+        call.ended_at = max(at, call.started_at)
+        call.ended_by = call.ended_by or on_legs.ended_by(call)
+        self.out.append(CallEnded(call.ended_at, call.id, call.ended_by, call.cause))
+        self.finished[call.id] = call.record()
+        del self.by_id[call.id]
+        del self.calls[call.linkedid]
+        for alias in [a for a, c in self.aliases.items() if c is call]:
+            del self.aliases[alias]
+
+    def forget_leg(self, uid: str) -> None:
+        self.recently_gone[uid] = None
+        if len(self.recently_gone) > 2000:
+            del self.recently_gone[next(iter(self.recently_gone))]
+
+
+NOTHING: list[Change] = []
+
+
+def pass_time(floor: Floor, at: float) -> None:
+    """End what ends by time alone."""
+    for talk in [t for t, left in floor.loose.items() if at - left > LOOSE_S]:
+        on_legs.end_talk(floor, talk, floor.loose[talk], None)
+    for call in [c for c, gone in floor.lingering.items() if at - gone > LINGER_S]:
+        on_queues.give_up_complete(floor, call)
+        floor.finish(call, floor.lingering[call])
+    if floor.suspects:
+        snapshot.convict(floor, at)
+    if at >= floor.agents.next_wrap:
+        floor.agents.pass_time(at)
+
+
+def _tick(floor: Floor, event: e.Tick) -> None:
+    pass_time(floor, event.at)
+
+
+HANDLERS: dict[type[e.Event], Callable[[Floor, Any], None]] = {
+    **on_legs.HANDLERS,
+    **on_queues.HANDLERS,
+    **on_members.HANDLERS,
+    **snapshot.HANDLERS,
+    e.Tick: _tick,
+}

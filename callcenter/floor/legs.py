@@ -1,0 +1,92 @@
+"""Channels and who hears whom. Pure.
+
+A :class:`Leg` is one channel. Legs that share a bridge hear each other; the two halves of a Local channel pass on
+what each of their bridges says. :func:`parties` walks that graph: its result are the real phones of one conversation,
+so a Local channel that stays in the path (``/n``) and one that is optimised away look the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from callcenter.floor.calls import Call, Talk
+
+DOWN, RING, RINGING, UP = 0, 4, 5, 6
+
+
+def endpoint_of(channel: str) -> str:
+    """``PJSIP/1001`` of ``PJSIP/1001-0000000d``; ``Local/1005@agents`` of ``Local/1005@agents-00000000;1``."""
+    return channel.rpartition("-")[0] or channel
+
+
+class Leg:
+    """One channel. ``front`` is the leg that the queue dialled when this one was reached through a Local channel."""
+
+    __slots__ = ("asked_at", "bridge", "call", "channel", "created_at", "done", "endpoint", "exten", "front", "held_at",
+                 "local", "number", "refused", "state", "talk", "tried", "twin", "uid", "was_dialled")  # fmt: skip
+
+    def __init__(self, uid: str, channel: str, call: Call, state: int, number: str, exten: str, at: float) -> None:
+        self.uid = uid
+        self.channel = channel
+        self.endpoint = endpoint_of(channel)
+        self.local = channel.startswith("Local/")
+        self.call = call
+        self.state = state
+        self.number = number
+        self.exten = exten
+        self.created_at = at
+        self.was_dialled = state != RING
+        self.twin: Leg | None = None
+        self.front: Leg | None = None
+        self.bridge: str = ""
+        self.talk: Talk | None = None
+        self.asked_at: float | None = None
+        self.refused: int = 0
+        self.held_at: float | None = None
+        self.done = False
+        self.tried: str = ""
+
+    def fronts(self) -> Leg:
+        return self.front or self
+
+
+Bridges = dict[str, list[Leg]]
+
+
+def enter(bridges: Bridges, leg: Leg, bridge: str) -> None:
+    if leg.bridge == bridge:
+        return
+    leave(bridges, leg)
+    leg.bridge = bridge
+    bridges.setdefault(bridge, []).append(leg)
+
+
+def leave(bridges: Bridges, leg: Leg) -> None:
+    members = bridges.get(leg.bridge)
+    if members and leg in members:
+        members.remove(leg)
+        if not members:
+            del bridges[leg.bridge]
+    leg.bridge = ""
+
+
+def parties(bridges: Bridges, bridge: str) -> list[Leg]:
+    """The real phones that hear each other over ``bridge`` and the Local channels that lead on from it."""
+    members = bridges.get(bridge, [])
+    if not any(leg.local for leg in members):
+        return members
+    found: list[Leg] = []
+    seen: set[str] = set()
+    todo = [bridge]
+    while todo:
+        here = todo.pop()
+        if not here or here in seen:
+            continue
+        seen.add(here)
+        for leg in bridges.get(here, ()):
+            if not leg.local:
+                found.append(leg)
+            elif leg.twin:
+                todo.append(leg.twin.bridge)
+    return found

@@ -1,0 +1,58 @@
+"""What happens to queue members: added, removed, paused, their device's state. Pure handlers of the Floor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from callcenter.floor import events as e
+from callcenter.floor.agents import Agent
+from callcenter.floor.changes import MemberChanged
+from callcenter.floor.wallboard import AgentNow
+
+if TYPE_CHECKING:
+    from callcenter.floor.floor import Floor
+
+
+def seen(floor: Floor, event: e.MemberSeen) -> None:
+    if not event.interface or not event.queue:
+        floor.drift(event.at, "no_member", f"{event.queue}: member without interface")
+        return
+    floor.queue(event.queue)
+    floor.listing.members.add((event.queue, event.interface))
+    agent = floor.agents.add(event.interface, event.name, event.state_interface, event.at)
+    known = agent.members.get(event.queue)
+    agent.members[event.queue] = event
+    agent.device = event.device
+    if known is None or known.paused != event.paused or (event.paused and known.reason != event.reason):
+        reason = event.reason if event.paused else ""
+        floor.out.append(MemberChanged(event.at, "", event.interface, event.queue, True, event.paused, reason))
+    floor.agents.settle(agent, event.at)
+
+
+def gone(floor: Floor, event: e.MemberGone) -> None:
+    agent = floor.agents.all.get(event.interface)
+    if agent and agent.members.pop(event.queue, None):
+        floor.out.append(MemberChanged(event.at, "", event.interface, event.queue, False, False, ""))
+        floor.agents.settle(agent, event.at)
+
+
+def agent_now(agent: Agent) -> AgentNow:
+    call = agent.talks[0].call.id if agent.talks else next((leg.call.id for leg in agent.legs), None)
+    return AgentNow(
+        interface=agent.interface,
+        name=agent.name or agent.interface,
+        state=agent.state,
+        since=agent.since,
+        reason=agent.reason,
+        queue=agent.queue,
+        call=call,
+        queues=tuple(agent.members),
+        paused_in=tuple([q for q, m in agent.members.items() if m.paused]),
+    )
+
+
+HANDLERS: dict[type[e.Event], Callable[[Floor, Any], None]] = {
+    e.MemberSeen: seen,
+    e.MemberGone: gone,
+}
