@@ -1,0 +1,1 @@
+"""What Prometheus scrapes: one row a metric in ``table``, counted in ``counters``, read in ``collector``."""

@@ -1,0 +1,151 @@
+"""Metrics read at scrape time from the newest board and the counters. Pure but for the call that gets the board.
+
+A figure without a value has no series: Prometheus would keep a 0 as a truth.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import blake2s
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from callcenter import __version__
+from callcenter.floor.records import AgentState, Outcome
+from callcenter.floor.wallboard import Wallboard
+from callcenter.metrics.counters import Counters, Waits
+from callcenter.metrics.table import METRICS, SINCE_START, STATE, WINDOWED, figure_metric
+from kpi.table import FIGURES
+
+Samples = Iterator[tuple[tuple[str, ...], float]]
+
+_LONG_NUMBER = re.compile(r"\+?\d{7,}")
+VISIT_COUNTS = ("offered", *(outcome.value for outcome in Outcome))
+
+
+def no_number(text: str) -> str:
+    """``text`` without phone numbers: an agent at home may be ``Local/09121234567@…``. Others stay different."""
+    return _LONG_NUMBER.sub(lambda m: "x" + blake2s(m[0].encode(), digest_size=4).hexdigest(), text)
+
+
+class BoardCollector(Collector):
+    """``board`` gives the newest Wallboard; ``counters`` is fed with every Change."""
+
+    def __init__(self, board: Callable[[], Wallboard], counters: Counters) -> None:
+        self._board = board
+        self._counters = counters
+
+    def collect(self) -> Iterable[Metric]:
+        board = self._board()
+        samples = _of_now(board) | _since_start(self._counters, board) | _windowed(board)
+        for row in (*STATE, *WINDOWED):
+            gauge = GaugeMetricFamily(row.name, row.help, labels=row.labels)
+            for labels, value in samples[row.name]:
+                gauge.add_metric(labels, value)
+            yield gauge
+        for row in SINCE_START:
+            if row.type == "counter":
+                counter = CounterMetricFamily(row.name, row.help, labels=row.labels)
+                for labels, value in samples[row.name]:
+                    counter.add_metric(labels, value)
+                yield counter
+        yield _waits(self._counters.waits)
+
+
+def registry(board: Callable[[], Wallboard], counters: Counters) -> CollectorRegistry:
+    """A registry of its own: nothing of the process-wide one of prometheus_client comes along."""
+    own = CollectorRegistry()
+    own.register(BoardCollector(board, counters))
+    return own
+
+
+def text(own: CollectorRegistry) -> bytes:
+    """The Prometheus text format 0.0.4."""
+    return generate_latest(own)
+
+
+def _of_now(board: Wallboard) -> dict[str, Samples]:
+    now, c = board.now, "callcenter_"
+    return {
+        c + "queue_waiting": (((q.name,), q.waiting) for q in now.queues),
+        c + "queue_longest_wait_seconds": (
+            ((q.name,), max(0.0, now.at - q.oldest_at)) for q in now.queues if q.oldest_at is not None
+        ),
+        c + "queue_talking": (((q.name,), q.talking) for q in now.queues),
+        c + "queue_agents": (((q.name, s.value), q.agents.get(s, 0)) for q in now.queues for s in AgentState),
+        c + "agent_state": (((no_number(a.interface), no_number(a.name), a.state.value), 1) for a in now.agents),
+        c + "calls_up": iter([((), now.calls)]),
+        c + "link_up": iter([((now.pbx,), float(now.link))]),
+        c + "queue_service_level_threshold_seconds": _target(board, "threshold_s"),
+        c + "queue_service_level_target_ratio": _target(board, "service_level"),
+        c + "build_info": iter([((__version__,), 1)]),
+    }
+
+
+def _target(board: Wallboard, key: str) -> Samples:
+    return (((queue,), targets[key]) for queue, targets in board.targets.items() if key in targets)
+
+
+def _windowed(board: Wallboard) -> dict[str, Samples]:
+    out: dict[str, Samples] = {"callcenter_queue_window_visits": _window_visits(board)}
+    for f in FIGURES:
+        out[figure_metric(f.name, f.unit, True)] = _figure(board, f.name, True)
+        out[figure_metric(f.name, f.unit, False)] = _figure(board, f.name, False)
+    return out
+
+
+def _window_visits(board: Wallboard) -> Samples:
+    for window, per in board.figures.items():
+        for queue, figures in per.items():
+            for count in VISIT_COUNTS if queue else ():
+                value = figures.get(count)
+                if value is not None:
+                    yield (queue, window, count), value
+
+
+def _figure(board: Wallboard, name: str, of_queue: bool) -> Samples:
+    for window, per in board.figures.items():
+        for queue, figures in per.items():
+            value = figures.get(name)
+            if bool(queue) is of_queue and value is not None and math.isfinite(value):
+                yield ((queue, window) if of_queue else (window,)), value
+
+
+def _since_start(counters: Counters, board: Wallboard) -> dict[str, Samples]:
+    c = "callcenter_"
+    queues = [q.name for q in board.now.queues]
+    return {
+        c + "queue_entered_total": _by_queue(counters.entered, queues),
+        c + "queue_visits_total": _by_outcome(counters, queues),
+        c + "queue_talk_seconds_total": _by_queue(counters.talk_s, queues),
+        c + "queue_transferred_total": _by_queue(counters.transferred, queues),
+        c + "queue_ring_no_answer_total": _by_queue(counters.ring_no_answer, queues),
+        c + "calls_started_total": iter([((), counters.calls)]),
+        c + "drift_total": (((kind,), n) for kind, n in counters.drift.items()),
+        c + "link_lost_total": iter([((), counters.link_lost)]),
+        c + "ami_events_total": iter([((), counters.ami_events)]),
+        c + "ami_dropped_total": (((reason,), n) for reason, n in counters.ami_dropped.items()),
+        c + "store_pending": iter([((), counters.store_pending)]),
+    }
+
+
+def _by_queue(counts: dict[str, int] | dict[str, float], queues: list[str]) -> Samples:
+    """A counter begins at 0 for each queue that is known, so that the first increase is seen as one."""
+    return (((queue,), counts.get(queue, 0)) for queue in dict.fromkeys((*queues, *counts)))
+
+
+def _by_outcome(counters: Counters, queues: list[str]) -> Samples:
+    cells = dict.fromkeys((*((q, outcome.value) for q in queues for outcome in Outcome), *counters.visits))
+    return ((cell, counters.visits[cell]) for cell in cells)
+
+
+def _waits(waits: dict[tuple[str, str], Waits]) -> Metric:
+    row = METRICS["callcenter_queue_wait_seconds"]
+    histogram = HistogramMetricFamily(row.name, row.help, labels=row.labels)
+    for labels, one in waits.items():
+        histogram.add_metric(labels, one.cumulative(), one.sum_s)
+    return histogram

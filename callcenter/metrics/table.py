@@ -1,0 +1,80 @@
+"""The table of metrics: one row each. Pure values; docs/metrics.md is made from it.
+
+Base units, counters end in ``_total``, labels are bounded: never a phone number, never a customer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kpi.table import FIGURES
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``type``: gauge, counter or histogram. ``absent``: when there is no such series, '' if there always is."""
+
+    name: str
+    type: str
+    help: str
+    labels: tuple[str, ...] = ()
+    absent: str = ""
+
+
+PREFIX = "callcenter_"
+UNITS = {"ratio": "ratio", "s": "seconds"}
+NO_FIGURE = "while the figure has no value (nothing to divide by)"
+
+STATE: tuple[Row, ...] = (
+    Row("callcenter_queue_waiting", "gauge", "Callers waiting in the queue now.", ("queue",)),
+    Row("callcenter_queue_longest_wait_seconds", "gauge", "Wait so far of the caller who waits longest now.",
+        ("queue",), "while nobody waits"),
+    Row("callcenter_queue_talking", "gauge", "Callers of the queue who talk to an agent now.", ("queue",)),
+    Row("callcenter_queue_agents", "gauge", "Agents of the queue by state.", ("queue", "state")),
+    Row("callcenter_agent_state", "gauge", "1 for the state that the agent is in now.", ("agent", "name", "state"),
+        "for every state but the present one"),
+    Row("callcenter_calls_up", "gauge", "Calls that are up now."),
+    Row("callcenter_link_up", "gauge", "1 while the manager link is up and its snapshot applied.", ("pbx",)),
+    Row("callcenter_queue_service_level_threshold_seconds", "gauge", "T of the service level in force.", ("queue",)),
+    Row("callcenter_queue_service_level_target_ratio", "gauge", "The service level aimed at.", ("queue",)),
+    Row("callcenter_store_pending", "gauge", "Changes that the store has yet to write."),
+    Row("callcenter_build_info", "gauge", "1; the version of the daemon.", ("version",)),
+)
+
+SINCE_START: tuple[Row, ...] = (
+    Row("callcenter_queue_entered_total", "counter", "Visits that entered the queue.", ("queue",)),
+    Row("callcenter_queue_visits_total", "counter", "Visits whose outcome is decided.", ("queue", "outcome")),
+    Row("callcenter_queue_wait_seconds", "histogram",
+        "Wait of decided visits; outcome is answered, abandoned or other.", ("queue", "outcome")),
+    Row("callcenter_queue_talk_seconds_total", "counter", "Connected time of completed visits, hold included.",
+        ("queue",)),
+    Row("callcenter_queue_transferred_total", "counter", "Completed visits whose caller was transferred.", ("queue",)),
+    Row("callcenter_queue_ring_no_answer_total", "counter", "Rings that an agent did not answer.", ("queue",)),
+    Row("callcenter_calls_started_total", "counter", "Calls that began."),
+    Row("callcenter_drift_total", "counter", "Impossible events, by kind.", ("kind",), "until the first of its kind"),
+    Row("callcenter_link_lost_total", "counter", "Times the manager link went down."),
+    Row("callcenter_ami_events_total", "counter", "Events received over the manager link."),
+    Row("callcenter_ami_dropped_total", "counter", "Messages not taken, by reason.", ("reason",),
+        "until the first of its reason"),
+)
+
+
+def figure_metric(figure: str, unit: str, of_queue: bool) -> str:
+    """``callcenter_queue_abandon_rate_ratio``, or ``callcenter_abandon_rate_ratio`` for all queues together.
+
+    The longest wait *of a window* must not take the name of the longest wait of now.
+    """
+    name = "window_longest_wait" if figure == "longest_wait" else figure
+    return f"{PREFIX}{'queue_' if of_queue else ''}{name}_{UNITS[unit]}"
+
+
+WINDOWED: tuple[Row, ...] = (
+    Row("callcenter_queue_window_visits", "gauge",
+        "Visits that entered within the window: offered, or by outcome.", ("queue", "window", "outcome")),
+    *(Row(figure_metric(f.name, f.unit, True), "gauge", f"{f.label['en']} of the queue within the window.",
+          ("queue", "window"), NO_FIGURE) for f in FIGURES),
+    *(Row(figure_metric(f.name, f.unit, False), "gauge", f"{f.label['en']} of all queues together within the window.",
+          ("window",), NO_FIGURE) for f in FIGURES),
+)
+
+METRICS: dict[str, Row] = {row.name: row for row in (*STATE, *SINCE_START, *WINDOWED)}

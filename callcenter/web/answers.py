@@ -1,0 +1,57 @@
+"""JSON answers encoded by msgspec, and what the query parameters have in common. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Query
+from pydantic import AfterValidator
+from starlette.responses import Response
+
+from callcenter.floor.wallboard import Wallboard
+from callcenter.web.problems import missing
+
+_LOST_PLUS = re.compile(r" (\d\d:\d\d)$")
+
+
+def json(value: Any, status: int = 200) -> Response:
+    """``value`` as JSON. What is told of now must not be kept by a cache."""
+    return Response(msgspec.json.encode(value), status, {"Cache-Control": "no-store"}, "application/json")
+
+
+def page(items: list[Any], next: str | None = None) -> Response:
+    return json({"items": items, "next": next})
+
+
+def parsed_time(text: str) -> str:
+    """An RFC 3339 time with a zone; a plus that the query string turned into a blank is mended."""
+    mended = _LOST_PLUS.sub(r"+\1", text)
+    try:
+        at = datetime.fromisoformat(mended)
+        if at.tzinfo is not None and "T" in mended:
+            at.timestamp()
+            return mended
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("not an RFC 3339 time with a zone, like 2026-11-01T08:00:00+03:30")
+
+
+def seconds(text: str | None) -> float | None:
+    """A time that :func:`parsed_time` let through, as seconds since the epoch."""
+    return None if text is None else datetime.fromisoformat(text).timestamp()
+
+
+def known_queue(board: Wallboard, name: str | None) -> str | None:
+    """``name``, if the board has such a queue; else a problem 404."""
+    if name is not None and all(q.name != name for q in board.now.queues):
+        raise missing(f"no such queue: {name}")
+    return name
+
+
+Time = Annotated[Annotated[str, AfterValidator(parsed_time)] | None, Query(description="RFC 3339 time with zone")]
+Name = Annotated[str | None, Query(min_length=1, max_length=256)]
+Cursor = Annotated[str | None, Query(max_length=1024, description="`next` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=500)]

@@ -1,0 +1,40 @@
+"""The web application: all routes around one Source. Nothing is served that is not in this package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from callcenter import __version__
+from callcenter.web import history, live, pages, problems, stream
+from callcenter.web.headers import SecurityHeaders
+from callcenter.web.source import Source
+
+ABOUT = "Live figures, calls, timelines and tickets. Times are RFC 3339 with zone, durations are seconds."
+
+
+def create_app(source: Source, heartbeat_s: float = stream.HEARTBEAT_S) -> FastAPI:
+    """The ASGI application. ``heartbeat_s``: the silence after which the stream says that it lives."""
+    app = FastAPI(title="callcenter", version=__version__, description=ABOUT, docs_url=None, redoc_url=None)
+    app.add_middleware(SecurityHeaders)
+    problems.install(app)
+    app.state.streams = stream.Streams(source, heartbeat_s)
+    for router in (live.router(source), history.router(source), stream.router(app.state.streams), pages.router(source)):
+        app.include_router(router)
+    pages.install(app)
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    """The OpenAPI document says 400 where FastAPI would say 422."""
+    generated = app.openapi
+    made: list[dict[str, Any]] = []
+
+    def openapi() -> dict[str, Any]:
+        if not made:
+            made.append(problems.described(generated()))
+        return made[0]
+
+    app.openapi = openapi  # type: ignore[method-assign]

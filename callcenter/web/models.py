@@ -1,0 +1,245 @@
+"""The shapes that the API answers with, for its OpenAPI document. Values only.
+
+The answers themselves are encoded by msgspec from the plain dicts of :mod:`callcenter.web.shown`; the tests hold
+every answer against these models, which allow no further key.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from callcenter.crm.ticket import Kind, Stage
+from callcenter.floor.records import AgentState, Direction, Outcome, Result
+from kpi.table import Better
+
+T = TypeVar("T")
+
+Figures = dict[str, float | None]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PageOf(Shape, Generic[T]):
+    """``next`` is the cursor of the next page, null on the last one."""
+
+    items: list[T]
+    next: str | None
+
+
+class Problem(Shape):
+    """An error after RFC 9457."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+
+
+class Targets(Shape):
+    """The targets in force: threshold T in seconds, the aim of the service level, the short-abandon limit."""
+
+    threshold_s: float | None = None
+    service_level: float | None = None
+    short_abandon_s: float | None = None
+
+
+class QueueShape(Shape):
+    """A queue as it is now."""
+
+    name: str
+    waiting: int
+    oldest_at: datetime | None = Field(description="when the one who waits longest entered")
+    longest_wait_s: float | None
+    talking: int
+    agents: dict[AgentState, int]
+    targets: Targets
+
+
+class AgentShape(Shape):
+    """An agent as it is now. ``queue`` and ``call``: of the call it is busy with."""
+
+    interface: str
+    name: str
+    state: AgentState
+    since: datetime
+    since_s: float
+    reason: str
+    queue: str | None
+    call: str | None
+    queues: list[str]
+    paused_in: list[str]
+
+
+class Seen(Shape):
+    """How much of the window was seen. ``blind_s``: seconds without a link, null when not known."""
+
+    model_config = ConfigDict(extra="allow")
+    link: bool
+    link_since: datetime
+    blind_s: float | None
+
+
+class Kpis(Shape):
+    """Counts and figures by name; null where the denominator is empty."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    window: str
+    from_: datetime = Field(alias="from")
+    to: datetime
+    seen: Seen
+    queues: dict[str, Figures]
+    all: Figures
+
+
+class FigureShape(Shape):
+    """What a figure is called (en, fa, ar), its unit, which way is good, and what the field aims at, from and to."""
+
+    name: str
+    unit: Literal["ratio", "s", "count"]
+    better: Better | None
+    target: tuple[float, float] | None
+    label: dict[str, str]
+
+
+class SiteShape(Shape):
+    name: str
+    timezone: str
+
+
+class BoardShape(Shape):
+    """What each ``board`` event of the stream holds."""
+
+    seq: int
+    site: SiteShape
+    at: datetime
+    pbx: str
+    link: bool
+    link_since: datetime
+    calls: int
+    drift: int
+    queues: list[QueueShape]
+    agents: list[AgentShape]
+    figures: dict[str, dict[str, Figures]] = Field(description='window, then queue ("" for all), then figure')
+
+
+class Caller(Shape):
+    number: str
+    e164: str | None
+    name: str
+
+
+class AttemptShape(Shape):
+    """One ring of one agent."""
+
+    agent: str
+    interface: str
+    at: datetime
+    rang_s: float | None
+    result: Result | None
+    unanswered: bool
+
+
+class VisitShape(Shape):
+    """One entry of the call into one queue; ``outcome`` is null while it waits."""
+
+    queue: str
+    entered_at: datetime
+    position: int
+    left_at: datetime | None
+    wait_s: float | None
+    outcome: Outcome | None
+    agent: str | None
+    interface: str | None
+    talk_s: float | None
+    hold_s: float | None
+    wrap_up_s: float | None
+    transferred: bool
+    ended_by: str | None
+    attempts: list[AttemptShape]
+
+
+class ConversationShape(Shape):
+    interface: str
+    agent: str | None
+    peer: str
+    queue: str | None
+    from_: datetime = Field(alias="from")
+    to: datetime | None
+    talk_s: float | None
+    hold_s: float
+    ended_by: str | None
+
+
+class TransferShape(Shape):
+    kind: str
+    from_: str = Field(alias="from")
+    to: str
+    at: datetime
+
+
+class CallShape(Shape):
+    """One call from its first channel to its last; open while ``ended_at`` is null."""
+
+    id: str
+    pbx: str
+    linkedid: str
+    direction: Direction
+    caller: Caller
+    called: str
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    visits: list[VisitShape]
+    conversations: list[ConversationShape]
+    transfers: list[TransferShape]
+    ended_by: str | None
+    hangup_cause: int | None
+    ticket: int | None
+    recording: str | None
+    seen: str
+
+
+class JournalShape(Shape):
+    """What Asterisk said (``event``) or what it was taken for (``change``), in order."""
+
+    at: datetime
+    source: str
+    name: str
+    data: dict[str, Any]
+
+
+class TicketShape(Shape):
+    number: int | None
+    call: str
+    kind: Kind
+    stage: Stage
+    status: str
+    direction: str
+    caller: str
+    e164: str | None
+    name: str
+    called: str
+    queue: str | None
+    agents: list[str]
+    wait_s: float
+    talk_s: float
+    outcome: str | None
+    opened_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+
+
+class Health(Shape):
+    status: str
+
+
+class Readiness(Shape):
+    """``reasons`` says why not; empty when ready."""
+
+    ready: bool
+    reasons: list[str]

@@ -1,0 +1,52 @@
+"""Health, metrics, the wallboard page and the API's documentation page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from callcenter.web.answers import json
+from callcenter.web.docs import rendered
+from callcenter.web.models import Health, Readiness
+from callcenter.web.source import Source
+
+STATIC = Path(__file__).parent / "static"
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def install(app: FastAPI) -> None:
+    """The pages that people open, and the files they load."""
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+    @app.get("/", include_in_schema=False)
+    async def wallboard() -> FileResponse:
+        return FileResponse(STATIC / "wallboard.html", media_type="text/html; charset=utf-8")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> HTMLResponse:
+        return HTMLResponse(rendered(app.openapi()))
+
+
+def router(source: Source) -> APIRouter:
+    api = APIRouter(tags=["health"])
+
+    @api.get("/healthz", response_model=Health)
+    async def healthz() -> Response:
+        """The process lives."""
+        return json({"status": "alive"})
+
+    @api.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
+    async def readyz() -> Response:
+        """Link up, snapshot applied, store writable; else 503 and the reasons."""
+        reasons = source.ready()
+        return json({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+
+    @api.get("/metrics", responses={200: {"content": {METRICS_TYPE: {}}}}, response_class=Response)
+    async def metrics() -> Response:
+        """Prometheus text."""
+        return Response(source.metrics(), headers={"Content-Type": METRICS_TYPE, "Cache-Control": "no-store"})
+
+    return api

@@ -1,0 +1,83 @@
+"""What the web needs from the daemon, and the newest board as a value that many can wait for.
+
+Protocols and one small piece of asyncio: :class:`Newest` holds no queue, so whoever is slow sees the next newest
+board and never a backlog.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from callcenter.config import Config
+from callcenter.crm.ticket import Ticket
+from callcenter.floor.wallboard import Wallboard
+from callcenter.store.values import JournalRow, Page, StoredCall
+
+
+class StoreReader(Protocol):
+    """The readers of the store. ``since`` and ``until`` are seconds since the epoch; a cursor is opaque.
+
+    A cursor that the store did not make raises ValueError.
+    """
+
+    async def calls(
+        self, *, queue: str | None, agent: str | None, number: str | None, state: str | None,
+        since: float | None, until: float | None, cursor: str | None, limit: int,
+    ) -> Page[StoredCall]: ...
+
+    async def call(self, id: str) -> StoredCall | None: ...
+
+    async def timeline(self, id: str) -> Sequence[JournalRow]: ...
+
+    async def tickets(
+        self, *, kind: str | None, status: str | None, number: str | None, cursor: str | None, limit: int,
+    ) -> Page[Ticket]: ...
+
+
+class Source(Protocol):
+    """What the daemon gives to the web."""
+
+    @property
+    def config(self) -> Config: ...
+
+    @property
+    def store(self) -> StoreReader: ...
+
+    def board(self) -> Wallboard:
+        """The newest board."""
+        ...
+
+    async def next_board(self, seq: int) -> Wallboard:
+        """Wait for a board newer than ``seq``: always the newest, never a backlog."""
+        ...
+
+    def ready(self) -> list[str]:
+        """Why the daemon is not ready; empty when it is."""
+        ...
+
+    def metrics(self) -> bytes:
+        """The Prometheus text."""
+        ...
+
+
+class Newest:
+    """The newest board. Any number may wait for the next one; none of them can hold the publisher up."""
+
+    def __init__(self, board: Wallboard) -> None:
+        self._board = board
+        self._changed = asyncio.Event()
+
+    def board(self) -> Wallboard:
+        return self._board
+
+    def publish(self, board: Wallboard) -> None:
+        self._board = board
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def next_board(self, seq: int) -> Wallboard:
+        while self._board.seq <= seq:
+            await self._changed.wait()
+        return self._board

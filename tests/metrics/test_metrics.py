@@ -1,0 +1,179 @@
+"""The metrics against prometheus_client's parser, promtool, and what was put in."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from callcenter import __version__
+from callcenter.floor.changes import AttemptEnded, Drift, LinkChanged, VisitCompleted, VisitEnded, VisitEntered
+from callcenter.floor.records import AgentState, Attempt, Outcome, Result, Visit
+from callcenter.floor.wallboard import AgentNow, FloorNow, QueueNow, Wallboard
+from callcenter.metrics import reference
+from callcenter.metrics.collector import registry, text
+from callcenter.metrics.counters import Counters
+from callcenter.metrics.table import METRICS
+
+DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
+AT = 1_794_824_531.0
+HOSTILE = 'a"b\\c\nd <b>x</b>'
+HOME = "Local/09121234567@from-internal/n"
+
+
+def board() -> Wallboard:
+    agents = (
+        AgentNow("PJSIP/1001", "سارا", AgentState.TALKING, AT - 60, "", "sales", "c1", ("sales",), ()),
+        AgentNow(HOME, HOME, AgentState.AVAILABLE, AT - 5, "", None, None, ("sales", HOSTILE), ()),
+    )
+    queues = (
+        QueueNow("sales", 2, AT - 31.5, (AT - 31.5, AT - 3), 1, {AgentState.TALKING: 1, AgentState.AVAILABLE: 1}),
+        QueueNow(HOSTILE, 0, None, (), 0, {AgentState.AVAILABLE: 1}),
+    )
+    figures = {
+        "today": {
+            "sales": {"offered": 10, "answered": 8, "service_level": 0.75, "longest_wait": 81.0, "occupancy": math.nan},
+            HOSTILE: {"offered": 0, "service_level": None},
+            "": {"offered": 10, "service_level": 0.75},
+        },
+    }
+    now = FloorNow(AT, "main", True, AT - 900, 7, {}, queues, agents)
+    return Wallboard(1, now, figures, {"sales": {"threshold_s": 20.0, "service_level": 0.8, "short_abandon_s": 5.0}})
+
+
+def scraped(counters: Counters | None = None) -> str:
+    return text(registry(board, counters or Counters())).decode()
+
+
+def samples(page: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """Every sample as Prometheus would read it. A series that comes twice fails."""
+    out: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
+    for family in text_string_to_metric_families(page):
+        for s in family.samples:
+            key = s.name, tuple(sorted(s.labels.items()))
+            assert key not in out, key
+            out[key] = s.value
+    return out
+
+
+def value(page: str, name: str, /, **labels: str) -> float | None:
+    return samples(page).get((name, tuple(sorted(labels.items()))))
+
+
+def visit(outcome: Outcome, wait_s: float, **more: object) -> Visit:
+    return Visit("sales", AT, wait_s=wait_s, outcome=outcome, **more)  # type: ignore[arg-type]
+
+
+def test_the_state_of_now_is_read_back_as_it_was_put_in() -> None:
+    page = scraped()
+    assert value(page, "callcenter_queue_waiting", queue="sales") == 2
+    assert value(page, "callcenter_queue_waiting", queue=HOSTILE) == 0
+    assert value(page, "callcenter_queue_longest_wait_seconds", queue="sales") == 31.5
+    assert value(page, "callcenter_queue_agents", queue="sales", state="talking") == 1
+    assert value(page, "callcenter_queue_agents", queue="sales", state="paused") == 0
+    assert value(page, "callcenter_agent_state", agent="PJSIP/1001", name="سارا", state="talking") == 1
+    assert value(page, "callcenter_calls_up") == 7
+    assert value(page, "callcenter_link_up", pbx="main") == 1
+    assert value(page, "callcenter_queue_service_level_target_ratio", queue="sales") == 0.8
+    assert value(page, "callcenter_build_info", version=__version__) == 1
+
+
+def test_a_figure_is_shown_by_queue_and_for_all_together() -> None:
+    page = scraped()
+    assert value(page, "callcenter_queue_service_level_ratio", queue="sales", window="today") == 0.75
+    assert value(page, "callcenter_service_level_ratio", window="today") == 0.75
+    assert value(page, "callcenter_queue_window_longest_wait_seconds", queue="sales", window="today") == 81
+    assert value(page, "callcenter_queue_window_visits", queue="sales", window="today", outcome="answered") == 8
+
+
+def test_what_has_no_value_has_no_series() -> None:
+    names = [(name, dict(labels)) for name, labels in samples(scraped())]
+    assert not [n for n in names if n[0] == "callcenter_queue_occupancy_ratio"], "NaN"
+    assert not [n for n in names if n[0] == "callcenter_queue_service_level_ratio" and n[1]["queue"] == HOSTILE], "None"
+    assert not [n for n in names if n[0] == "callcenter_queue_longest_wait_seconds" and n[1]["queue"] == HOSTILE]
+
+
+def test_no_phone_number_is_a_label() -> None:
+    page = scraped()
+    assert "9121234567" not in page
+    assert value(page, "callcenter_queue_agents", queue=HOSTILE, state="available") == 1
+
+
+def test_visits_are_counted_by_outcome_and_their_waits_by_bucket() -> None:
+    counters = Counters()
+    counters.apply(VisitEntered(AT, "c1", 1, "sales", 1))
+    answered, abandoned, refused = Outcome.ANSWERED, Outcome.ABANDONED, Outcome.REFUSED_FULL
+    for key, (outcome, wait_s) in enumerate([(answered, 4.0), (answered, 20.0), (abandoned, 20.001), (refused, 0.0)]):
+        counters.apply(VisitEnded(AT, "c1", key, visit(outcome, wait_s)))
+    page = scraped(counters)
+    assert value(page, "callcenter_queue_entered_total", queue="sales") == 1
+    assert value(page, "callcenter_queue_visits_total", queue="sales", outcome="answered") == 2
+    assert value(page, "callcenter_queue_visits_total", queue="sales", outcome="refused_full") == 1
+    assert value(page, "callcenter_queue_visits_total", queue=HOSTILE, outcome="answered") == 0
+    of_answered = {"queue": "sales", "outcome": "answered"}
+    assert value(page, "callcenter_queue_wait_seconds_bucket", **of_answered, le="2.0") == 0
+    assert value(page, "callcenter_queue_wait_seconds_bucket", **of_answered, le="5.0") == 1
+    assert value(page, "callcenter_queue_wait_seconds_bucket", **of_answered, le="20.0") == 2, "the bound is inside"
+    assert value(page, "callcenter_queue_wait_seconds_sum", **of_answered) == 24.0
+    of_abandoned = {"queue": "sales", "outcome": "abandoned"}
+    assert value(page, "callcenter_queue_wait_seconds_bucket", **of_abandoned, le="20.0") == 0
+    assert value(page, "callcenter_queue_wait_seconds_count", **of_abandoned) == 1
+    assert value(page, "callcenter_queue_wait_seconds_count", queue="sales", outcome="other") is None, "refused"
+
+
+def test_talk_transfers_rings_drift_and_link_losses_are_counted() -> None:
+    counters = Counters()
+    counters.apply(VisitCompleted(AT, "c1", 1, visit(Outcome.ANSWERED, 1.0, talk_s=12.25, transferred=True)))
+    counters.apply(VisitCompleted(AT, "c2", 2, visit(Outcome.ANSWERED, 1.0, talk_s=None)))
+    for unanswered in (True, False, True):
+        attempt = Attempt("سارا", "PJSIP/1001", AT, 5.0, Result.NO_ANSWER, unanswered)
+        counters.apply(AttemptEnded(AT, "c1", 1, "sales", attempt))
+    counters.apply(Drift(AT, "", "leg_unknown", "x"))
+    for up in (False, True, False, False, True):
+        counters.apply(LinkChanged(AT, "", up, ""))
+    counters.ami_events, counters.store_pending = 1234, 5
+    counters.ami_dropped["too_long"] += 1
+    page = scraped(counters)
+    assert value(page, "callcenter_queue_talk_seconds_total", queue="sales") == 12.25
+    assert value(page, "callcenter_queue_transferred_total", queue="sales") == 1
+    assert value(page, "callcenter_queue_ring_no_answer_total", queue="sales") == 2
+    assert value(page, "callcenter_drift_total", kind="leg_unknown") == 1
+    assert value(page, "callcenter_link_lost_total") == 1, "down before it was ever up, or down twice, is no loss"
+    assert value(page, "callcenter_ami_events_total") == 1234
+    assert value(page, "callcenter_ami_dropped_total", reason="too_long") == 1
+    assert value(page, "callcenter_store_pending") == 5
+
+
+def test_every_row_of_the_table_is_scraped_with_its_type_and_its_labels_and_nothing_else_is() -> None:
+    counters = Counters()
+    counters.apply(VisitEnded(AT, "c1", 1, visit(Outcome.ANSWERED, 4.0)))
+    families = {f.name: f for f in text_string_to_metric_families(scraped(counters))}
+    for name, row in METRICS.items():
+        family = families.pop(name.removesuffix("_total") if row.type == "counter" else name)
+        assert (family.type, family.documentation) == (row.type, row.help)
+        for sample in family.samples:
+            assert set(sample.labels) - {"le"} == set(row.labels)
+    assert not families
+
+
+def test_every_metric_is_documented() -> None:
+    written = DOCS.read_text(encoding="utf-8")
+    assert [name for name in METRICS if f"`{name}`" not in written] == []
+    assert written == reference.page(), "python -m callcenter.metrics.reference > docs/metrics.md"
+
+
+def test_promtool_finds_nothing_to_mend() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        assert not os.environ.get("CI"), "promtool (Debian: prometheus) must be there in CI"
+        pytest.skip("promtool is not here (Debian: prometheus)")
+    counters = Counters()
+    counters.apply(VisitEnded(AT, "c1", 1, visit(Outcome.ANSWERED, 4.0)))
+    counters.apply(Drift(AT, "", "leg_unknown", "x"))
+    done = subprocess.run([promtool, "check", "metrics"], input=scraped(counters), text=True, capture_output=True)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")

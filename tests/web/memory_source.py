@@ -1,0 +1,76 @@
+"""A Source in memory, and a real server around an application. Test material."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+from callcenter.config import Config
+from callcenter.crm.ticket import Ticket
+from callcenter.floor.wallboard import Wallboard
+from callcenter.store.values import JournalRow, Page, StoredCall
+from callcenter.web.server import serve
+from callcenter.web.source import Newest
+
+
+class MemoryStore:
+    """Keeps rows in lists; a cursor is the index of the next row. ``asked`` holds the arguments of the last query."""
+
+    def __init__(self) -> None:
+        self.rows: list[StoredCall] = []
+        self.journal: list[JournalRow] = []
+        self.ticket_rows: list[Ticket] = []
+        self.asked: dict[str, object] = {}
+
+    async def calls(self, *, cursor: str | None, limit: int, **asked: object) -> Page[StoredCall]:
+        self.asked = asked
+        return _page(self.rows, cursor, limit)
+
+    async def call(self, id: str) -> StoredCall | None:
+        return next((row for row in self.rows if row.record.id == id), None)
+
+    async def timeline(self, id: str) -> list[JournalRow]:
+        return [row for row in self.journal if row.call == id]
+
+    async def tickets(self, *, cursor: str | None, limit: int, **asked: object) -> Page[Ticket]:
+        self.asked = asked
+        return _page(self.ticket_rows, cursor, limit)
+
+
+def _page(rows: list, cursor: str | None, limit: int) -> Page:  # type: ignore[type-arg]
+    first = int(cursor) if cursor else 0
+    last = first + limit
+    return Page(tuple(rows[first:last]), str(last) if last < len(rows) else None)
+
+
+class MemorySource(Newest):
+    def __init__(self, config: Config, board: Wallboard) -> None:
+        super().__init__(board)
+        self.config = config
+        self.store = MemoryStore()
+        self.reasons: list[str] = []
+        self.text = b"callcenter_link_up 1.0\n"
+
+    def ready(self) -> list[str]:
+        return self.reasons
+
+    def metrics(self) -> bytes:
+        return self.text
+
+
+@contextlib.asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[str]:
+    """``app`` served on a free port of 127.0.0.1 until the block ends."""
+    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(serve(app, "127.0.0.1", 0, port.set_result))
+    await asyncio.wait({task, port}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        task.result()
+    try:
+        yield f"http://127.0.0.1:{port.result()}"
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
