@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING
 
 from callcenter.floor.changes import AgentChanged, Change, WrapUpEnded
 from callcenter.floor.legs import UP, endpoint_of
-from callcenter.floor.records import AgentState, Span
+from callcenter.floor.records import AgentState, CallRecord, Span
 
 if TYPE_CHECKING:
-    from callcenter.floor.calls import Talk
+    from callcenter.floor.calls import Call, Talk
     from callcenter.floor.events import MemberSeen
     from callcenter.floor.legs import Leg
+    from callcenter.floor.visits import QueueVisit
 
 AWAY = frozenset({4, 5})
 """AST_DEVICE_INVALID and AST_DEVICE_UNAVAILABLE (``include/asterisk/devicestate.h``)."""
@@ -39,8 +40,8 @@ Facts = tuple[AgentState, str, str | None]
 class Agent:
     """What is known of one agent. ``members``: queue → its newest member record; ``rings``: dialled leg → queue."""
 
-    __slots__ = ("device", "interface", "legs", "members", "name", "queue", "reason", "rings", "since", "state", "talks",
-                 "wrap_key", "wrap_queue", "wrap_s", "wrap_until")  # fmt: skip
+    __slots__ = ("device", "interface", "legs", "members", "name", "queue", "reason", "rings", "since", "state",
+                 "talks", "wrap", "wrap_s", "wrap_until")  # fmt: skip
 
     def __init__(self, interface: str, name: str, at: float) -> None:
         self.interface, self.name = interface, name
@@ -50,13 +51,11 @@ class Agent:
         self.legs: list[Leg] = []
         self.device = 0
         self.wrap_until = self.wrap_s = 0.0
-        self.wrap_key: int | None = None
-        self.wrap_queue = ""
-        self.state, self.reason, self.queue = AgentState.LOGGED_OUT, "", None
+        self.wrap: tuple[Call, QueueVisit] | None = None
+        self.state: AgentState = AgentState.LOGGED_OUT
+        self.reason = ""
+        self.queue: str | None = None
         self.since = at
-
-    state: AgentState
-    queue: str | None
 
 
 def state_of(agent: Agent, at: float) -> Facts:
@@ -74,7 +73,7 @@ def state_of(agent: Agent, at: float) -> Facts:
     if not agent.members:
         return AgentState.LOGGED_OUT, "", None
     if at < agent.wrap_until:
-        return AgentState.WRAP_UP, "", agent.wrap_queue
+        return AgentState.WRAP_UP, "", agent.wrap[1].queue if agent.wrap else None
     if all(m.paused for m in agent.members.values()):
         return AgentState.PAUSED, next((m.reason for m in agent.members.values() if m.reason), ""), None
     return (AgentState.UNREACHABLE if agent.device in AWAY else AgentState.AVAILABLE), "", None
@@ -83,9 +82,9 @@ def state_of(agent: Agent, at: float) -> Facts:
 class Agents:
     """All agents by interface, and which phone belongs to whom."""
 
-    def __init__(self, out: list[Change]) -> None:
+    def __init__(self, out: list[Change], finished: dict[str, CallRecord]) -> None:
         self.all: dict[str, Agent] = {}
-        self.out = out
+        self.out, self.finished = out, finished
         self.next_wrap = float("inf")
         self._phones: dict[str, Agent] = {}
 
@@ -107,7 +106,7 @@ class Agents:
         if agent.state is AgentState.WRAP_UP and agent.wrap_until < at:
             self._move(agent, agent.wrap_until, state_of(agent, agent.wrap_until))
         self._move(agent, at, state_of(agent, at))
-        if agent.wrap_key is not None and (at >= agent.wrap_until or agent.talks):
+        if agent.wrap and (at >= agent.wrap_until or agent.talks):
             self.end_wrap_up(agent, at)
 
     def _move(self, agent: Agent, at: float, facts: Facts) -> None:
@@ -123,24 +122,29 @@ class Agents:
         agent.state, agent.reason, agent.queue = state, reason, queue
         self.out.append(AgentChanged(at, "", agent.interface, agent.name, state, reason, queue, span))
 
-    def begin_wrap_up(self, agent: Agent, key: int, queue: str, at: float, seconds: float) -> None:
-        if agent.wrap_key is not None:
+    def begin_wrap_up(self, agent: Agent, call: Call, visit: QueueVisit, at: float, seconds: float) -> None:
+        if agent.wrap:
             self.end_wrap_up(agent, at)
-        agent.wrap_key, agent.wrap_queue, agent.wrap_s, agent.wrap_until = key, queue, 0.0, at + seconds
+        agent.wrap, agent.wrap_s, agent.wrap_until = (call, visit), 0.0, at + seconds
         self.next_wrap = min(self.next_wrap, agent.wrap_until)
 
     def end_wrap_up(self, agent: Agent, at: float) -> None:
-        assert agent.wrap_key is not None
-        self.out.append(WrapUpEnded(at, "", agent.wrap_key, agent.wrap_queue, agent.interface, agent.wrap_s))
-        agent.wrap_key, agent.wrap_until = None, 0.0
+        """The time it really took goes into the visit, whose call is usually over by now."""
+        assert agent.wrap is not None
+        call, visit = agent.wrap
+        agent.wrap, agent.wrap_until = None, 0.0
+        visit.wrap_up_s = agent.wrap_s
+        if call.ended_at is not None:
+            self.finished[call.id] = call.record()
+        self.out.append(WrapUpEnded(at, call.id, visit.key, visit.queue, agent.interface, agent.wrap_s))
 
     def pass_time(self, at: float) -> None:
         """End the wrap-ups whose time is over."""
         self.next_wrap = float("inf")
         for agent in self.all.values():
-            if agent.wrap_key is not None:
+            if agent.wrap:
                 self.settle(agent, at)
-                if agent.wrap_key is not None:
+                if agent.wrap:
                     self.next_wrap = min(self.next_wrap, agent.wrap_until)
 
 

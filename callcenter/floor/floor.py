@@ -46,7 +46,8 @@ class Floor:
         self.pbx, self.boot, self.extension_digits, self.wrap_up = pbx, boot, extension_digits, wrap_up
         self.trunks = frozenset(trunks)
         self.out: list[Change] = []
-        self.agents = Agents(self.out)
+        self.finished: dict[str, CallRecord] = {}
+        self.agents = Agents(self.out, self.finished)
         self.calls: dict[str, Call] = {}
         self.by_id: dict[str, Call] = {}
         self.aliases: dict[str, Call] = {}
@@ -64,7 +65,6 @@ class Floor:
         self.at = 0.0
         self.link, self.synced, self.link_since = False, True, 0.0
         self.touched: Call | None = None
-        self.finished: dict[str, CallRecord] = {}
         self._keys = 0
 
     def apply(self, event: e.Event) -> list[Change]:
@@ -91,7 +91,8 @@ class Floor:
 
     def take_finished(self) -> dict[str, CallRecord]:
         """The records of the calls that ended since the last time this was asked."""
-        finished, self.finished = self.finished, {}
+        finished = self.finished.copy()
+        self.finished.clear()
         return finished
 
     def now(self, at: float) -> FloorNow:

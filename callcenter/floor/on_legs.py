@@ -179,7 +179,7 @@ def adopt(floor: Floor, talk: Talk, leg: Leg, peer: Leg) -> None:
 
 
 def takes_part(floor: Floor, leg: Leg) -> bool:
-    """Whether a party's conversation is ours to keep: an agent's, any dialled phone's, the maker of an outgoing call."""
+    """Whether a party's conversation is kept: an agent's, any dialled phone's, the maker of an outgoing call."""
     if floor.agent(leg) is not None:
         return True
     if floor.outside(leg):
@@ -256,9 +256,9 @@ def remove(floor: Floor, leg: Leg, at: float, cause: int | None) -> None:
     floor.touched = call
     bridge = leg.bridge
     leave(floor.bridges, leg)
-    talks = {one.talk for one in [leg, *floor.bridges.get(bridge, ())] if one.talk}
+    talks = {talk for one in [leg, *floor.bridges.get(bridge, ())] if (talk := one.talk)}
     for talk in talks:
-        if not leg.local or leg.talk is talk and all(other is leg for other in talk.legs):
+        if not leg.local or (leg.talk is talk and talk.legs == [leg]):
             end_talk(floor, talk, floor.loose.get(talk, at), None)
     for talk in [t for t in floor.loose if t.peer_leg is leg or leg in t.legs]:
         end_talk(floor, talk, floor.loose[talk], None)

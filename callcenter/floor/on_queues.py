@@ -221,7 +221,7 @@ def connected(floor: Floor, event: e.AgentConnected) -> None:
         return
     attempt = visit.open_try(event.dest)
     if attempt:
-        end_try(floor, visit, attempt, event.at, Result.ANSWERED, event.ring_s)
+        end_try(floor, visit, attempt, event.at, Result.ANSWERED)
     cancel_tries(floor, visit, event.at)
     visit.agent, visit.interface = event.member or event.interface, event.interface
     advance(floor, visit, Signal.CONNECTED, event.at)
@@ -249,12 +249,12 @@ def completed(floor: Floor, event: e.AgentCompleted) -> None:
     if key is None:
         floor.drift(event.at, "no_conversation", f"{event.queue}: AgentComplete of {event.interface}")
         return
-    _, visit, talk = floor.connected[key]
+    call, visit, talk = floor.connected[key]
     floor.touched = visit.leg.call
     talk.unhold(event.at)
     visit.transferred = event.reason == "transfer"
     end_visit(floor, key, event.at, event.reason or None)
-    wrap_up(floor, visit, event)
+    wrap_up(floor, call, visit, event)
 
 
 def _connection(floor: Floor, event: e.AgentCompleted) -> str | None:
@@ -281,15 +281,14 @@ def end_visit(floor: Floor, key: str, at: float, ended_by: str | None) -> None:
         floor.finish(call, floor.lingering[call])
 
 
-def wrap_up(floor: Floor, visit: QueueVisit, event: e.AgentCompleted) -> None:
+def wrap_up(floor: Floor, call: Call, visit: QueueVisit, event: e.AgentCompleted) -> None:
     agent = floor.agents.all.get(event.interface)
     if agent is None:
         return
     member = agent.members.get(event.queue)
     seconds = (member.wrap_up_s if member else 0.0) or floor.wrap_up(event.queue)
     if seconds > 0:
-        visit.wrap_up_s = seconds
-        floor.agents.begin_wrap_up(agent, visit.key, event.queue, event.at, seconds)
+        floor.agents.begin_wrap_up(agent, call, visit, event.at, seconds)
     floor.agents.settle(agent, event.at)
 
 

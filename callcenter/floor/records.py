@@ -162,11 +162,14 @@ def rfc3339(at: float, zone: tzinfo) -> str:
     return datetime.fromtimestamp(at, zone).isoformat(timespec="milliseconds")
 
 
-def as_api(record: CallRecord, zone: tzinfo, e164: Callable[[str], str | None], ticket: int | None = None) -> dict[str, Any]:
+def as_api(
+    record: CallRecord, zone: tzinfo, e164: Callable[[str], str | None], ticket: int | None = None
+) -> dict[str, Any]:
     """The call record of the public contract: ``caller`` as an object, times as RFC 3339 in ``zone``."""
     plain: dict[str, Any] = msgspec.to_builtins(record)
     caller = {"number": plain.pop("number"), "e164": e164(record.number), "name": plain.pop("name")}
-    out = {k: plain[k] for k in ("id", "pbx", "linkedid", "direction")} | {"caller": caller} | plain | {"ticket": ticket}
+    head = {k: plain[k] for k in ("id", "pbx", "linkedid", "direction")}
+    out = head | {"caller": caller} | plain | {"ticket": ticket}
     shown: dict[str, Any] = with_times(out, zone)
     return shown
 
@@ -175,7 +178,8 @@ def with_times(value: Any, zone: tzinfo) -> Any:
     """``value`` (plain data) with each float under a time's name as RFC 3339 in ``zone``, and other floats to 1 µs."""
     if isinstance(value, dict):
         return {
-            k: rfc3339(v, zone) if k in _TIMES and isinstance(v, float) else with_times(v, zone) for k, v in value.items()
+            k: rfc3339(v, zone) if k in _TIMES and isinstance(v, float) else with_times(v, zone)
+            for k, v in value.items()
         }
     if isinstance(value, list | tuple):
         return [with_times(v, zone) for v in value]

@@ -101,7 +101,8 @@ REFUSED = {status: outcome for status, outcome in STATUS.items() if outcome.star
 CAUSES: dict[int, Result] = {
     17: Result.BUSY,
     21: Result.DECLINED,
-    **dict.fromkeys((1, 2, 3, 18, 20, 22, 27, 28, 34, 38, 41, 42, 44, 47, 58, 66, 88, 96, 111, 127), Result.UNREACHABLE),
+    **dict.fromkeys((1, 2, 3, 18, 20, 22, 27, 28, 34, 38, 41, 42, 44, 47, 58), Result.UNREACHABLE),
+    **dict.fromkeys((66, 88, 96, 111, 127), Result.UNREACHABLE),
 }
 """Q.850 cause with which the agent's phone refused, to the result of the attempt; any other is no answer."""
 
@@ -129,8 +130,8 @@ class Try:
 class QueueVisit:
     """A visit under way. ``key`` is unique in the process; ``decided_at`` is when the caller left the queue."""
 
-    __slots__ = ("agent", "connected_at", "ended_by", "entered_at", "hold_s", "interface", "key", "leg", "left_at",
-                 "outcome", "partial", "position", "queue", "state", "talk_s", "transferred", "tries", "wrap_up_s")  # fmt: skip
+    __slots__ = ("agent", "connected_at", "ended_by", "entered_at", "hold_s", "interface", "key", "left_at", "leg",
+                 "outcome", "position", "queue", "state", "talk_s", "transferred", "tries", "wrap_up_s")  # fmt: skip
 
     def __init__(self, key: int, queue: str, leg: Leg, entered_at: float, position: int) -> None:
         self.key, self.queue, self.leg, self.entered_at, self.position = key, queue, leg, entered_at, position
@@ -146,7 +147,6 @@ class QueueVisit:
         self.transferred = False
         self.ended_by: str | None = None
         self.tries: list[Try] = []
-        self.partial = False
 
     def step(self, signal: Signal, at: float, outcome: Outcome | None = None) -> bool | None:
         """Take one step of the table. None: impossible. True: the outcome was decided by it.
