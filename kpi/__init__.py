@@ -14,7 +14,7 @@ quality into ``conversations``; attrition into ``agents``; forecast error and st
 """
 
 from kpi.agents import occupancy, utilisation
-from kpi.columns import Outcome, Spans, State, Visits, clipped
+from kpi.columns import AgentTime, Outcome, Spans, State, Visits, seconds_within
 from kpi.conversations import (
     average_handle_time,
     average_hold_time,
@@ -22,7 +22,7 @@ from kpi.conversations import (
     average_wrap_up_time,
     transfer_rate,
 )
-from kpi.sums import SpanSums, VisitSums, sum_spans, sum_visits
+from kpi.sums import TimeSums, VisitSums, sum_time, sum_visits
 from kpi.table import AGENT_FIGURES, FIGURES, VISIT_FIGURES, Better, Figure
 from kpi.visits import (
     abandon_rate,
@@ -39,12 +39,13 @@ __all__ = [
     "AGENT_FIGURES",
     "FIGURES",
     "VISIT_FIGURES",
+    "AgentTime",
     "Better",
     "Figure",
     "Outcome",
-    "SpanSums",
     "Spans",
     "State",
+    "TimeSums",
     "VisitSums",
     "Visits",
     "abandon_rate",
@@ -53,15 +54,15 @@ __all__ = [
     "average_speed_of_answer",
     "average_talk_time",
     "average_wrap_up_time",
-    "clipped",
     "longest_wait",
     "occupancy",
     "ring_no_answer_rate",
+    "seconds_within",
     "service_level",
     "service_level_answered",
     "service_level_live",
     "service_level_with_abandons",
-    "sum_spans",
+    "sum_time",
     "sum_visits",
     "transfer_rate",
     "utilisation",

@@ -50,10 +50,19 @@ class State(enum.IntEnum):
     LOGGED_OUT = 7
 
 
-def _same_length(columns: Visits | Spans) -> None:
+def _same_length(columns: Visits | Spans | AgentTime) -> None:
     lengths = {f.name: len(getattr(columns, f.name)) for f in fields(columns)}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"columns of unequal length: {lengths}")
+
+
+def seconds_within(start: Floats, end: Floats, window_start: float, window_end: float) -> Floats:
+    """How long each span [start, end) lies within [window_start, window_end); 0 for those outside. Seconds.
+
+    A span under way ends at ``inf``; the window's end must be finite then.
+    """
+    overlap: Floats = np.minimum(end, window_end) - np.maximum(start, window_start)
+    return np.maximum(overlap, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +92,28 @@ class Visits:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentTime:
+    """Seconds of an agent in one state; rows of the same kind may have been added up. ValueError as above.
+
+    ``queue`` is the queue whose call it is, -1 for none. ``membership`` says which queues the agent was a member of
+    meanwhile: the row of the matrix that :func:`kpi.sums.sum_time` is given.
+    """
+
+    agent: Integers
+    queue: Integers
+    membership: Integers
+    state: Integers
+    seconds: Floats
+
+    def __post_init__(self) -> None:
+        _same_length(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Spans:
     """One row a time span of one agent in one state; spans of one agent never overlap. ValueError as above.
 
-    ``queue`` is the queue whose call it is, -1 for none. ``membership`` says which queues the agent was a member of
-    meanwhile: the row of the matrix that :func:`kpi.sums.sum_spans` is given. A span under way ends at ``inf``.
+    The codes are those of :class:`AgentTime`. A span under way ends at ``inf``.
     """
 
     agent: Integers
@@ -100,12 +126,7 @@ class Spans:
     def __post_init__(self) -> None:
         _same_length(self)
 
-
-def clipped(spans: Spans, start: float, end: float) -> Spans:
-    """The spans that overlap [start, end), each cut at its borders."""
-    starts, ends = np.maximum(spans.start, start), np.minimum(spans.end, end)
-    rows = np.flatnonzero(starts < ends)
-    return Spans(
-        agent=spans.agent[rows], queue=spans.queue[rows], membership=spans.membership[rows], state=spans.state[rows],
-        start=starts[rows], end=ends[rows],
-    )
+    def within(self, start: float, end: float) -> AgentTime:
+        """Their time within [start, end): spans are cut at its borders."""
+        seconds = seconds_within(self.start, self.end, start, end)
+        return AgentTime(self.agent, self.queue, self.membership, self.state, seconds)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kpi.columns import REFUSED, Bools, Floats, Integers, Outcome, Spans, State, Visits
+from kpi.columns import REFUSED, AgentTime, Bools, Floats, Integers, Outcome, State, Visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class VisitSums:
 
 
 @dataclass(frozen=True, slots=True)
-class SpanSums:
+class TimeSums:
     """Seconds of agents by state for each queue.
 
     ``busy_s`` (talking, holding, wrap-up) and ``ringing_s`` belong to the queue whose call it was. ``available_s``
@@ -129,25 +129,30 @@ def _longest(visits: Visits, queues: int) -> Floats:
     return longest
 
 
-def sum_spans(spans: Spans, queues: int, memberships: Bools) -> SpanSums:
-    """The agents' seconds for ``queues`` queues, and for all; ``spans`` have been :func:`~kpi.columns.clipped`.
+def sum_time(time: AgentTime, queues: int, memberships: Bools) -> TimeSums:
+    """The agents' seconds for ``queues`` queues, and for all.
 
-    ``memberships[m, q]``: a span of ``membership`` m is of an agent who was a member of queue q. An agent without
-    any known membership has a row of False: its queues then count only what it did on their calls.
+    ``memberships[m, q]``: time of ``membership`` m is of an agent who was a member of queue q. An agent without any
+    known membership has a row of False: a queue then counts only what that agent did on its calls.
     """
-    seconds = spans.end - spans.start
-    own = _by_state(spans.queue + 1, spans.state, seconds, queues + 1)
+    own = _by_state(time.queue + 1, time.state, time.seconds, queues + 1)
     every, own = own.sum(axis=0), own[1:]
-    members = memberships.T.astype(np.float64) @ _by_state(spans.membership, spans.state, seconds, len(memberships))
-    foreign = (spans.queue >= 0) & ~memberships[spans.membership, spans.queue]
-    foreign &= spans.state != State.LOGGED_OUT
-    visitors = np.bincount(spans.queue[foreign], weights=seconds[foreign], minlength=queues)
-    return SpanSums(
+    by_membership = _by_state(time.membership, time.state, time.seconds, len(memberships))
+    members = memberships.T.astype(np.float64) @ by_membership
+    return TimeSums(
         busy_s=np.append(own[:, BUSY].sum(axis=1), every[BUSY].sum()),
         ringing_s=np.append(own[:, State.RINGING], every[State.RINGING]),
         available_s=np.append(members[:, State.AVAILABLE], every[State.AVAILABLE]),
-        logged_in_s=np.append(members[:, LOGGED_IN].sum(axis=1) + visitors, every[LOGGED_IN].sum()),
+        logged_in_s=np.append(members[:, LOGGED_IN].sum(axis=1) + _guests(time, memberships), every[LOGGED_IN].sum()),
     )
+
+
+def _guests(time: AgentTime, memberships: Bools) -> Floats:
+    """Seconds on each queue's calls of agents who were no members of it."""
+    rows = np.flatnonzero((time.queue >= 0) & (time.state != State.LOGGED_OUT))
+    queue = time.queue[rows]
+    seconds = time.seconds[rows] * ~memberships[time.membership[rows], queue]
+    return np.bincount(queue, weights=seconds, minlength=memberships.shape[1]).astype(np.float64)
 
 
 def _by_state(code: Integers, state: Integers, seconds: Floats, codes: int) -> Floats:

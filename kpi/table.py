@@ -12,9 +12,9 @@ from typing import Generic, TypeVar
 
 from kpi import agents, conversations, visits
 from kpi.columns import Floats
-from kpi.sums import SpanSums, VisitSums
+from kpi.sums import TimeSums, VisitSums
 
-S = TypeVar("S", VisitSums, SpanSums)
+S = TypeVar("S", VisitSums, TimeSums)
 
 
 class Better(enum.StrEnum):
@@ -74,14 +74,14 @@ VISIT_FIGURES: tuple[Figure[VisitSums], ...] = (
            _label("Ring-no-answer rate", "نرخ زنگ بی‌پاسخ", "معدل الرنين بلا رد")),
 )
 
-AGENT_FIGURES: tuple[Figure[SpanSums], ...] = (
+AGENT_FIGURES: tuple[Figure[TimeSums], ...] = (
     Figure("occupancy", agents.occupancy, "ratio", Better.BETWEEN, (0.85, 0.90),
            _label("Occupancy", "ضریب اشتغال", "نسبة الإشغال")),
     Figure("utilisation", agents.utilisation, "ratio", Better.HIGHER, None,
            _label("Utilisation", "ضریب بهره‌گیری", "نسبة الاستغلال")),
 )
 
-FIGURES: tuple[Figure[VisitSums] | Figure[SpanSums], ...] = (*VISIT_FIGURES, *AGENT_FIGURES)
+FIGURES: tuple[Figure[VisitSums] | Figure[TimeSums], ...] = (*VISIT_FIGURES, *AGENT_FIGURES)
 
 COUNTS: tuple[str, ...] = (
     "offered", "answered", "abandoned", "short_abandoned", "timed_out", "exited", "left_empty", "withdrawn",

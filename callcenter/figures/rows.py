@@ -34,11 +34,16 @@ class Rows:
         self.size = row + 1
         return row
 
-    def read(self, rows: NDArray[np.intp] | None = None) -> dict[str, Column]:
-        """The columns: of all rows without a copy (not to be kept past the next change), or a copy of ``rows``."""
-        if rows is None:
-            return {name: column[: self.size] for name, column in self.columns.items()}
-        return {name: column[: self.size].take(rows) for name, column in self.columns.items()}
+    def column(self, name: str) -> Column:
+        """One column without a copy: not to be kept past the next change."""
+        return self.columns[name][: self.size]
+
+    def read(self, wanted: NDArray[np.bool_]) -> dict[str, Column]:
+        """The columns of the wanted rows: not to be kept past the next change (of all rows it is no copy)."""
+        if wanted.all():
+            return {name: self.column(name) for name in self.columns}
+        rows = np.flatnonzero(wanted)
+        return {name: self.column(name).take(rows) for name in self.columns}
 
     def keep(self, kept: NDArray[np.bool_]) -> NDArray[np.intp]:
         """Drop the rows where ``kept`` is False. The answer is each old row's new number, -1 where it is gone."""

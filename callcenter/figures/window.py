@@ -115,7 +115,7 @@ class Window:
 
         To be called now and then with the business day's start less 60 minutes: no live window reaches further.
         """
-        moved = self._visits.keep(self._visits.read()["entered_at"] >= before)
+        moved = self._visits.keep(self._visits.column("entered_at") >= before)
         self._row_of = {key: int(moved[row]) for key, row in self._row_of.items() if moved[row] >= 0}
         self._staff.forget(before)
 
@@ -139,16 +139,15 @@ class Window:
         threshold_s = np.array([t.threshold_s for t in targets], np.float64)
         short_abandon_s = np.array([t.short_abandon_s for t in targets], np.float64)
         visit_sums = kpi.sum_visits(visits, len(names), threshold_s[visits.queue], short_abandon_s[visits.queue])
-        span_sums = self._staff.sums(start, min(end, at))
+        time_sums = self._staff.sums(start, min(end, at))
         columns: dict[str, Column] = {name: getattr(visit_sums, name) for name in COUNTS + SUMS_S}
         columns |= {figure.name: figure.of(visit_sums) for figure in kpi.VISIT_FIGURES}
-        columns |= {figure.name: figure.of(span_sums) for figure in kpi.AGENT_FIGURES}
+        columns |= {figure.name: figure.of(time_sums) for figure in kpi.AGENT_FIGURES}
         return _by_queue([*names, ""], columns)
 
     def _visits_within(self, start: float, end: float, at: float) -> kpi.Visits:
-        entered_at = self._visits.read()["entered_at"]
-        inside = (entered_at >= start) & (entered_at < end)
-        visits = self._visits.read(None if inside.all() else np.flatnonzero(inside))
+        entered_at = self._visits.column("entered_at")
+        visits = self._visits.read((entered_at >= start) & (entered_at < end))
         so_far = np.maximum(at - visits["entered_at"], 0.0)
         visits["wait_s"] = np.where(visits["outcome"] == kpi.Outcome.WAITING, so_far, visits["wait_s"])
         return kpi.Visits(**visits)
