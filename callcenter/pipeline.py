@@ -144,7 +144,7 @@ class Pipeline:
             while full:
                 batch = self._next_batch()
                 await self._write(batch)
-                full = len(batch.calls) == CALLS_AT_ONCE or len(batch.journal) == JOURNAL_AT_ONCE
+                full = self.pending > 0 and (len(batch.calls) == CALLS_AT_ONCE or len(batch.journal) == JOURNAL_AT_ONCE)
             if not self.pending:
                 self._work.clear()
 

@@ -44,6 +44,12 @@ OPEN_TICKET = insert(ticket).from_select(
     ),
 )
 
+# A call that turned out to be internal has no ticket any more, unless it took over that of a call merged into it.
+_into = call.alias("into")
+DROP_TICKET = delete(ticket).where(
+    ticket.c.call == bindparam("of"), ~exists().where(_into.c.merged_into == bindparam("of"))
+)
+
 # A call whose legs went over into another: its ticket goes with them, unless the other call has one already.
 _other = ticket.alias("other")
 MERGE = (
@@ -66,6 +72,8 @@ async def write(connection: AsyncConnection, batch: Batch) -> None:
     tickets = [ticket_row(t) for t in batch.tickets]
     await _many(connection, CHANGE_TICKET, [_of(row) for row in tickets])
     await _many(connection, OPEN_TICKET, [row | {"of": row["call"]} for row in tickets])
+    with_ticket = {ticket.call for ticket in batch.tickets}
+    await _many(connection, DROP_TICKET, [{"of": c.id} for c in batch.calls if c.id not in with_ticket])
     for statement in MERGE:
         await _many(connection, statement, [{"of": merged, "into": into} for merged, into in batch.merged])
     await _many(connection, PUT_SPAN, [row(span, Span.__struct_fields__) for span in batch.spans])
