@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +16,8 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from msgspec import MsgspecError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -39,7 +39,7 @@ def translated(path: Path) -> Iterator[None]:
         raise StoreError(f"store {path}: {e.orig}") from e
     except OSError as e:
         raise StoreError(f"store {path}: {e.strerror or e}") from e
-    except (SQLAlchemyError, sqlite3.Error, UnicodeError, OverflowError) as e:
+    except (SQLAlchemyError, MsgspecError, UnicodeError, OverflowError) as e:
         raise StoreError(f"store {path}: {str(e).splitlines()[0]}") from e
 
 
@@ -96,11 +96,11 @@ def migrate(path: Path, versions: Sequence[Path] = (MIGRATIONS,), busy_s: float 
     Raises StoreError when the file is of a newer version, or is somebody else's database.
     """
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", _literally(str(MIGRATIONS)))
     config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", "\n".join(map(str, versions)))
+    config.set_main_option("version_locations", _literally("\n".join(map(str, versions))))
     script = ScriptDirectory.from_config(config)
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
     configure(engine, busy_s, begin="BEGIN IMMEDIATE")
     try:
         with translated(path), engine.begin() as connection:
@@ -114,6 +114,11 @@ def migrate(path: Path, versions: Sequence[Path] = (MIGRATIONS,), busy_s: float 
         engine.dispose()
 
 
+def _literally(value: str) -> str:
+    """For alembic's configuration, in which % begins an interpolation."""
+    return value.replace("%", "%%")
+
+
 def _check_version(path: Path, connection: Connection, known: set[str]) -> None:
     is_at = MigrationContext.configure(connection).get_current_revision()
     if is_at is None and inspect(connection).get_table_names():
@@ -124,7 +129,8 @@ def _check_version(path: Path, connection: Connection, known: set[str]) -> None:
 
 def connect(path: Path, busy_s: float, begin: str) -> AsyncEngine:
     """An engine with exactly one connection. ``begin``: the statement that starts each of its transactions."""
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=1, max_overflow=0)
+    url = URL.create("sqlite+aiosqlite", database=str(path))
+    engine = create_async_engine(url, pool_size=1, max_overflow=0)
     configure(engine.sync_engine, busy_s, begin)
     return engine
 

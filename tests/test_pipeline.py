@@ -1,0 +1,215 @@
+"""The pipeline loses nothing: with a real store that fails for a while, and with one that fails at every turn."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+from structlog.testing import capture_logs
+
+from callcenter import pipeline as pipelines
+from callcenter.errors import StoreError
+from callcenter.floor.changes import AgentChanged, CallAnswered, CallEnded, CallMerged, CallStarted, Change, Drift
+from callcenter.floor.records import AgentState, CallRecord, Direction, Span
+from callcenter.pipeline import Pipeline
+from callcenter.store.store import Store
+from callcenter.store.values import Batch, JournalRow
+
+replace = msgspec.structs.replace
+
+
+class Floor:
+    """The records as they are now, as the pipeline asks for them."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, CallRecord] = {}
+
+    def start(self, id: str, direction: Direction = Direction.IN) -> Change:
+        self.records[id] = CallRecord(id, "main", id, direction, "09121234567", "Sara", "100", 1000.0)
+        return CallStarted(1000.0, id, "09121234567", "100")
+
+    def answer(self, id: str, at: float = 1005.0) -> Change:
+        self.records[id] = replace(self.records[id], answered_at=at)
+        return CallAnswered(at, id)
+
+    def end(self, id: str, at: float = 1010.0) -> Change:
+        self.records[id] = replace(self.records[id], ended_at=at, ended_by="caller")
+        return CallEnded(at, id, "caller", 16)
+
+
+class Memory:
+    """A sink that keeps the batches, and fails when told to."""
+
+    def __init__(self, fails: Callable[[], bool] = lambda: False) -> None:
+        self.batches: list[Batch] = []
+        self.fails = fails
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
+
+    async def write(self, batch: Batch) -> None:
+        await self.may_go_on.wait()
+        if self.fails():
+            raise StoreError("disk full")
+        self.batches.append(batch)
+
+    @property
+    def journal(self) -> list[JournalRow]:
+        return [line for batch in self.batches for line in batch.journal]
+
+
+def line(id: str, n: int) -> JournalRow:
+    return JournalRow(id, float(n), "event", "x", {"n": n})
+
+
+async def until(holds: Callable[[], bool], within_s: float = 20.0) -> None:
+    async with asyncio.timeout(within_s):
+        while not holds():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+def floor() -> Floor:
+    return Floor()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'x.db'}", busy_s=0.05)
+    yield opened
+    await opened.close()
+
+
+async def test_what_is_put_is_stored_with_its_ticket_journal_and_spans(store: Store, floor: Floor) -> None:
+    pipeline = Pipeline(store, "IR", internal=False)
+    span = Span("PJSIP/1001", "Ali", AgentState.AVAILABLE, "", None, 900.0, 1000.0)
+    changed = AgentChanged(1000.0, "", "PJSIP/1001", "Ali", AgentState.RINGING, "", "support", span)
+    inside = floor.start("b", Direction.INTERNAL)
+    pipeline.put([floor.start("a"), changed, inside], [line("a", 1), line("a", 2)], floor.records.get)
+    assert pipeline.pending == 5
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(pipeline.run())
+        await until(lambda: pipeline.pending == 0)
+        pipeline.put([floor.end("a")], [line("a", 3)], floor.records.get)
+        await pipeline.drain()
+        await running
+    found = await store.call("a")
+    assert found is not None and found.record == floor.records["a"] and found.record.ended_at == 1010.0
+    assert [(t.call, t.e164, t.status) for t in (await store.tickets()).items] == [("a", "+989121234567", "closed")]
+    assert await store.timeline("a") == [line("a", n) for n in (1, 2, 3)]
+    assert await store.since(0.0) == ([], [span])
+    assert (pipeline.writes, pipeline.healthy, pipeline.pending) == (2, True, 0)
+    assert 0 < pipeline.write_seconds < 10
+
+
+async def test_nothing_is_lost_while_the_database_is_locked(store: Store, floor: Floor) -> None:
+    pipeline = Pipeline(store, "IR", internal=False)
+    ids = [f"call-{n}" for n in range(500)]
+    running = asyncio.create_task(pipeline.run())
+    with capture_logs() as logs:
+        with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            pipeline.put([floor.start(id) for id in ids], [line(id, 1) for id in ids], floor.records.get)
+            await until(lambda: not pipeline.healthy)
+            assert pipeline.reason == f"store {store.path}: database is locked"
+            pipeline.put([floor.end(id) for id in ids[:250]], [line(id, 2) for id in ids], floor.records.get)
+            assert pipeline.pending == 500 + 1000
+            assert (await store.counts())["calls"] == 0
+        await until(lambda: pipeline.pending == 0)
+    await pipeline.drain()
+    await running
+    assert (pipeline.healthy, pipeline.reason) == (True, "")
+    assert [entry["log_level"] for entry in logs] == ["error", "info"]
+    assert await store.counts() == {"calls": 500, "open_calls": 250, "tickets": 500, "journal": 1000}
+    for id in random.sample(ids, 20):
+        found = await store.call(id)
+        assert found is not None and found.record == floor.records[id]
+        assert await store.timeline(id) == [line(id, 1), line(id, 2)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_a_sink_that_often_fails_gets_each_line_once_and_in_order(
+    seed: int, floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)
+    for name, value in (("GATHER_S", 0.0), ("BACK_OFF_S", (0.0, 0.001)), ("CALLS_AT_ONCE", 3), ("JOURNAL_AT_ONCE", 5)):
+        monkeypatch.setattr(pipelines, name, value)
+    sink = Memory(lambda: chance.random() < 0.4)
+    pipeline = Pipeline(sink, "IR", internal=False)
+    running = asyncio.create_task(pipeline.run())
+    put = []
+    for n in range(300):
+        id = f"call-{chance.randrange(40)}"
+        change = floor.answer(id, float(n)) if id in floor.records else floor.start(id)
+        put.append(line(id, n))
+        pipeline.put([change], [put[-1]], floor.records.get)
+        if chance.random() < 0.5:
+            await asyncio.sleep(0)
+    await pipeline.drain()
+    await running
+    newest = {record.id: record for batch in sink.batches for record in batch.calls}
+    assert sink.journal == put
+    assert newest == floor.records
+    assert all(len(batch.calls) <= 3 and len(batch.journal) <= 5 for batch in sink.batches)
+    assert all([t.call for t in batch.tickets] == [c.id for c in batch.calls] for batch in sink.batches)
+
+
+async def test_what_gathers_during_a_write_is_one_batch_with_the_newest_record(floor: Floor) -> None:
+    sink = Memory()
+    sink.may_go_on.clear()
+    pipeline = Pipeline(sink, "IR", internal=False)
+    pipeline.put([floor.start("a")], [], floor.records.get)
+    draining = asyncio.create_task(pipeline.drain())
+    await asyncio.sleep(0)  # the write has begun, and waits
+    first = floor.records["a"]
+    for change in (floor.start("b"), floor.answer("a"), floor.end("a"), floor.end("b")):
+        pipeline.put([change], [line(change.call, 1)], floor.records.get)
+    sink.may_go_on.set()
+    await draining
+    assert [batch.calls for batch in sink.batches] == [(first,), (floor.records["a"], floor.records["b"])]
+    assert len(sink.journal) == 4
+
+
+async def test_a_merge_is_written_with_or_after_the_records_of_both_calls(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "CALLS_AT_ONCE", 1)
+    sink = Memory()
+    pipeline = Pipeline(sink, "IR", internal=False)
+    started = [floor.start("a"), floor.start("b")]
+    pipeline.put([*started, CallMerged(1001.0, "b", "a")], [], floor.records.get)
+    await pipeline.drain()
+    assert [([c.id for c in batch.calls], batch.merged) for batch in sink.batches] == [
+        (["a"], ()),
+        (["b"], (("b", "a"),)),
+    ]
+
+
+async def test_changes_of_no_call_touch_none(floor: Floor) -> None:
+    asked: list[str] = []
+    pipeline = Pipeline(Memory(), "IR", internal=False)
+    talking = AgentChanged(1.0, "a", "PJSIP/1001", "Ali", AgentState.TALKING, "", None, None)
+    pipeline.put([Drift(1.0, "a", "leave", ""), talking], [], lambda id: asked.append(id))
+    assert asked == [] and pipeline.pending == 0
+
+
+async def test_draining_a_store_that_stays_away_says_what_was_not_written(floor: Floor) -> None:
+    pipeline = Pipeline(Memory(lambda: True), "IR", internal=False)
+    pipeline.put([floor.start("a")], [line("a", 1)], floor.records.get)
+    with capture_logs() as logs, pytest.raises(StoreError, match=r"^not written: 2 rows: disk full$"):
+        await pipeline.drain(within_s=0.0)
+    assert pipeline.pending == 2 and len(logs) == 1
+
+
+async def test_draining_an_empty_pipeline_ends_its_run() -> None:
+    pipeline = Pipeline(Memory(), "IR", internal=False)
+    running = asyncio.create_task(pipeline.run())
+    async with asyncio.timeout(5):
+        await pipeline.drain()
+        await running
+    assert pipeline.writes == 0
