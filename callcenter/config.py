@@ -22,10 +22,10 @@ class Section(BaseModel):
 
 
 class Site(Section):
-    name: str = Field("main", pattern=r"^[\w.-]{1,64}$")
+    name: str = Field(default="main", pattern=r"^[\w.-]{1,64}$")
     timezone: str = "UTC"
-    country: str = Field("IR", pattern=r"^[A-Z]{2}$")
-    day_starts: str = Field("00:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    country: str = Field(default="IR", pattern=r"^[A-Z]{2}$")
+    day_starts: str = Field(default="00:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
 
     @field_validator("timezone")
     @classmethod
@@ -44,18 +44,18 @@ class Site(Section):
 class Pbx(Section):
     """One Asterisk. ``trunks``: endpoints of the outside world ("PJSIP/trunk"); empty: told by ``extension_digits``."""
 
-    name: str = Field("main", pattern=r"^[\w.-]{1,64}$")
+    name: str = Field(default="main", pattern=r"^[\w.-]{1,64}$")
     host: str = "127.0.0.1"
-    port: int = Field(5038, ge=1, le=65535)
+    port: int = Field(default=5038, ge=1, le=65535)
     username: str = "callcenter"
     secret: SecretStr | None = None
     secret_file: Path | None = None
-    auth: str = Field("md5", pattern="^(md5|plain)$")
+    auth: str = Field(default="md5", pattern="^(md5|plain)$")
     tls: bool = False
     tls_ca: Path | None = None
     tls_verify: bool = True
     trunks: tuple[str, ...] = ()
-    extension_digits: int = Field(5, ge=1, le=15)
+    extension_digits: int = Field(default=5, ge=1, le=15)
 
     @model_validator(mode="after")
     def _one_secret(self) -> Pbx:
@@ -78,14 +78,14 @@ class Queue(Section):
     """Targets of one queue. ``service_level_s`` None: as the PBX's ``servicelevel``, else 20 s."""
 
     service_level_s: Annotated[float, Field(ge=0)] | None = None
-    service_level_target: float = Field(0.80, ge=0, le=1)
-    short_abandon_s: float = Field(5.0, ge=0)
-    wrap_up_s: float = Field(0.0, ge=0)
+    service_level_target: float = Field(default=0.80, ge=0, le=1)
+    short_abandon_s: float = Field(default=5.0, ge=0)
+    wrap_up_s: float = Field(default=0.0, ge=0)
 
 
 class Store(Section):
     url: str = "sqlite+aiosqlite:///callcenter.db"
-    journal_days: int = Field(30, ge=1)
+    journal_days: int = Field(default=30, ge=1)
 
     @field_validator("url")
     @classmethod
@@ -97,7 +97,7 @@ class Store(Section):
 
 class Web(Section):
     host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
+    port: int = Field(default=8080, ge=0, le=65535)
 
 
 class Tickets(Section):

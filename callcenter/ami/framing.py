@@ -68,6 +68,11 @@ class Framer:
         self._skipping = False
         self._lists: dict[bytes, None] = {}
 
+    @property
+    def pending(self) -> bytes:
+        """The beginning of a message that is not complete yet."""
+        return bytes(self._buffer)
+
     def feed(self, data: bytes) -> list[Message]:
         """The wanted messages and all responses that ``data`` completes, in order."""
         buffer = self._buffer

@@ -74,7 +74,8 @@ class Call:
     """A call under way, from its first channel to its last."""
 
     __slots__ = ("answered_at", "asker", "called", "cause", "ended_at", "ended_by", "id", "inbound", "legs",
-                 "linkedid", "name", "number", "outbound", "partial", "pbx", "started_at", "talks", "transfers", "visits")  # fmt: skip
+                 "linkedid", "name", "number", "outbound", "partial", "pbx", "started_at", "talks", "transfers",
+                 "visits")  # fmt: skip
 
     def __init__(self, call_id: str, pbx: str, linkedid: str, at: float) -> None:
         self.id, self.pbx, self.linkedid, self.started_at = call_id, pbx, linkedid, at

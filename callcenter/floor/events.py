@@ -292,7 +292,9 @@ class QueuesListed(Event, frozen=True, gc=False):
 
 
 class LegsListed(Event, frozen=True, gc=False):
-    """CoreShowChannelsComplete: a channel that the list did not name is gone."""
+    """CoreShowChannelsComplete: a channel that the list did not name is gone (unless there was no list)."""
+
+    complete: bool = True
 
 
 class Booted(Event, frozen=True, gc=False):

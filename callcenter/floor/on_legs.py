@@ -256,9 +256,9 @@ def remove(floor: Floor, leg: Leg, at: float, cause: int | None) -> None:
     floor.touched = call
     bridge = leg.bridge
     leave(floor.bridges, leg)
-    talks = {talk for one in [leg, *floor.bridges.get(bridge, ())] if (talk := one.talk)}
+    talks: set[Talk] = {talk for one in [leg, *floor.bridges.get(bridge, ())] if (talk := one.talk)}
     for talk in talks:
-        if not leg.local or (leg.talk is talk and talk.legs == [leg]):
+        if not leg.local or talk.legs == [leg]:
             end_talk(floor, talk, floor.loose.get(talk, at), None)
     for talk in [t for t in floor.loose if t.peer_leg is leg or leg in t.legs]:
         end_talk(floor, talk, floor.loose[talk], None)

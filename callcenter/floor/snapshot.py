@@ -90,7 +90,7 @@ def queues_listed(floor: Floor, event: e.QueuesListed) -> None:
 
 def legs_listed(floor: Floor, event: e.LegsListed) -> None:
     for leg in floor.legs.values():
-        if leg.uid not in floor.listing.legs and leg.created_at < floor.listing.began_at:
+        if event.complete and leg.uid not in floor.listing.legs and leg.created_at < floor.listing.began_at:
             floor.suspects.setdefault(leg.uid, event.at)
     for bridge in list(floor.bridges):
         on_legs.meet(floor, bridge, event.at)

@@ -1,0 +1,68 @@
+"""A recorded AMI stream through the Floor, as fast as it goes. A shell that reads files; the rest is pure."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from callcenter.ami.framing import Framer
+from callcenter.errors import InputError
+from callcenter.floor.changes import Change
+from callcenter.floor.events import Event
+from callcenter.floor.floor import Floor
+from callcenter.floor.translate import WANTED, translate
+
+CHUNK = 1 << 16
+
+
+class Cut(InputError):
+    """The file ends in the middle: what came before was used."""
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """The bytes of a recording, gzip or plain. Raises InputError, at a cut gzip :class:`Cut`."""
+    read = 0
+    try:
+        with path.open("rb") as f:
+            packed = f.read(2) == b"\x1f\x8b"
+        if path.suffix == ".gz" and not packed:
+            raise InputError(f"{path}: not gzip, though it is named .gz")
+        with gzip.open(path) if packed else path.open("rb") as f:
+            while data := f.read(CHUNK):
+                read += len(data)
+                yield data
+    except EOFError:
+        raise Cut(f"{path}: cut off: the gzip ends in the middle, after {read} bytes of AMI") from None
+    except (gzip.BadGzipFile, zlib.error) as e:
+        raise InputError(f"{path}: broken gzip after {read} bytes of AMI: {e}") from None
+    except OSError as e:
+        raise InputError(f"cannot read {path}: {e.strerror or e}") from e
+
+
+class Replay:
+    """A stream played into a Floor. ``messages`` counts all, ``events`` what the Floor took."""
+
+    def __init__(self, floor: Floor) -> None:
+        self.floor = floor
+        self.framer = Framer(WANTED)
+        self.events = 0
+        self.at = 0.0
+
+    def play(self, data: Iterable[bytes]) -> Iterator[tuple[Event, list[Change]]]:
+        """Each Event with its Changes. Where the PBX sent no Timestamp the time of the event before stands in."""
+        for chunk in data:
+            for message in self.framer.feed(chunk):
+                event = translate(message, self.at)
+                if event is not None:
+                    self.events += 1
+                    self.at = max(self.at, event.at)
+                    yield event, self.floor.apply(event)
+
+    def rest(self, path: Path) -> None:
+        """Raises InputError when the stream was none, :class:`Cut` when it ended inside a message."""
+        if not self.framer.seen:
+            raise InputError(f"{path}: no AMI messages in it")
+        if self.framer.pending.strip():
+            raise Cut(f"{path}: cut off in the middle of a message, after {self.framer.seen} messages")

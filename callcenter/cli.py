@@ -1,0 +1,216 @@
+"""The command line. A shell: arguments in, one clear line per error out.
+
+Exit status 0; 1 when what was asked does not hold; 2 for a wrong usage, configuration or file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from callcenter import __version__
+from callcenter.ami.replay import Cut
+from callcenter.config import load
+from callcenter.errors import CallcenterError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+out, err = Console(), Console(stderr=True)
+
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the TOML file")]
+DEFAULT_CONFIG = Path("/etc/callcenter/callcenter.toml")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="and exit")] = False,
+) -> None:
+    """The contact centre beside an Asterisk PBX."""
+
+
+@app.command()
+def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Run the daemon until SIGTERM or SIGINT."""
+    from callcenter import daemon
+
+    loaded = load(config)
+    logging_to_stderr()
+
+    def ready(port: int) -> None:
+        err.print(f"callcenter listens on http://{loaded.web.host}:{port}/", highlight=False, soft_wrap=True)
+
+    asyncio.run(daemon.run(loaded, ready))
+
+
+@app.command()
+def check(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Check the configuration and the PBX; name what is wrong."""
+    from callcenter.ami.check import check_pbx
+
+    loaded = load(config)
+    wrong = 0
+    for pbx in loaded.pbx:
+        found = asyncio.run(check_pbx(pbx))
+        for note in found.notes:
+            say(f"{pbx.name}: {note}")
+        for problem in found.wrong:
+            complain(f"{pbx.name}: {problem}")
+        wrong += len(found.wrong)
+    if wrong:
+        raise typer.Exit(1)
+    say("all good")
+
+
+@app.command()
+def replay(
+    files: Annotated[list[Path], typer.Argument(help="recorded AMI streams, plain or gzip", metavar="FILE...")],
+    json: Annotated[bool, typer.Option("--json", help="the whole result as JSON")] = False,
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="for time zone, targets, wrap-up")] = None,
+) -> None:
+    """Play recorded AMI streams through the tracker and print what it made of them."""
+    from callcenter.summary import replay_files
+
+    result, cut = replay_files(files, load(config) if config else None)
+    if json:
+        import msgspec
+
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
+    else:
+        _queue_table(result)
+    _say_cut(cut)
+
+
+def _queue_table(result: dict[str, Any]) -> None:
+    table = Table("queue", *_COLUMNS, title=f"{result['events']} events, {len(result['calls'])} calls")
+    for name, row in result["queues"].items():
+        table.add_row(name, *(_shown(row[c]) for c in _COLUMNS))
+    out.print(table)
+    out.print(f"drift {result['drift']}")
+
+
+_COLUMNS = ("offered", "answered", "abandoned", "timed_out", "ring_no_answer", "transferred", "talk_s")
+
+
+def _shown(value: float | None) -> str:
+    return "–" if value is None else f"{value:g}" if value == int(value) else f"{value:.1f}"
+
+
+def _say_cut(cut: Cut | None) -> None:
+    if cut:
+        complain(str(cut))
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    queue_log: Annotated[Path, typer.Option("--queue-log", help="the PBX's queue_log, plain or .gz")],
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="compare with the store named there")] = None,
+    capture: Annotated[Path | None, typer.Option("--capture", help="compare with this recorded AMI stream")] = None,
+) -> None:
+    """Compare our figures with the PBX's own queue_log; status 1 and the calls named when they differ."""
+    from callcenter.summary import records_of, verdict
+
+    if (config is None) == (capture is None):
+        raise CallcenterError("verify: exactly one of --config and --capture is needed")
+    records, cut = records_of(load(config) if config else None, capture)
+    result = verdict(records, queue_log)
+    table = Table("queue", "figure", "ours", "queue_log", title="where they differ")
+    for d in result.differences:
+        table.add_row(d.queue, d.name, _shown(round(d.ours, 1)), _shown(d.theirs))
+    if result.differences:
+        out.print(table)
+        for d in result.differences:
+            if d.calls:
+                say(f"{d.queue} {d.name}: look at calls {', '.join(d.calls)}")
+        complain(f"{len(result.differences)} figures differ from {queue_log}")
+        raise typer.Exit(1)
+    offered = sum(int(row["offered"][1]) for row in result.rows.values())
+    say(f"equal: {offered} visits in {len(result.rows)} queues, every count the same, seconds within one a call")
+    _say_cut(cut)
+
+
+@app.command()
+def simulate(
+    agents: Annotated[int, typer.Option(min=1, max=5000)] = 40,
+    queues: Annotated[int, typer.Option(min=1, max=500)] = 6,
+    speed: Annotated[float, typer.Option(min=0.1, max=1000, help="simulated seconds a second")] = 1.0,
+    calls: Annotated[int | None, typer.Option(min=1, help="stop after so many calls")] = None,
+    rate: Annotated[float | None, typer.Option(min=1, help="calls a simulated hour")] = None,
+    seed: int = 1,
+    host: str = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 5038,
+    queue_log: Annotated[Path | None, typer.Option(help="write the simulated PBX's queue_log there")] = None,
+) -> None:
+    """Be an Asterisk: an AMI server with simulated callers and agents."""
+    from callcenter.ami.simulator import server
+
+    def ready(bound: int) -> None:
+        say(f"simulated Asterisk on {host}:{bound}, user {server.USERNAME}, secret {server.SECRET}")
+
+    asyncio.run(server.simulate(agents, queues, speed, calls, rate, seed, host, port, queue_log, ready))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="of the pages")] = 8080,
+    host: str = "127.0.0.1",
+    agents: Annotated[int, typer.Option(min=1, max=1000)] = 40,
+    queues: Annotated[int, typer.Option(min=1, max=50)] = 6,
+    speed: Annotated[float, typer.Option(min=0.1, max=100)] = 2.0,
+    seed: int = 1,
+) -> None:
+    """A simulated PBX and the daemon with everything embedded, in one process."""
+    from callcenter import demo as demonstration
+
+    logging_to_stderr(logging.WARNING)
+    asyncio.run(demonstration.run(host, port, agents, queues, speed, seed, say))
+
+
+def say(line: str) -> None:
+    out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def complain(line: str) -> None:
+    err.print(f"callcenter: {line}", highlight=False, markup=False, soft_wrap=True)
+
+
+def logging_to_stderr(level: int = logging.INFO) -> None:
+    """One line an event on stderr, UTC; journald adds nothing to it."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app()
+    except CallcenterError as problem:
+        complain(str(problem))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(1)
+
+
