@@ -1,0 +1,149 @@
+// The cards of the queues, and the summary of all of them.
+
+import { glyph, keyed, make, mark, say, setGlyph } from "./dom.js";
+import { filled } from "./format.js";
+import { atLeast, atMost, columns, wait } from "./judge.js";
+
+const BUSY = ["ringing", "talking", "holding"];
+const IN_CARD = ["available", "busy", "wrap_up", "paused"];
+const GLYPH_OF = { busy: "talking" };
+const ABANDON_AIM = [0.05, 0.08];
+
+const cards = new Map();
+
+function stat(name, sign) {
+  const value = make("b", "value"), rest = make("span", "rest"), label = make("span", "label");
+  const glyphs = sign ? [glyph("none")] : [];
+  const root = make("div", `stat ${name}`, make("span", "number", ...glyphs, value, rest), label);
+  return { root, value, rest, label, sign: glyphs[0] };
+}
+
+function card() {
+  const name = make("h2"), waiting = stat("waiting"), longest = stat("longest", true), level = stat("level", true);
+  const fill = make("i", "fill"), aim = make("i", "aim"), meter = make("div", "meter", fill, aim);
+  const abandon = stat("abandon", true), answered = stat("answered");
+  const agents = IN_CARD.map((state) => ({ state, count: make("b"), root: null }));
+  for (const a of agents) {
+    a.root = make("span", "of-state", glyph(GLYPH_OF[a.state] ?? a.state), a.count);
+    mark(a.root, { state: a.state });
+  }
+  const aimed = make("span", "aimed"), under = make("div", "under", level.label, aimed);
+  level.root.append(under, meter);
+  name.dir = "auto";
+  const body = make(
+    "div", "body",
+    make("div", "head", name, make("div", "in-queue", ...agents.map((a) => a.root))),
+    make("div", "now", waiting.root, longest.root, level.root),
+    make("div", "more", abandon.root, answered.root),
+  );
+  const root = make("article", "card", body);
+  return { root, name, waiting, longest, level, fill, aim, aimed, abandon, answered, agents };
+}
+
+function update(view, queue, board, page) {
+  const { fmt, word } = page, figures = board.figures[page.window]?.[queue.name] ?? {};
+  const judged = atLeast(figures.service_level, queue.targets.service_level);
+  mark(view.root, { level: judged });
+  say(view.name, queue.name);
+  say(view.waiting.value, fmt.count(queue.waiting));
+  mark(view.waiting.root, { none: String(queue.waiting === 0) });
+  view.oldest = queue.oldest_at === null ? null : Date.parse(queue.oldest_at);
+  view.threshold = queue.targets.threshold_s;
+  say(view.level.value, fmt.percent(figures.service_level));
+  setGlyph(view.level.sign, judged);
+  const aim = { p: fmt.percent(queue.targets.service_level), s: fmt.count(queue.targets.threshold_s) };
+  view.level.root.title = `${word[judged]}: ${filled(word.within, aim)}`;
+  say(view.aimed, aim.p);
+  view.fill.style.inlineSize = `${100 * (figures.service_level ?? 0)}%`;
+  view.aim.style.insetInlineStart = `${100 * (queue.targets.service_level ?? 0)}%`;
+  say(view.abandon.value, fmt.fine(figures.abandon_rate));
+  const abandoned = atMost(figures.abandon_rate, page.target("abandon_rate") ?? ABANDON_AIM);
+  mark(view.abandon.root, { judged: abandoned });
+  setGlyph(view.abandon.sign, abandoned);
+  say(view.answered.value, fmt.count(figures.answered));
+  say(view.answered.rest, filled(word.of, { b: fmt.count(figures.offered) }));
+  for (const a of view.agents) {
+    const states = a.state === "busy" ? BUSY : [a.state];
+    const n = states.reduce((sum, s) => sum + (queue.agents[s] ?? 0), 0);
+    say(a.count, fmt.count(n));
+    mark(a.root, { none: String(n === 0) });
+    a.root.title = word[a.state];
+  }
+  const labels = {
+    waiting: word.waiting, longest: word.longest, level: page.label("service_level"),
+    abandon: page.label("abandon_rate"), answered: word.answered,
+  };
+  for (const [key, text] of Object.entries(labels)) say(view[key].label, text);
+}
+
+export function showQueues(parent, board, page) {
+  keyed(parent, cards, board.queues, (q) => q.name, card, (view, queue) => update(view, queue, board, page));
+  arrange(parent);
+}
+
+/** As many columns as make the cards largest. */
+export function arrange(parent) {
+  const gap = parseFloat(getComputedStyle(parent).columnGap) || 0;
+  const n = parent.children.length;
+  if (n) parent.style.setProperty("--columns", columns(n, parent.clientWidth, parent.clientHeight, gap));
+}
+
+/** Each second: the longest waits go on, by the server's clock. */
+export function tickQueues(now, page) {
+  for (const view of cards.values()) showWait(view.longest, view.oldest, view.threshold, now, page);
+}
+
+function showWait(view, since, threshold, now, page) {
+  const s = since === null ? null : (now - since) / 1000;
+  const judged = wait(s, threshold);
+  say(view.value, page.fmt.duration(s));
+  setGlyph(view.sign, judged);
+  mark(view.root, { judged, long: String(s !== null && s >= 3600) });
+}
+
+// ---- the summary of all queues -----------------------------------------------------------------------------------
+
+const SUMMARY = ["waiting", "longest", "level", "abandon", "answered", "speed"];
+const WITH_SIGN = new Set(["longest", "level", "abandon"]);
+let summary = null;
+
+export function showSummary(parent, board, page) {
+  if (!summary) {
+    summary = Object.fromEntries(SUMMARY.map((name) => [name, stat(name, WITH_SIGN.has(name))]));
+    parent.append(...SUMMARY.map((name) => summary[name].root));
+  }
+  const { fmt, word } = page, figures = board.figures[page.window]?.[""] ?? {};
+  const aims = new Set(board.queues.map((q) => q.targets.service_level));
+  const aim = aims.size === 1 ? [...aims][0] : page.target("service_level")?.[0];
+  const judged = {
+    level: atLeast(figures.service_level, aim),
+    abandon: atMost(figures.abandon_rate, page.target("abandon_rate") ?? ABANDON_AIM),
+  };
+  const texts = {
+    waiting: [fmt.count(board.queues.reduce((sum, q) => sum + q.waiting, 0)), word.waiting],
+    longest: [null, word.longest],
+    level: [fmt.percent(figures.service_level), page.label("service_level")],
+    abandon: [fmt.fine(figures.abandon_rate), page.label("abandon_rate")],
+    answered: [fmt.count(figures.answered), word.answered],
+    speed: [fmt.duration(figures.average_speed_of_answer), page.label("average_speed_of_answer")],
+  };
+  for (const [name, [value, label]] of Object.entries(texts)) {
+    if (value !== null) say(summary[name].value, value);
+    say(summary[name].label, label);
+  }
+  say(summary.answered.rest, filled(word.of, { b: fmt.count(figures.offered) }));
+  say(summary.level.rest, filled(word.aim, { p: fmt.percent(aim) }));
+  for (const [name, state] of Object.entries(judged)) {
+    mark(summary[name].root, { judged: state });
+    setGlyph(summary[name].sign, state);
+    summary[name].root.title = word[state];
+  }
+}
+
+/** The longest wait of all, judged by the threshold of its own queue. */
+export function tickSummary(now, page) {
+  if (!summary) return;
+  const waiting = [...cards.values()].filter((view) => view.oldest !== null);
+  const first = waiting.reduce((a, b) => (a === null || b.oldest < a.oldest ? b : a), null);
+  showWait(summary.longest, first?.oldest ?? null, first?.threshold, now, page);
+}

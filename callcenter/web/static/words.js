@@ -1,0 +1,62 @@
+// What the page says, by language. Names of figures come from /api/v1/figures, for every page alike.
+
+export const LANGUAGES = {
+  en: { name: "EN", locale: "en-GB", dir: "ltr" },
+  fa: { name: "فا", locale: "fa-IR-u-ca-persian-nu-arabext", dir: "rtl" },
+  ar: { name: "ع", locale: "ar-u-nu-arab", dir: "rtl" },
+};
+
+export const WORDS = {
+  en: {
+    title: "Wallboard", waiting: "Waiting", longest: "Longest wait", answered: "Answered", of: "of {b}",
+    agents: "Agents", aim: "aim {p}", within: "{p} within {s} s", live: "Live", connecting: "Connecting …",
+    stale: "No news since {t} – connecting again. What is shown is old.",
+    linkDown: "No link to the PBX since {t}. What is shown may be incomplete.",
+    today: "Today", "15m": "Last 15 minutes", "30m": "Last 30 minutes", "60m": "Last 60 minutes",
+    available: "Available", ringing: "Ringing", talking: "Talking", holding: "On hold", wrap_up: "Wrap-up",
+    paused: "Paused", unreachable: "Unreachable", logged_out: "Logged out", busy: "Busy",
+    service_level: "Service level", abandon_rate: "Abandon rate", average_speed_of_answer: "Average speed of answer",
+    good: "on target", near: "near the target", bad: "off target", none: "no figure",
+  },
+  fa: {
+    title: "تابلو", waiting: "در انتظار", longest: "طولانی‌ترین انتظار", answered: "پاسخ‌داده", of: "از {b}",
+    agents: "کارشناسان", aim: "هدف {p}", within: "{p} در {s} ثانیه", live: "زنده", connecting: "در حال اتصال …",
+    stale: "از ساعت {t} خبری نرسیده – در حال اتصال دوباره. آنچه می‌بینید قدیمی است.",
+    linkDown: "از ساعت {t} ارتباط با مرکز تلفن قطع است. آنچه می‌بینید شاید کامل نباشد.",
+    today: "امروز", "15m": "۱۵ دقیقهٔ گذشته", "30m": "۳۰ دقیقهٔ گذشته", "60m": "۶۰ دقیقهٔ گذشته",
+    available: "آماده", ringing: "در حال زنگ", talking: "در گفت‌وگو", holding: "نگه‌داشته", wrap_up: "کار پس از تماس",
+    paused: "توقف", unreachable: "خارج از دسترس", logged_out: "خارج‌شده", busy: "مشغول",
+    service_level: "سطح خدمت", abandon_rate: "نرخ رهاشدن", average_speed_of_answer: "میانگین زمان پاسخ‌گویی",
+    good: "در حد هدف", near: "نزدیک هدف", bad: "پایین‌تر از هدف", none: "بدون عدد",
+  },
+  ar: {
+    title: "لوحة", waiting: "في الانتظار", longest: "أطول انتظار", answered: "تم الرد", of: "من {b}",
+    agents: "الموظفون", aim: "الهدف {p}", within: "{p} خلال {s} ثانية", live: "مباشر", connecting: "جارٍ الاتصال …",
+    stale: "لا أخبار منذ {t} – جارٍ إعادة الاتصال. المعروض قديم.",
+    linkDown: "انقطع الاتصال بالمقسم منذ {t}. قد يكون المعروض غير كامل.",
+    today: "اليوم", "15m": "آخر ١٥ دقيقة", "30m": "آخر ٣٠ دقيقة", "60m": "آخر ٦٠ دقيقة",
+    available: "متاح", ringing: "يرن", talking: "يتحدث", holding: "معلّق", wrap_up: "ما بعد المكالمة",
+    paused: "متوقف", unreachable: "تعذّر الوصول", logged_out: "خارج النظام", busy: "مشغول",
+    service_level: "مستوى الخدمة", abandon_rate: "معدل الترك", average_speed_of_answer: "متوسط سرعة الرد",
+    good: "ضمن الهدف", near: "قريب من الهدف", bad: "دون الهدف", none: "لا رقم",
+  },
+};
+
+export const STATES = ["available", "ringing", "talking", "holding", "wrap_up", "paused", "unreachable", "logged_out"];
+export const WINDOWS = ["today", "15m", "30m", "60m"];
+
+/** What the address, the last visit or the browser asks for, in this order; the answer is remembered. */
+export function chosen(key, known, fallback) {
+  const asked = new URLSearchParams(location.search).get(key);
+  if (known.includes(asked)) remember(key, asked);
+  const kept = recall(key);
+  return known.includes(asked) ? asked : known.includes(kept) ? kept : fallback;
+}
+
+export function remember(key, value) {
+  try { localStorage.setItem(`callcenter.${key}`, value); } catch { /* a locked-down browser: not remembered */ }
+}
+
+function recall(key) {
+  try { return localStorage.getItem(`callcenter.${key}`); } catch { return null; }
+}
