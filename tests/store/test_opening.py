@@ -141,6 +141,8 @@ async def test_a_migration_that_fails_half_way_changes_nothing(
         f.write('    op.execute("INSERT INTO nowhere VALUES (1)")\n')
     with pytest.raises(StoreError, match="no such table: nowhere"):
         opening.migrate(path, newer)
+    with closing(sqlite3.connect(path)) as db:
+        assert "mood" not in {column[1] for column in db.execute("PRAGMA table_info(call)")}
     store = await Store.open(url)
     found = await store.call("main-1-1")
     await store.close()
