@@ -76,9 +76,9 @@ class Seat:
         return [
             ("StateInterface", self.agent.plan.phone), ("Membership", "dynamic" if self.dynamic else "static"),
             ("Penalty", self.penalty), ("CallsTaken", self.calls),
-            ("LastCall", self.agent.last_call if self.calls else 0), ("LastPause", self.last_pause), ("LoginTime", self.login_at),
-            ("InCall", int(self.in_call)), ("Status", self.agent.device), ("Paused", int(self.paused)),
-            ("PausedReason", self.reason),
+            ("LastCall", self.agent.last_call if self.calls else 0), ("LastPause", self.last_pause),
+            ("LoginTime", self.login_at), ("InCall", int(self.in_call)),
+            ("Status", self.agent.device), ("Paused", int(self.paused)), ("PausedReason", self.reason),
         ]
 
     def record(self) -> str:

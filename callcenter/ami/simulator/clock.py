@@ -59,8 +59,9 @@ class Clock:
             timer.do(*timer.args)
 
     def wait(self, until: float) -> None:
-        """Nothing happens until then."""
-        self.now = max(self.now, until)
+        """Nothing happens until then (which may be infinite: then no time passes)."""
+        if until < float("inf"):
+            self.now = max(self.now, until)
 
     def tick(self) -> float:
         self.now += SAYING_S

@@ -28,8 +28,12 @@ IVR_EXTEN = "900"
 TRUNK = "PJSIP/trunk"
 STARTS_AT = 1_795_329_000.0
 """22 November 2026, 10:00 in Tehran: where a plan begins that does not say."""
-OTHER_LOAD_S = 5.0
-"""Agent time that a queue call costs beside talk and wrap-up: the rings, the calls outside queues."""
+WRAP_UP_S = 10.0
+"""The mean of the wrap-up times that :func:`make` gives its queues."""
+IN_QUEUES = 0.85
+"""The share of calls that cost agents of queues their time."""
+HELP = 1.8
+"""How much larger than one queue's share of the agents the group is that answers it, as agents sit in several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,7 @@ def _queue(n: int, names: list[str], agents: tuple[AgentPlan, ...]) -> QueuePlan
 
 def _rate(agents: int, queues: int, habits: Habits) -> float:
     """Calls an hour. The agents of neighbouring queues help out, so the pool is larger than one queue's share."""
-    handle = habits.talk_s + 10.0 + OTHER_LOAD_S
+    handle = IN_QUEUES * (habits.talk_s + WRAP_UP_S)
     present = max(1.0, agents * habits.work_s / (habits.work_s + habits.pause_s))
-    pool = max(1, round(min(present, 1.8 * present / queues)))
+    pool = max(1, round(min(present, HELP * present / queues)))
     return calls_for(pool, handle) * present / pool

@@ -107,6 +107,7 @@ class Transfers:
         """``main/stasis_bridges.c:attended_transfer_to_ami``: states as they were before the move."""
         return (
             f"Result: Success\r\n{first.text('OrigTransferer')}{first_bridge}"
-            f"{second.text('SecondTransferer')}{second_bridge}{side.text('Transferee')}{target.text('TransferTarget')}IsExternal: Yes\r\nDestType: Bridge\r\n"
+            f"{second.text('SecondTransferer')}{second_bridge}"
+            f"{side.text('Transferee')}{target.text('TransferTarget')}IsExternal: Yes\r\nDestType: Bridge\r\n"
             f"DestBridgeUniqueid: {bridge}\r\n"
         )

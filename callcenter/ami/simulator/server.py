@@ -1,0 +1,242 @@
+"""The AMI server: the shell around the simulated centre. Sockets, the pace of time, the queue_log file.
+
+Each client has a buffer of its own: one that does not read is cut off, as Asterisk's ``writetimeout`` does, and never
+holds up the others or the centre.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from callcenter.ami.simulator import actions, wire
+from callcenter.ami.simulator.plan import Plan, make
+from callcenter.ami.simulator.requests import Requests, TooLong
+from callcenter.ami.simulator.world import World
+from callcenter.errors import ConfigError
+
+USERNAME = "callcenter"
+SECRET = "demo"
+WRITE_LIMIT = 4 * 1024 * 1024
+"""Bytes that a client may leave unread beside the kernel's buffers before it is cut off."""
+LONGEST_NAP_S = 0.02
+WARM_UP_S = 1200.0
+
+
+class Client(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._requests = Requests()
+        self.session = simulation.session()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._simulation.clients.add(self)
+        self.write(wire.BANNER)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            asked = self._requests.feed(data)
+        except TooLong:
+            self.close()
+            return
+        for action in asked:
+            if self.session.closing:
+                return
+            self.write(self._simulation.handle(self.session, action))
+            self._simulation.publish()
+            if self.session.closing:
+                self.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._simulation.gone(self)
+
+    def write(self, data: bytes) -> None:
+        """Never waits: a client whose buffer is full loses its connection in the middle of a message."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._transport.get_write_buffer_size() + len(data) > self._simulation.write_limit:
+            self._transport.abort()
+            return
+        self._transport.write(data)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+class Simulation:
+    """A simulated PBX: ``run`` it as a task and cancel it to stop. ``port`` is known when ``ready`` is set.
+
+    ``speed``: simulated seconds a second. ``calls``: how many are placed; when the last has ended the queue_log is
+    complete and ``done`` is set, while the clients stay connected. ``warm_up_s``: simulated seconds that have passed
+    before anybody looks. ``wait_for_login``: time stands still until the first client has logged in, so that it sees
+    every call whole.
+    """
+
+    def __init__(
+        self, plan: Plan, *, speed: float = 1.0, calls: int | None = None, queue_log: Path | None = None,
+        username: str = USERNAME, secret: str = SECRET, warm_up_s: float = 0.0, wait_for_login: bool = False,
+        write_limit: int = WRITE_LIMIT,
+    ) -> None:
+        self.world = World(plan, calls)
+        self.speed, self.username, self.secret, self.write_limit = speed, username, secret, write_limit
+        self.clients: set[Client] = set()
+        self.port = 0
+        self.ready, self.done, self.left = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.left.set()
+        self._logged_in = asyncio.Event()
+        self._warm_up_s, self._wait_for_login = warm_up_s, wait_for_login
+        self._path = queue_log
+        self._log: TextIO | None = None
+        self._began: tuple[float, float] | None = None
+
+    # ---- what clients do --------------------------------------------------------------------------------------
+
+    def session(self) -> actions.Session:
+        self.left.clear()
+        return actions.Session(self.username, self.secret, f"{secrets.randbelow(10**9):09d}")
+
+    def gone(self, client: Client) -> None:
+        self.clients.discard(client)
+        if not self.clients:
+            self.left.set()
+
+    def handle(self, session: actions.Session, action: actions.Action) -> bytes:
+        """The centre is brought up to the moment, then asked."""
+        self._advance()
+        self.publish()
+        answer = actions.handle(self.world, session, action)
+        if session.logged_in:
+            self._logged_in.set()
+        return answer
+
+    def publish(self) -> None:
+        """What was said goes to all that listen, what was logged to the file."""
+        said, log = self.world.take()
+        if self._log is not None and log:
+            self._log.write("\n".join(log) + "\n")
+            self._log.flush()
+        if said:
+            data = b"".join(message for _, message in said)
+            for client in tuple(self.clients):
+                if client.session.events:
+                    client.write(data)
+
+    # ---- time -------------------------------------------------------------------------------------------------
+
+    def _advance(self) -> bool:
+        """Takes the steps that are due; whether the centre is up to date (else there is more to do at once)."""
+        if self._began is None or self.done.is_set():
+            return True
+        wall, simulated = self._began
+        return self.world.advance(simulated + (time.monotonic() - wall) * self.speed)
+
+    async def _pace(self) -> None:
+        if self._wait_for_login:
+            await self._logged_in.wait()
+        self._began = time.monotonic(), self.world.now
+        while not self.world.done:
+            up_to_date = self._advance()
+            self.publish()
+            due = self.world.due()
+            nap = 0.0 if due is None or not up_to_date else (due - self.world.now) / self.speed
+            await asyncio.sleep(min(max(nap, 0.0), LONGEST_NAP_S))
+        self.done.set()
+
+    def _warm_up(self) -> None:
+        until = self.world.now + self._warm_up_s
+        while not self.world.advance(until):
+            pass
+        self.publish()
+
+    # ---- the shell's life -------------------------------------------------------------------------------------
+
+    async def run(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Serves until it is cancelled. Raises ConfigError when the address or the queue_log cannot be used."""
+        self._open_log()
+        try:
+            server = await self._listen(host, port)
+            async with server:
+                self.port = server.sockets[0].getsockname()[1]
+                self._warm_up()
+                self.ready.set()
+                try:
+                    await self._pace()
+                    await asyncio.Event().wait()
+                finally:
+                    self._shut_down()
+        finally:
+            if self._log is not None:
+                self._log.close()
+
+    async def _listen(self, host: str, port: int) -> asyncio.Server:
+        try:
+            return await asyncio.get_running_loop().create_server(lambda: Client(self), host, port)
+        except OSError as e:
+            raise ConfigError(f"cannot listen on {host}:{port}: {e.strerror or e}") from e
+
+    def _open_log(self) -> None:
+        if self._path is not None:
+            try:
+                self._log = self._path.open("w", encoding="utf-8")
+            except OSError as e:
+                raise ConfigError(f"cannot write {self._path}: {e.strerror}") from e
+
+    def _shut_down(self) -> None:
+        self.publish()
+        self.world.pbx.say("Shutdown", "Shutdown: Cleanly\r\nRestart: False\r\n")
+        self.publish()
+        for client in tuple(self.clients):
+            client.close()
+
+
+async def serve(
+    plan: Plan, host: str, port: int, speed: float, queue_log: Path | None, calls: int | None = None,
+) -> None:
+    """A simulation of ``plan`` on ``host:port`` until it is cancelled. See :class:`Simulation` for more control."""
+    await Simulation(plan, speed=speed, calls=calls, queue_log=queue_log).run(host, port)
+
+
+async def simulate(
+    agents: int, queues: int, speed: float, calls: int | None, rate: float | None, seed: int, host: str, port: int,
+    queue_log: Path | None, on_ready: Callable[[int], None],
+) -> None:
+    """The command ``callcenter simulate``. ``rate``: calls a simulated hour (None: as many as the agents take well).
+
+    With ``calls`` time begins with the first login, and the command ends when all calls have ended and the last client
+    has left. Without, the centre has been busy for a while and goes on until it is stopped.
+    """
+    forever = calls is None
+    warm_up = WARM_UP_S if forever else 0.0
+    centre = make(agents, queues, seed, calls_per_hour=rate, starts_at=time.time() - warm_up)
+    simulation = Simulation(centre, speed=speed, calls=calls, queue_log=queue_log, warm_up_s=warm_up,
+                            wait_for_login=not forever)
+    task = asyncio.ensure_future(simulation.run(host, port))
+    try:
+        await _either(task, simulation.ready)
+        on_ready(simulation.port)
+        await _either(task, simulation.done)
+        await _either(task, simulation.left)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _either(task: asyncio.Future[None], event: asyncio.Event) -> None:
+    """Waits for the event; the task's own end (which is its failure) is raised."""
+    waiting = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+    if task.done():
+        task.result()
