@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from callcenter.crm.ticket import Kind
-from callcenter.errors import InputError
 from callcenter.store.values import StoredCall
 from callcenter.web import shown
 from callcenter.web.answers import Cursor, Limit, Name, Time, json, page, seconds
@@ -73,7 +72,7 @@ async def _read(cursor: str | None, rows: Awaitable[T]) -> T:
     """``rows``; a cursor that the store did not make is the asker's mistake."""
     try:
         return await rows
-    except (ValueError, InputError) as e:
+    except ValueError as e:
         if cursor is None:
             raise
         raise bad("cursor: none that this list has given") from e

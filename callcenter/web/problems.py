@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
 
+from callcenter.errors import StoreError
 from callcenter.web.models import BoardShape, Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -47,6 +48,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
         return problem(400, said(error.errors()))
+
+    @app.exception_handler(StoreError)
+    async def _unreadable(request: Request, error: StoreError) -> Response:
+        return problem(503, str(error))
 
     @app.exception_handler(Exception)
     async def _broken(request: Request, error: Exception) -> Response:

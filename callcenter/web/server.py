@@ -71,6 +71,7 @@ class _Embedded(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        stream.of(self._app).stopping = False
         await super().startup(sockets)
         self._on_ready()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta, tzinfo
-from functools import partial
+from datetime import tzinfo
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -13,7 +13,9 @@ import msgspec
 from callcenter import numbers
 from callcenter.config import Config, Site
 from callcenter.crm.ticket import Ticket
-from callcenter.floor.records import AgentState, as_api, rfc3339, with_times
+from callcenter.figures import business_day
+from callcenter.floor.records import AgentState, as_api, with_times
+from callcenter.floor.records import rfc3339 as _rfc3339
 from callcenter.floor.wallboard import AgentNow, FloorNow, QueueNow, Wallboard
 from callcenter.store.values import JournalRow, StoredCall
 
@@ -21,6 +23,9 @@ WINDOW_SECONDS: dict[str, float | None] = {"today": None, "15m": 900.0, "30m": 1
 """The live windows; None: since the business day began."""
 
 Plain = dict[str, Any]
+
+rfc3339 = lru_cache(maxsize=16_384)(_rfc3339)
+"""Most times of a board were in the one before: since when an agent is in its state, since when a caller waits."""
 
 
 def board(shown: Wallboard, site: Site) -> Plain:
@@ -48,7 +53,7 @@ def queue(q: QueueNow, now: FloorNow, targets: Mapping[str, float], zone: tzinfo
         "oldest_at": _time(q.oldest_at, zone),
         "longest_wait_s": None if q.oldest_at is None else round(max(0.0, now.at - q.oldest_at), 3),
         "talking": q.talking,
-        "agents": {state.value: q.agents.get(state, 0) for state in AgentState},
+        "agents": {state: q.agents.get(state, 0) for state in AgentState},
         "targets": dict(targets),
     }
 
@@ -57,14 +62,14 @@ def agent(a: AgentNow, now: FloorNow, zone: tzinfo) -> Plain:
     return {
         "interface": a.interface,
         "name": a.name,
-        "state": a.state.value,
+        "state": a.state,
         "since": rfc3339(a.since, zone),
         "since_s": round(max(0.0, now.at - a.since), 3),
         "reason": a.reason,
         "queue": a.queue,
         "call": a.call,
-        "queues": list(a.queues),
-        "paused_in": list(a.paused_in),
+        "queues": a.queues,
+        "paused_in": a.paused_in,
     }
 
 
@@ -100,17 +105,7 @@ def seen(now: FloorNow, since: float, zone: tzinfo) -> Plain:
 def window_began(window: str, until: float, site: Site) -> float:
     """When ``window``, ending at ``until``, began (seconds since the epoch). Raises KeyError for an unknown one."""
     length = WINDOW_SECONDS[window]
-    return day_began(until, site) if length is None else until - length
-
-
-def day_began(at: float, site: Site) -> float:
-    """When the business day that holds ``at`` began; wall-clock time, so a day may have 23 or 25 hours."""
-    starts = time.fromisoformat(site.day_starts)
-    local = datetime.fromtimestamp(at, site.zone)
-    began = datetime.combine(local.date(), starts, site.zone)
-    if began.timestamp() > at:
-        began = datetime.combine(local.date() - timedelta(days=1), starts, site.zone)
-    return began.timestamp()
+    return business_day(until, site.zone, site.day_starts) if length is None else until - length
 
 
 def call(stored: StoredCall, config: Config) -> Plain:

@@ -2,6 +2,8 @@
 
 A board is encoded once for all clients. A client that does not read stops in its own ``send``: uvicorn's flow control
 holds at most one board for it (64 KiB and what the socket holds), and when it reads again it gets the newest one.
+All streams together send no more than ``BYTES_S``: the more pages are open, the longer each waits for its next board.
+
 ``id`` is the board's ``seq``; each 15 s without a board there is a comment and a ``beat`` event, because a page can
 see no comments and has to know that the silence is alive.
 """
@@ -25,6 +27,9 @@ HEARTBEAT_S = 15.0
 LOOK_S = 1.0
 """How often a stream without news looks whether the server stops."""
 
+BYTES_S = 20e6
+"""What all streams together may send in a second."""
+
 RETRY = b"retry: 2000\n\n"
 BEAT = b": heartbeat\nevent: beat\ndata: {}\n\n"
 
@@ -36,11 +41,21 @@ class Streams:
         self.source = source
         self.heartbeat_s = heartbeat_s
         self.stopping = False
+        self.open = 0
         self._encoded = encoder(source.config.site)
 
     async def boards(self) -> AsyncIterator[bytes]:
         """What one client is sent."""
-        yield RETRY
+        self.open += 1
+        try:
+            yield RETRY
+            async for event in self._events():
+                yield event
+                await asyncio.sleep(min(LOOK_S, len(event) * self.open / BYTES_S))
+        finally:
+            self.open -= 1
+
+    async def _events(self) -> AsyncIterator[bytes]:
         board = self.source.board()
         yield self._encoded(board)
         quiet_s = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI
 
@@ -59,6 +59,13 @@ class MemorySource(Newest):
 
     def metrics(self) -> bytes:
         return self.text
+
+
+async def until(holds: Callable[[], bool], within_s: float = 20) -> None:
+    """Wait until a condition of the process holds. Raises TimeoutError when it does not."""
+    async with asyncio.timeout(within_s):
+        while not holds():  # noqa: ASYNC110 (what is waited for is a number, it tells nobody)
+            await asyncio.sleep(0.01)
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,72 @@
+"""The OpenAPI document is valid, complete and true; the page made from it needs nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.openapi.models import OpenAPI
+
+from callcenter.web import pages
+
+PATHS = {
+    "/metrics", "/healthz", "/readyz", "/api/v1/queues", "/api/v1/agents", "/api/v1/kpis", "/api/v1/figures",
+    "/api/v1/calls", "/api/v1/calls/{id}", "/api/v1/calls/{id}/timeline", "/api/v1/tickets", "/api/v1/events",
+}
+FOREIGN = re.compile(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//|url\(|@import|from\s+["'](?!\./)|fetch\(["'](?!/)""")
+
+
+@pytest.fixture
+async def document(api: httpx.AsyncClient) -> dict[str, Any]:
+    told: dict[str, Any] = (await api.get("/openapi.json")).json()
+    return told
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from (v for k, v in value.items() if k == "$ref")
+        value = list(value.values())
+    if isinstance(value, list):
+        for v in value:
+            yield from references(v)
+
+
+async def test_the_document_is_valid_openapi(document: dict[str, Any]) -> None:
+    OpenAPI.model_validate(document)
+    for path, operations in document["paths"].items():
+        declared = {p["name"] for op in operations.values() for p in op.get("parameters", ()) if p["in"] == "path"}
+        assert declared == set(re.findall(r"{(\w+)}", path))
+    ids = [op["operationId"] for operations in document["paths"].values() for op in operations.values()]
+    assert len(ids) == len(set(ids))
+
+
+async def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(references(document)) <= known
+
+
+async def test_every_route_is_documented_with_the_shape_of_its_answer(document: dict[str, Any]) -> None:
+    assert set(document["paths"]) == PATHS
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert operation.get("description"), path
+            (content,) = operation["responses"]["200"]["content"].values()
+            assert content or path == "/metrics", path
+            assert "422" not in operation["responses"], "this API answers 400"
+
+
+async def test_the_docs_page_tells_every_route(api: httpx.AsyncClient) -> None:
+    page = (await api.get("/docs")).text
+    assert all(f"GET {path}</code>" in page for path in PATHS)
+    assert "<script" not in page and not FOREIGN.search(page)
+
+
+@pytest.mark.parametrize("file", sorted(pages.STATIC.iterdir()), ids=lambda file: file.name)
+def test_no_page_loads_anything_from_elsewhere(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert not FOREIGN.search(text.replace("http://www.w3.org/2000/svg", ""))
+    assert "innerHTML" not in text and "insertAdjacentHTML" not in text and "document.write" not in text
