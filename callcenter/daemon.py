@@ -62,6 +62,7 @@ class Daemon:
         self.changed = asyncio.Event()
         self.stale: list[CallRecord] = []
         self.events = 0
+        self.journal_on = True
         self._figures = self.window.figures(time.time())
         self._newest = Newest(self._board(0))
         self._registry = collector.registry(self.board, self.counters)
@@ -107,12 +108,12 @@ class Daemon:
         for event in _events(item, arrival):
             self.events += 1
             made = self.floor.apply(event)
-            if self.floor.touched:
+            if self.journal_on and self.floor.touched:
                 journal.append(_row(self.floor.touched.id, event.at, "event", event))
             for change in made:
                 self.window.apply(change)
                 self.counters.apply(change)
-                if change.call:
+                if self.journal_on and change.call:
                     journal.append(_row(change.call, change.at, "change", change))
             changes += made
         finished = self.floor.take_finished()
@@ -132,6 +133,10 @@ class Daemon:
     def _board(self, seq: int) -> Wallboard:
         return wallboard(seq, self.floor.now(time.time()), self._figures, self.config, self.floor)
 
+    def refresh(self) -> None:
+        """Compute the figures anew."""
+        self._figures = self.window.figures(time.time())
+
     async def boards(self) -> None:
         """A new board whenever something changed, and each second in any case."""
         figured = 0.0
@@ -145,7 +150,7 @@ class Daemon:
                 figured = now
                 self.take(e.Tick(time.time()), time.time())
                 self.changed.clear()
-                self._figures = self.window.figures(time.time())
+                self.refresh()
             self._newest.publish(self._board(self.board().seq + 1))
             await asyncio.sleep(BOARD_S)
 

@@ -37,19 +37,18 @@ class LoggedVisit:
         self.ring_no_answer = 0
 
 
-ENDS: dict[str, tuple[Outcome, int | None]] = {
+ENDS: dict[str, tuple[Outcome, int]] = {
     "CONNECT": (Outcome.ANSWERED, 0),
     "ABANDON": (Outcome.ABANDONED, 2),
     "EXITWITHTIMEOUT": (Outcome.TIMED_OUT, 2),
     "EXITWITHKEY": (Outcome.EXITED, 3),
     "EXITEMPTY": (Outcome.LEFT_EMPTY, 2),
     "WITHDRAW": (Outcome.WITHDRAWN, 2),
-    "AGENTDUMP": (Outcome.EXITED, None),
 }
-"""Event → (outcome, which datum is the wait in seconds)."""
+"""Event → (outcome, which datum is the wait in seconds). After an AGENTDUMP the caller waits on."""
 
-TALKS = {"COMPLETECALLER": 1, "COMPLETEAGENT": 1, "BLINDTRANSFER": 3, "ATTENDEDTRANSFER": 3}
-"""Event → which datum is the talk time in seconds."""
+TALKS = {"COMPLETECALLER": 1, "COMPLETEAGENT": 1, "BLINDTRANSFER": -2, "ATTENDEDTRANSFER": -2}
+"""Event → which datum is the talk time in seconds; of a transfer, whose target has two or three fields, from the end."""
 
 
 def parse(line: str, where: str) -> Line:
@@ -94,7 +93,7 @@ def _take(visit: LoggedVisit, line: Line) -> None:
         visit.ring_no_answer += 1
     elif line.event in ENDS and visit.outcome is None:
         visit.outcome, wait = ENDS[line.event]
-        visit.wait_s = line.at - visit.entered_at if wait is None else _number(line, wait)
+        visit.wait_s = _number(line, wait)
     elif line.event in TALKS:
         visit.talk_s = _number(line, TALKS[line.event])
         visit.transferred = line.event.endswith("TRANSFER")

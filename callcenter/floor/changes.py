@@ -134,7 +134,3 @@ class Drift(Change, frozen=True, gc=False):
     detail: str
 
 
-CallChange = (
-    CallStarted | CallAnswered | CallEnded | CallMerged | VisitEntered | VisitEnded | VisitCompleted | AttemptStarted
-    | AttemptEnded | ConversationStarted | ConversationEnded | HoldChanged | Transferred | WrapUpEnded
-)

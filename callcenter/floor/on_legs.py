@@ -145,8 +145,8 @@ def move(floor: Floor, leg: Leg, call: Call, at: float) -> None:
     call.legs[leg.uid] = leg
     if leg.talk and leg.talk.call is old:
         end_talk(floor, leg.talk, at, "transfer")
+    old.ended_by = "transfer"
     if not old.legs and old.ended_at is None:
-        old.ended_by = "transfer"
         floor.out.append(CallMerged(at, old.id, call.id))
         over(floor, old, at)
         floor.aliases[old.linkedid] = call
@@ -344,8 +344,8 @@ def transfer(floor: Floor, leg: Leg, kind: str, to: str, at: float) -> None:
     made = Transfer(kind, leg.talk.interface if leg.talk else leg.endpoint, to, at)
     leg.call.transfers.append(made)
     floor.out.append(Transferred(at, leg.call.id, made))
-    if leg.talk and leg.talk.visit is None:
-        end_talk(floor, leg.talk, at, "transfer")
+    if leg.talk:
+        end_talk(floor, leg.talk, floor.loose.get(leg.talk, at), "transfer")
 
 
 

@@ -1,0 +1,121 @@
+"""How fast a stream is taken in, beside panoramisk's bare dispatch of the same bytes. One run, ratios.
+
+    python benchmarks/ingest.py [--events 200000] [--profile]
+
+Prints events/s of (a) panoramisk parsing and dispatching every event to a no-op, (b) the whole path: bytes, Floor,
+figures, metrics (figures each second of wall time, as the daemon does; one scrape a second), (c) the same with the
+store on; the memory of a call that is up; and the time from bytes on the socket to the event on a page at 20 calls/s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import cProfile
+import logging
+import pstats
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from latency import latency
+from live import bytes_a_call
+from stream import chunks, repeated
+
+from callcenter.ami.framing import Framer
+from callcenter.config import parse
+from callcenter.daemon import Daemon, opened
+from callcenter.floor.translate import WANTED
+
+
+def panoramisk_alone(data: list[bytes]) -> float:
+    """Seconds for panoramisk to parse every message and dispatch it to one callback that does nothing."""
+    from panoramisk import Manager
+    from panoramisk.ami_protocol import AMIProtocol
+
+    logging.disable(logging.CRITICAL)
+    manager = Manager(loop=asyncio.new_event_loop())
+    manager.register_event("*", lambda _manager, _event: None)
+    protocol = AMIProtocol()
+    protocol.connection_made(None)
+    protocol.factory, protocol.encoding = manager, "utf-8"
+    protocol.responses = {}
+    began = time.perf_counter()
+    for chunk in data:
+        protocol.data_received(chunk)
+    return time.perf_counter() - began
+
+
+async def whole_path(data: list[bytes], store: bool) -> float:
+    """Seconds for bytes → Floor → figures → metrics; with ``store`` until the last row is committed."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = parse({"pbx": [{"secret": "-"}], "store": {"url": f"sqlite+aiosqlite:///{folder}/b.db"}}, "benchmark")
+        async with opened(config) as daemon:
+            if not store:
+                daemon.journal_on = False
+                daemon.pipeline.put = lambda *_: None  # type: ignore[method-assign]
+            writer = asyncio.create_task(daemon.pipeline.run())
+            began = time.perf_counter()
+            await _feed(daemon, data, store)
+            await daemon.pipeline.drain(600)
+            took = time.perf_counter() - began
+            await writer
+    return took
+
+
+async def _feed(daemon: Daemon, data: list[bytes], store: bool) -> None:
+    framer = Framer(WANTED)
+    second = time.perf_counter() + 1
+    for chunk in data:
+        daemon.take(framer.feed(chunk), 0.0)
+        if time.perf_counter() >= second:
+            second += 1
+            daemon.refresh()
+            daemon.metrics()
+        if store:
+            await asyncio.sleep(0)
+    daemon.refresh()
+    daemon.metrics()
+
+
+def median(run: Callable[[], float], times: int = 3) -> float:
+    return statistics.median([run() for _ in range(times)])
+
+
+def main() -> None:
+    args = argparse.ArgumentParser()
+    args.add_argument("--events", type=int, default=200_000)
+    args.add_argument("--profile", action="store_true")
+    args.add_argument("--only", choices=["speed", "memory", "latency"])
+    wanted = args.parse_args()
+    if wanted.only in (None, "speed"):
+        speed(wanted.events, wanted.profile)
+    if wanted.only in (None, "memory"):
+        print(f"memory of a call that is up        {bytes_a_call(10_000):8.0f} bytes (aim <= 4096)")
+    if wanted.only in (None, "latency"):
+        waits = asyncio.run(latency(calls_per_second=20, seconds=20))
+        p = statistics.quantiles(waits, n=100)
+        print(f"bytes to page at 20 calls/s        p50 {p[49] * 1e3:.1f} ms, p99 {p[98] * 1e3:.1f} ms (aim <= 50)")
+
+
+def speed(events: int, profile: bool) -> None:
+    stream, count = repeated(events)
+    data = chunks(stream)
+    print(f"{count} events, {len(stream) / 1e6:.1f} MB, {Path(repeated.__defaults__[0]).name}")  # type: ignore[index]
+    if profile:
+        with cProfile.Profile() as p:
+            asyncio.run(whole_path(data, store=False))
+        pstats.Stats(p).sort_stats("tottime").print_stats(35)
+        return
+    alone = median(lambda: panoramisk_alone(data))
+    whole = median(lambda: asyncio.run(whole_path(data, store=False)))
+    stored = asyncio.run(whole_path(data, store=True))
+    print(f"panoramisk, dispatch to a no-op    {count / alone:8.0f} events/s")
+    print(f"bytes, Floor, figures, metrics     {count / whole:8.0f} events/s, {alone / whole:.2f} x (aim >= 4)")
+    print(f"the same with the store on         {count / stored:8.0f} events/s, {alone / stored:.2f} x")
+
+
+if __name__ == "__main__":
+    main()
