@@ -25,7 +25,7 @@ class Rows:
         self.size = 0
 
     def add(self) -> int:
-        """The number of a new, blank row."""
+        """The number of a new, blank row. Look columns up after it: they move when they grow."""
         row = self.size
         if row == self._capacity:
             for name, blank in self._blanks.items():

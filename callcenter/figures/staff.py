@@ -109,9 +109,9 @@ class Staff:
         return row
 
     def _go_on(self, agent: str, at: float) -> None:
-        row, (agent_code, queue, before, state) = self._open[agent]
+        row, (agent_code, queue, _, state) = self._open[agent]
         kind = (agent_code, queue, self._membership_of(agent), state)
-        if before != NOT_KNOWN and at > self._spans.columns["start"][row]:
+        if at > self._spans.columns["start"][row]:
             self._spans.columns["end"][row] = at
             row = self._add(kind, at)
         self._spans.columns["kind"][row] = self._kind_row(kind)
