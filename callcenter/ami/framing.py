@@ -6,7 +6,7 @@ sent is dropped and counted:
 
 - an asynchronous event whose second header is not ``Privilege:`` (``main/manager.c``, ``__ast_manager_event_multichan``
   always writes Event, Privilege, Timestamp) has been forged by a line break in a caller's name;
-- an event of a list reply that is not of that list's kind, or whose ActionID opened no list;
+- an event of a list reply whose ActionID opened no list, or that is of another kind than the list's first event;
 - an event with two ``Uniqueid:`` headers: the first may be a caller's invention;
 - a message over 256 KiB.
 """
@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 BLANK = b"\r\n\r\n"
+ACTION_ID = b"\r\nActionID: "
 LONGEST = 256 * 1024
 
 LIST_EVENTS: dict[bytes, bytes] = {
@@ -66,7 +67,7 @@ class Framer:
         self._buffer = bytearray()
         self._searched = 0
         self._skipping = False
-        self._lists: dict[bytes, None] = {}
+        self._lists: dict[bytes, bytes] = {}
 
     @property
     def pending(self) -> bytes:
@@ -77,16 +78,21 @@ class Framer:
         """The wanted messages and all responses that ``data`` completes, in order."""
         buffer = self._buffer
         buffer += data
-        end = buffer.rfind(BLANK, max(0, self._searched - 3))
-        if end < 0:
+        if buffer.rfind(BLANK, max(0, self._searched - 3)) < 0:
             self._searched = len(buffer)
-            if len(buffer) > LONGEST:
+            if len(buffer) >= LONGEST + len(BLANK):
                 self._skip()
             return []
-        block = bytes(buffer[:end])
-        del buffer[: end + 4]
-        self._searched = 0
-        return self._messages(block)
+        long = len(buffer) > LONGEST
+        parts = bytes(buffer).split(BLANK)
+        self._searched = len(parts.pop())
+        del buffer[: len(buffer) - self._searched]
+        if self._skipping:
+            del parts[0]
+            self._skipping = False
+        if long:
+            parts = self._short(parts)
+        return self._messages(parts)
 
     def _skip(self) -> None:
         """Forget an endless message, up to the next blank line; its last bytes may be half of that line."""
@@ -96,11 +102,14 @@ class Framer:
         del self._buffer[:-3]
         self._searched = 0
 
-    def _messages(self, block: bytes) -> list[Message]:
-        parts = block.split(BLANK)
-        if self._skipping:
-            del parts[0]
-            self._skipping = False
+    def _short(self, parts: list[bytes]) -> list[bytes]:
+        """Without the endless ones: the same are dropped when they come whole as when they come in pieces."""
+        short = [raw for raw in parts if len(raw) <= LONGEST]
+        if len(short) < len(parts):
+            self.dropped["endless"] += len(parts) - len(short)
+        return short
+
+    def _messages(self, parts: list[bytes]) -> list[Message]:
         self.seen += len(parts)
         wanted = self.wanted
         out: list[Message] = []
@@ -118,10 +127,8 @@ class Framer:
         return out
 
     def _genuine(self, name: bytes, raw: bytes, second: int) -> bool:
-        if len(raw) > LONGEST:
-            reason = "endless"
-        elif name in LIST_EVENTS:
-            reason = "" if header(raw, b"\r\nActionID: ") in self._lists else "no_such_list"
+        if name in LIST_EVENTS:
+            reason = "" if self._listed(name, raw) else "no_such_list"
         elif not raw.startswith(b"Privilege: ", second):
             reason = "no_privilege"
         else:
@@ -140,13 +147,29 @@ class Framer:
             out.append(Message(b"", bare))
         elif bare.startswith(b"Event: ") and bare != raw:
             self.seen -= 1
-            out.extend(self._messages(bare))
+            out.extend(self._messages([bare]))
         else:
             return not bare
         return True
 
     def _note_list(self, response: bytes) -> None:
         if b"\r\nEventList: start" in response:
-            self._lists[header(response, b"\r\nActionID: ")] = None
+            self._lists[header(response, ACTION_ID)] = b""
             while len(self._lists) > 64:
                 del self._lists[next(iter(self._lists))]
+
+    def _listed(self, name: bytes, raw: bytes) -> bool:
+        """Whether the event belongs to a list that is open; its last one closes it.
+
+        Any of its ActionIDs counts: Asterisk's own comes last in a QueueEntry, behind the caller's name, so a caller
+        who smuggles one in must not hide that it waits.
+        """
+        kind = LIST_EVENTS[name]
+        for rest in raw.split(ACTION_ID)[1:]:
+            key = rest.partition(b"\r\n")[0]
+            if self._lists.get(key, b"none") in (b"", kind):
+                self._lists[key] = kind
+                if name.endswith(b"Complete"):
+                    del self._lists[key]
+                return True
+        return False

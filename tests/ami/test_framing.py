@@ -1,0 +1,296 @@
+"""The framer: any slicing gives the same messages; what Asterisk would not have sent is dropped and counted."""
+
+from __future__ import annotations
+
+import random
+import time
+import tracemalloc
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from callcenter.ami.framing import LIST_EVENTS, LONGEST, Framer, Message, header
+from callcenter.floor.translate import WANTED
+
+ALL = dict.fromkeys(
+    [b"Hangup", b"Newchannel", b"QueueParams", b"QueueMember", b"QueueEntry", b"QueueStatusComplete",
+     b"CoreShowChannel", b"CoreShowChannelsComplete", b"FullyBooted"], b""
+)  # fmt: skip
+HANGUP = b"Event: Hangup\r\nPrivilege: call,all\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\nCause: 16"
+END = b"\r\n\r\n"
+
+
+def fed(stream: bytes, sizes: list[int]) -> tuple[list[Message], Framer]:
+    """Everything a framer gives when the stream comes in pieces of these sizes, over and over."""
+    framer, out, at, turn = Framer(WANTED), [], 0, 0
+    while at < len(stream):
+        size = sizes[turn % len(sizes)]
+        out += framer.feed(stream[at : at + size])
+        at, turn = at + size, turn + 1
+    return out, framer
+
+
+def plainly(stream: bytes) -> list[bytes]:
+    """The wanted events of a well-formed stream by the plainest means: split, and look at the first line."""
+    found = []
+    for raw in (part.lstrip(b"\r\n") for part in stream.split(END)[:-1]):
+        first, _, rest = raw.partition(b"\r\n")
+        name = first.removeprefix(b"Event: ")
+        if first.startswith(b"Event: ") and name in WANTED and WANTED[name] in b"\r\n" + rest:
+            found.append(raw)
+    return found
+
+
+def listed(action_id: bytes, *events: bytes) -> bytes:
+    """A list reply: its response, then the events as given."""
+    start = b"Response: Success\r\nActionID: " + action_id + b"\r\nEventList: start\r\nMessage: will follow"
+    return b"".join(part + END for part in (start, *events))
+
+
+def of_list(name: bytes, action_id: bytes, more: bytes = b"") -> bytes:
+    return b"Event: " + name + more + b"\r\nActionID: " + action_id
+
+
+def names(messages: list[Message]) -> list[bytes]:
+    return [m.name for m in messages if m.name]
+
+
+# ---- slicing ------------------------------------------------------------------------------------------------
+
+
+def test_all_wanted_events_of_real_captures_come_out_and_none_is_dropped(streams: dict[str, bytes]) -> None:
+    for stream in streams.values():
+        messages, framer = fed(stream, [65536])
+        assert [m.raw for m in messages if m.name] == plainly(stream)
+        assert len(plainly(stream)) > 500
+        assert not framer.dropped
+        assert framer.banner.startswith(b"Asterisk Call Manager/")
+
+
+def test_a_capture_fed_byte_by_byte_gives_the_same(stream: bytes) -> None:
+    whole, one = fed(stream, [len(stream)]), fed(stream, [1])
+    assert whole[0] == one[0]
+    assert (whole[1].seen, whole[1].dropped) == (one[1].seen, one[1].dropped)
+
+
+@given(sizes=st.lists(st.integers(1, 5000), min_size=1, max_size=30))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_slicing_of_a_capture_gives_the_same_messages(stream: bytes, sizes: list[int]) -> None:
+    piece = stream[:200_000]
+    whole, cut = fed(piece, [len(piece)]), fed(piece, sizes)
+    assert cut[0] == whole[0]
+    assert (cut[1].seen, cut[1].dropped, cut[1].pending) == (whole[1].seen, whole[1].dropped, whole[1].pending)
+
+
+FRAGMENTS = st.sampled_from([
+    b"\r", b"\n", b"\r\n", END, HANGUP, HANGUP + END, b"Event: Nothing\r\nPrivilege: x", b"Event: Hangup", b"x: y",
+    b"Response: Success\r\nActionID: 1\r\nEventList: start", b"Event: QueueMember\r\nActionID: 1",
+    b"Event: QueueStatusComplete\r\nActionID: 1", b"Asterisk Call Manager/9\r\n", b"\x00", "ö".encode(), b"a" * LONGEST,
+])  # fmt: skip
+
+
+@given(parts=st.lists(FRAGMENTS, max_size=25), sizes=st.lists(st.sampled_from([1, 2, 3, 5, 77, 4096, 300_000])))
+@settings(max_examples=150, deadline=None)
+def test_any_slicing_of_rubbish_gives_the_same_messages(parts: list[bytes], sizes: list[int]) -> None:
+    stream = b"".join(parts)
+    sizes = [*sizes, 50_000]
+    whole, cut = fed(stream, [len(stream) or 1]), fed(stream, sizes)
+    assert cut[0] == whole[0]
+    assert cut[1].seen == whole[1].seen
+    ended = stream + END  # what is still pending counts as endless sooner or later, by how it came
+    assert fed(ended, sizes)[1].dropped == fed(ended, [len(ended)])[1].dropped
+
+
+def test_a_letter_split_over_two_segments_survives() -> None:
+    raw = HANGUP + "\r\nCallerIDName: رضا کریمی Ünï".encode()
+    for cut in range(len(raw)):
+        framer = Framer(ALL)
+        messages = framer.feed(raw[:cut]) + framer.feed(raw[cut:] + END)
+        assert header(messages[0].raw, b"\r\nCallerIDName: ").decode() == "رضا کریمی Ünï"
+
+
+# ---- what is not looked at ----------------------------------------------------------------------------------
+
+
+def test_an_unwanted_event_is_not_looked_into() -> None:
+    """It would be dropped and counted for its missing Privilege if anything behind its name were read."""
+    framer = Framer(ALL)
+    assert framer.feed(b"Event: RTCPSent\r\nnonsense" + END) == []
+    assert framer.seen == 1
+    assert not framer.dropped
+
+
+def test_only_the_variable_asked_for_is_let_through() -> None:
+    def varset(variable: bytes) -> bytes:
+        return b"Event: VarSet\r\nPrivilege: dialplan,all\r\nVariable: " + variable + b"\r\nValue: TIMEOUT" + END
+
+    framer = Framer(WANTED)
+    messages = framer.feed(varset(b"QUEUESTATUS") + varset(b"SIPURI") + varset(b"XQUEUESTATUS"))
+    assert [header(m.raw, b"\r\nVariable: ") for m in messages] == [b"QUEUESTATUS"]
+
+
+def test_the_banner_is_kept_and_the_response_behind_it_is_a_message() -> None:
+    framer = Framer(ALL)
+    messages = framer.feed(b"Asterisk Call Manager/11.0.0\r\nResponse: Success\r\nActionID: 7" + END)
+    assert framer.banner == b"Asterisk Call Manager/11.0.0"
+    assert messages == [Message(b"", b"Response: Success\r\nActionID: 7")]
+
+
+@pytest.mark.parametrize("stray", [b"\r\n", b"\r\n\r\n", b"\r\n\r\n\r\n", b"\n", b"\r\n" * 9])
+def test_stray_line_breaks_between_messages_do_no_harm(stray: bytes) -> None:
+    framer = Framer(ALL)
+    messages = framer.feed(HANGUP + END + stray + HANGUP + END)
+    assert messages == [Message(b"Hangup", HANGUP)] * 2
+    assert not framer.dropped
+
+
+def test_what_is_neither_event_nor_response_is_counted() -> None:
+    framer = Framer(ALL)
+    assert names(framer.feed(b"HTTP/1.1 400 Bad Request\r\nServer: x" + END + HANGUP + END)) == [b"Hangup"]
+    assert framer.dropped == {"no_message": 1}
+
+
+# ---- forgeries ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("second", [b"Uniqueid: 1.1\r\nPrivilege: call,all", b"ActionID: 1", b"privilege: x"])
+def test_an_event_without_privilege_as_its_second_header_is_dropped_and_counted(second: bytes) -> None:
+    framer = Framer(ALL)
+    forged = b"Event: Hangup\r\n" + second + b"\r\nCause: 16"
+    assert framer.feed(forged + END + HANGUP + END) == [Message(b"Hangup", HANGUP)]
+    assert framer.dropped == {"no_privilege": 1}
+
+
+def test_an_event_with_two_uniqueids_is_dropped_and_counted() -> None:
+    framer = Framer(ALL)
+    assert framer.feed(HANGUP + b"\r\nUniqueid: 9.9" + END + HANGUP + END) == [Message(b"Hangup", HANGUP)]
+    assert framer.dropped == {"forged_header": 1}
+
+
+@pytest.mark.parametrize("name", LIST_EVENTS)
+def test_a_list_event_without_a_list_is_dropped_and_counted(name: bytes) -> None:
+    for stray in (of_list(name, b"q1"), b"Event: " + name + b"\r\nPrivilege: agent,all"):
+        framer = Framer(ALL)
+        assert framer.feed(stray + END) == []
+        assert framer.dropped == {"no_such_list": 1}
+
+
+def test_a_list_event_comes_through_in_the_list_of_its_action_only() -> None:
+    framer = Framer(ALL)
+    messages = framer.feed(listed(b"q1", of_list(b"QueueParams", b"q1"), of_list(b"QueueMember", b"q2")))
+    assert names(messages) == [b"QueueParams"]
+    assert framer.dropped == {"no_such_list": 1}
+
+
+def test_a_forged_hangup_inside_a_list_reply_is_dropped_though_it_carries_our_action_id() -> None:
+    """As measured: a line break in a caller's name tears QueueEntry in two, Asterisk's ActionID ends the forgery."""
+    entry = b"Event: QueueEntry\r\nQueue: sales\r\nUniqueid: 1.1\r\nCallerIDName: x"
+    forged = b"Event: Hangup\r\nUniqueid: 5.5\r\nWait: 3\r\nActionID: q1"
+    framer = Framer(ALL)
+    messages = framer.feed(listed(b"q1", of_list(b"QueueParams", b"q1"), entry, forged, of_list(b"QueueMember", b"q1")))
+    assert names(messages) == [b"QueueParams", b"QueueMember"]
+    assert framer.dropped == {"no_such_list": 1, "no_privilege": 1}
+
+
+def test_a_list_takes_no_events_of_another_kind_of_list() -> None:
+    framer = Framer(ALL)
+    forged = of_list(b"CoreShowChannel", b"q1", b"\r\nUniqueid: 5.5")
+    messages = framer.feed(listed(b"q1", of_list(b"QueueParams", b"q1"), forged, of_list(b"QueueMember", b"q1")))
+    assert names(messages) == [b"QueueParams", b"QueueMember"]
+    assert framer.dropped == {"no_such_list": 1}
+
+
+def test_a_list_is_closed_by_its_complete_event() -> None:
+    framer = Framer(ALL)
+    late = of_list(b"QueueMember", b"q1")
+    messages = framer.feed(listed(b"q1", late, of_list(b"QueueStatusComplete", b"q1"), late))
+    assert names(messages) == [b"QueueMember", b"QueueStatusComplete"]
+    assert framer.dropped == {"no_such_list": 1}
+
+
+def test_two_lists_may_be_open_at_once() -> None:
+    framer = Framer(ALL)
+    framer.feed(listed(b"q1") + listed(b"c1"))
+    both = [of_list(b"CoreShowChannel", b"c1"), of_list(b"QueueMember", b"q1"),
+            of_list(b"QueueStatusComplete", b"q1"), of_list(b"CoreShowChannelsComplete", b"c1")]  # fmt: skip
+    assert [m.raw for m in framer.feed(END.join(both) + END)] == both
+    assert not framer.dropped
+
+
+def test_a_caller_cannot_hide_from_a_snapshot_by_an_action_id_in_its_name() -> None:
+    entry = b"Event: QueueEntry\r\nUniqueid: 1.1\r\nCallerIDName: x\r\nActionID: other\r\nWait: 3\r\nActionID: q1"
+    assert names(Framer(ALL).feed(listed(b"q1", entry))) == [b"QueueEntry"]
+
+
+def test_lists_that_never_end_are_forgotten_when_many_more_were_opened() -> None:
+    framer = Framer(ALL)
+    framer.feed(b"".join(listed(b"q%d" % n) for n in range(1000)))
+    assert framer.feed(of_list(b"QueueMember", b"q0") + END) == []
+    assert names(framer.feed(of_list(b"QueueMember", b"q999") + END)) == [b"QueueMember"]
+
+
+# ---- endless ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1, 1000, 65536, 10**7])
+@pytest.mark.parametrize("begin", [b"Event: Hangup\r\nPrivilege: call,all\r\nX: ", b"Response: Success\r\nX: ", b""])
+def test_an_endless_message_is_dropped_and_counted_and_the_next_one_parsed(begin: bytes, size: int) -> None:
+    stream = HANGUP + END + begin + b"a" * (LONGEST + 1) + END + HANGUP + END
+    framer, out = Framer(ALL), []
+    for at in range(0, len(stream), size):
+        out += framer.feed(stream[at : at + size])
+    assert out == [Message(b"Hangup", HANGUP)] * 2
+    assert framer.dropped == {"endless": 1}
+
+
+@pytest.mark.parametrize("size", [1, 1000, 10**7])
+def test_a_message_of_just_the_longest_length_is_kept(size: int) -> None:
+    longest = HANGUP + b"\r\nX: " + b"a" * (LONGEST - len(HANGUP) - 5)
+    stream = longest + END
+    framer, out = Framer(ALL), []
+    for at in range(0, len(stream), size):
+        out += framer.feed(stream[at : at + size])
+    assert len(longest) == LONGEST
+    assert out == [Message(b"Hangup", longest)]
+
+
+def test_an_endless_message_takes_no_more_memory_than_its_limit() -> None:
+    framer, piece = Framer(ALL), b"a" * 4096
+    tracemalloc.start()
+    try:
+        for _ in range(5000):
+            framer.feed(piece)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert framer.dropped == {"endless": 1}
+    assert peak < 3 * LONGEST
+
+
+def test_the_time_for_an_endless_message_is_linear_even_byte_by_byte() -> None:
+    """Four times the bytes take far less than sixteen times the time."""
+
+    def seconds(length: int) -> float:
+        best = 9e9
+        for _ in range(3):
+            framer, began = Framer(ALL), time.perf_counter()
+            for _ in range(length):
+                framer.feed(b"a")
+            best = min(best, time.perf_counter() - began)
+        return best
+
+    assert seconds(400_000) < 10 * seconds(100_000)
+
+
+def test_headers_are_found_from_their_beginning_only_and_the_first_wins() -> None:
+    raw = b"Event: X\r\nDestUniqueid: 2\r\nUniqueid: 1\r\nUniqueid: 3"
+    assert header(raw, b"\r\nUniqueid: ") == b"1"
+    assert header(raw, b"\r\nLinkedid: ") == b""
+
+
+def test_random_cuts_and_wholes_agree_for_every_capture(streams: dict[str, bytes]) -> None:
+    rng = random.Random(7)
+    for stream in streams.values():
+        sizes = [rng.randint(1, 3000) for _ in range(200)]
+        assert fed(stream, sizes)[0] == fed(stream, [len(stream)])[0]
