@@ -69,15 +69,15 @@ async def until(holds: Callable[[], bool], within_s: float = 20) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(app: FastAPI) -> AsyncIterator[str]:
-    """``app`` served on a free port of 127.0.0.1 until the block ends."""
-    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve(app, "127.0.0.1", 0, port.set_result))
-    await asyncio.wait({task, port}, return_when=asyncio.FIRST_COMPLETED)
+async def running(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
+    """``app`` served on 127.0.0.1, on a free port unless one is named, until the block ends."""
+    ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(serve(app, "127.0.0.1", port, ready.set_result))
+    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         task.result()
     try:
-        yield f"http://127.0.0.1:{port.result()}"
+        yield f"http://127.0.0.1:{ready.result()}"
     finally:
         task.cancel()
         await asyncio.wait({task})

@@ -1,0 +1,245 @@
+"""The wallboard in a real browser: what it shows, in which language, and what it does when the news stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from fastapi import FastAPI
+from memory_source import MemorySource, running
+from playwright.async_api import Browser, Page, async_playwright, expect
+from sample_boards import AT, board_of, config_of
+
+from callcenter.web.app import create_app
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]
+ARTIFACTS = Path(__file__).parents[1] / "artifacts"
+HOSTILE = (
+    "<b>x</b>", "=cmd|calc", "<img src=x onerror=window.hit=1>", "پشتیبانی ۱", "a\"b'c&amp;", "\u202eevil", "x" * 300,
+)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    if shutil.which(CHROMIUM) is None:
+        assert not os.environ.get("CI"), f"{CHROMIUM} must be there in CI"
+        pytest.skip(f"{CHROMIUM} is not here")
+    async with async_playwright() as playwright:
+        one = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield one
+        await one.close()
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A page at the size of a wall screen. An error in its scripts or a request elsewhere fails the test."""
+    one = await browser.new_page(viewport={"width": 1920, "height": 1080}, locale="en-GB")
+    errors: list[str] = []
+    one.on("pageerror", lambda error: errors.append(str(error)))
+    one.on("console", lambda m: errors.append(m.text) if "Content Security Policy" in m.text else None)
+    one.on("request", lambda r: None if r.url.startswith("http://127.0.0.1:") else errors.append(r.url))
+    yield one
+    assert errors == []
+
+
+def with_names(names: tuple[str, ...]) -> Any:
+    """A board whose queues and agents have these names."""
+    board = board_of(queues=len(names), agents=len(names))
+    replace = msgspec.structs.replace
+    queues = tuple(replace(q, name=name) for q, name in zip(board.now.queues, names, strict=True))
+    agents = tuple(
+        replace(a, name=name, queue=name, state="talking") for a, name in zip(board.now.agents, names, strict=True)
+    )
+    return replace(board, now=replace(board.now, queues=queues, agents=agents))
+
+
+async def shown(page: Page, url: str, path: str = "/?lang=en") -> None:
+    await page.goto(url + path)
+    await expect(page.locator(".card").first).to_be_visible()
+
+
+async def test_each_queue_shows_what_the_board_says(page: Page, server: str, source: MemorySource) -> None:
+    await shown(page, server)
+    board = source.board()
+    for queue in board.now.queues:
+        card = page.locator(".card").filter(has=page.get_by_role("heading", name=queue.name, exact=True))
+        figures = board.figures["today"][queue.name]
+        await expect(card.locator(".waiting .value")).to_have_text(str(queue.waiting))
+        await expect(card.locator(".answered .number")).to_have_text(f"{figures['answered']}of {figures['offered']}")
+        await expect(card.locator(".level .value")).to_have_text(f"{int((figures['service_level'] or 0) * 100)}%")
+    waiting = sum(queue.waiting for queue in board.now.queues)
+    await expect(page.locator("#summary .waiting .value")).to_have_text(str(waiting))
+
+
+async def test_a_new_board_is_shown_without_a_reload(page: Page, server: str, source: MemorySource) -> None:
+    await shown(page, server)
+    await expect(page.locator(".card")).to_have_count(3)
+    source.publish(board_of(queues=5, agents=9, seq=2))
+    await expect(page.locator(".card")).to_have_count(5)
+    source.publish(board_of(queues=2, agents=9, seq=3))
+    await expect(page.locator(".card")).to_have_count(2)
+
+
+async def test_a_wait_goes_on_by_itself_from_the_time_of_the_server(
+    page: Page, server: str, source: MemorySource
+) -> None:
+    await shown(page, server)
+    now = source.board().now
+    oldest = min(q.oldest_at for q in now.queues if q.oldest_at is not None)
+    first = int(AT - oldest)
+    texts = {f"{s // 60}:{s % 60:02}" for s in (first, first + 1)}
+    value = page.locator("#summary .longest .value")
+    assert await value.text_content() in texts
+    later = first + 3
+    await expect(value).to_have_text(f"{later // 60}:{later % 60:02}")
+
+
+async def test_foreign_names_are_text_and_nothing_else(page: Page, server: str, source: MemorySource) -> None:
+    source.publish(with_names(HOSTILE))
+    await shown(page, server)
+    assert sorted(await page.locator(".card h2").all_text_contents()) == sorted(HOSTILE)
+    assert sorted(await page.locator(".agent h3").all_text_contents()) == sorted(HOSTILE)
+    assert await page.locator(".card h2 *, .agent h3 *, .what *").count() == 0
+    assert await page.evaluate("window.hit") is None
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 1920, "a long name is cut"
+
+
+@pytest.mark.parametrize(("lang", "direction", "digits", "month"), [
+    ("en", "ltr", "0123456789", "November"), ("fa", "rtl", "۰۱۲۳۴۵۶۷۸۹", "آبان"), ("ar", "rtl", "٠١٢٣٤٥٦٧٨٩", "نوفمبر"),
+])
+async def test_each_language_has_its_digits_its_calendar_and_its_direction(
+    page: Page, server: str, source: MemorySource, lang: str, direction: str, digits: str, month: str
+) -> None:
+    await shown(page, server, f"/?lang={lang}")
+    assert await page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [lang, direction]
+    waiting = sum(q.waiting for q in source.board().now.queues)
+    own = str(waiting).translate(str.maketrans("0123456789", digits))
+    await expect(page.locator("#summary .waiting .value")).to_have_text(own)
+    await expect(page.locator("#date")).to_contain_text(month)
+    brand, clock = await page.locator(".mark").bounding_box(), await page.locator("#clock").bounding_box()
+    assert brand and clock and (brand["x"] < clock["x"]) is (direction == "ltr")
+
+
+async def test_the_chosen_language_and_window_are_remembered(page: Page, server: str, source: MemorySource) -> None:
+    await shown(page, server, "/?lang=fa")
+    await page.select_option("#window", "30m")
+    await shown(page, server, "/")
+    assert await page.evaluate("document.documentElement.lang") == "fa"
+    assert await page.input_value("#window") == "30m"
+
+
+async def test_agents_are_tiles_while_they_can_be_read_and_counts_when_they_are_many(
+    page: Page, server: str, source: MemorySource
+) -> None:
+    source.publish(board_of(queues=6, agents=40, seq=2))
+    await shown(page, server)
+    there = sum(a.state != "logged_out" for a in source.board().now.agents)
+    await expect(page.locator(".agent")).to_have_count(there)
+    source.publish(board_of(queues=20, agents=200, seq=3))
+    await expect(page.locator(".agent")).to_have_count(0)
+    talking = sum(a.state == "talking" for a in source.board().now.agents)
+    await expect(page.locator(".chip[data-state=talking] b")).to_have_text(str(talking))
+
+
+async def test_a_page_that_hears_nothing_more_says_so_and_recovers_by_itself(
+    page: Page, app: FastAPI, source: MemorySource, unused_tcp_port: int
+) -> None:
+    async with running(app, unused_tcp_port) as url:
+        await shown(page, url)
+        await expect(page.locator("#banner")).to_be_hidden()
+    await expect(page.locator("#banner")).to_contain_text("No news since", timeout=15_000)
+    frozen = await page.locator("#summary .longest .value").text_content()
+    await asyncio.sleep(2)
+    assert await page.locator("#summary .longest .value").text_content() == frozen, "an old wait does not go on"
+    async with running(app, unused_tcp_port):
+        source.publish(board_of(queues=4, agents=12, seq=2))
+        await expect(page.locator("#banner")).to_be_hidden(timeout=30_000)
+        await expect(page.locator(".card")).to_have_count(4)
+
+
+async def test_a_lost_link_is_said_over_all(page: Page, server: str, source: MemorySource) -> None:
+    source.publish(board_of(queues=3, agents=12, seq=2, link=False))
+    await shown(page, server)
+    said = "No link to the PBX since 10:21:29. What is shown may be incomplete."
+    await expect(page.locator("#banner")).to_have_text(said)
+    source.publish(board_of(queues=3, agents=12, seq=3))
+    await expect(page.locator("#banner")).to_be_hidden()
+
+
+async def test_good_and_bad_are_told_by_sign_as_well_as_by_colour(page: Page, server: str) -> None:
+    await page.goto(server + "/docs")
+    judged = await page.evaluate("""async () => {
+        const { atLeast, atMost, wait } = await import("/static/judge.js");
+        return [atLeast(0.8, 0.8), atLeast(0.79, 0.8), atLeast(0.69, 0.8), atLeast(null, 0.8), atLeast(0.8, undefined),
+                atMost(0.05, [0.05, 0.08]), atMost(0.08, [0.05, 0.08]), atMost(0.081, [0.05, 0.08]),
+                atMost(null, [0, 1]), wait(20, 20), wait(60, 20), wait(61, 20), wait(null, 20)];
+    }""")
+    good, near, bad, none = "good", "near", "bad", "none"
+    assert judged == [good, near, bad, none, none, good, near, bad, none, good, near, bad, none]
+    await shown(page, server)
+    for card in await page.locator(".card").all():
+        level = await card.get_attribute("data-level")
+        assert await card.locator(".level use").get_attribute("href") == f"#i-{level}"
+
+
+async def test_times_and_shares_are_said_truly(page: Page, server: str) -> None:
+    await page.goto(server + "/docs")
+    said = await page.evaluate("""async () => {
+        const { formats } = await import("/static/format.js");
+        const en = formats("en", "Asia/Tehran"), fa = formats("fa", "Asia/Tehran");
+        return [en.duration(0), en.duration(59.9), en.duration(61), en.duration(3723), en.duration(null),
+                en.duration(-1), fa.duration(61), en.percent(0.796), en.percent(0.29), en.percent(1), en.fine(0.0512), fa.percent(0.8),
+                en.count(12345), en.percent(null), en.clock(Date.UTC(2026, 10, 16, 21, 5))];
+    }""")
+    assert said == ["0:00", "0:59", "1:01", "1:02:03", "–", "0:00", "۱:۰۱", "79%", "29%", "100%", "5.1%", "۸۰٪",
+                    "12,345", "–", "00:35"]
+
+
+OVERFLOWING = """() => {
+    const clipped = [];
+    for (const e of document.querySelectorAll(".value, .label, .rest, .chip, #clock, #date, .of-state, time"))
+        if (e.offsetParent && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline")
+            clipped.push(`${e.className} ${e.textContent}`);
+    const box = (e) => e.getBoundingClientRect();
+    for (const card of document.querySelectorAll(".card, .agent, #summary .stat"))
+        for (const e of card.querySelectorAll(".value, .label, .rest, .meter, time, h2, h3"))
+            if (box(e).bottom > box(card).bottom + 1 || box(e).left < box(card).left - 1
+                || box(e).right > box(card).right + 1)
+                clipped.push(`outside: ${e.className} ${e.textContent}`);
+    for (const card of document.querySelectorAll(".body"))
+        if (box(card.querySelector(".meter")).bottom > box(card.querySelector(".more")).top) clipped.push("meter");
+    if (document.documentElement.scrollHeight > innerHeight) clipped.push("page");
+    return clipped;
+}"""
+
+
+@pytest.mark.parametrize(("queues", "agents"), [(3, 12), (6, 40), (12, 18), (20, 200)])
+@pytest.mark.parametrize("lang", ["en", "fa", "ar"])
+async def test_nothing_is_cut_or_overlaps_on_a_wall_screen(page: Page, lang: str, queues: int, agents: int) -> None:
+    source = MemorySource(config_of("Asia/Tehran"), board_of(queues, agents))
+    async with running(create_app(source)) as url:
+        await shown(page, url, f"/?lang={lang}")
+        await expect(page.locator(".card")).to_have_count(queues)
+        await page.evaluate("document.fonts.ready")
+        ARTIFACTS.mkdir(exist_ok=True)
+        await page.screenshot(path=ARTIFACTS / f"wallboard-{lang}-{queues}x{agents}.png")
+        assert await page.evaluate(OVERFLOWING) == []
+
+
+async def test_a_phone_can_scroll_it(page: Page, server: str) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await shown(page, server)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert await page.evaluate("document.documentElement.scrollHeight") > 844
