@@ -172,7 +172,7 @@ def _originate(world: World, session: Session, action: Action, action_id: str) -
     def told(chan: Channel, reason: int) -> None:
         world.pbx.say("OriginateResponse", _response(action, action_id, chan, reason, caller))
 
-    world.calls.originate(agent, exten, caller, told)
+    world.originate.call(agent, exten, caller, told)
     return ack(action_id, "Originate successfully queued")
 
 
@@ -181,8 +181,8 @@ def _response(action: Action, action_id: str, chan: Channel, reason: int, caller
     given, answered = f"ActionID: {action_id}\r\n" if action_id else "", reason == ANSWERED
     return given + wire.headers((
         ("Response", "Success" if answered else "Failure"), ("Channel", chan.name if answered else action["channel"]),
-        ("Context", action["context"]), ("Exten", action["exten"]), ("Application", ""), ("Data", ""),
-        ("Reason", reason), ("Uniqueid", chan.uniqueid if answered else wire.UNKNOWN), ("CallerIDNum", caller[0]),
+        ("Context", action["context"]), ("Exten", action["exten"]), ("Reason", reason),
+        ("Uniqueid", chan.uniqueid if answered else wire.UNKNOWN), ("CallerIDNum", caller[0]),
         ("CallerIDName", caller[1]),
     ))
 

@@ -154,8 +154,7 @@ class Staff:
         """Pauses or unpauses in one queue or in all; False when the agent sits in none of them."""
         seats = [s for name, s in agent.seats.items() if queue in ("", name)]
         if not queue and seats:
-            all_queues = "PAUSEALL" if paused else "UNPAUSEALL"
-            self._pbx.write("NONE", "NONE", agent.plan.interface, all_queues)
+            self._pbx.write("NONE", "NONE", agent.plan.name, "PAUSEALL" if paused else "UNPAUSEALL", reason)
         for seat in seats:
             seat.paused, seat.reason = paused, reason if paused else ""
             if paused:

@@ -20,11 +20,10 @@ from callcenter.ami.simulator.visits import Visit
 
 HANG_UP_EARLY = 0.01
 """Share of callers who do not hear the greeting out."""
-ORIGINATE_RING_S = 30.0
+KEY = "1"
+CLEARED, BUSY = (16, None), (17, 486)
+"""Q.850 cause and SIP status."""
 CHOICES = ("balance", "address")
-
-Told = Callable[[Channel, int], None]
-"""How an Originate went: its channel and AST_CONTROL: 4 answered, 3 rang out, 5 busy."""
 
 
 class QueueCaller:
@@ -72,9 +71,9 @@ class Calls:
         chan.change(priority=priority)
         self._pbx.state(chan, 6)
 
-    def _dialplan_ends(self, chan: Channel, cause: int = 16) -> None:
+    def _dialplan_ends(self, chan: Channel, cause: int = 16, tech_cause: int | None = None) -> None:
         self._pbx.soft_hang_up(chan)
-        self._phones.hang_up(chan, cause)
+        self._phones.hang_up(chan, cause, tech_cause)
 
     # ---- queue calls ------------------------------------------------------------------------------------------
 
@@ -120,7 +119,8 @@ class Calls:
 
     def _presses_key(self, caller: QueueCaller) -> None:
         if caller.visit is not None:
-            self._queues.press_key(caller.visit, "1")
+            caller.chan.change(context="inbound-keys", exten=KEY, priority=0)
+            self._queues.press_key(caller.visit, KEY)
 
     def _calm(self, caller: QueueCaller) -> None:
         """Whatever the caller meant to do while waiting is off."""
@@ -136,7 +136,7 @@ class Calls:
             self._talks.begin(Talk(caller.chan, visit.leg, visit, lambda gone: self._talked(caller.chan, gone)))
         elif why == "KEY":
             self._calm(caller)
-            caller.chan.change(context="inbound", exten="1", priority=1)
+            caller.chan.change(priority=2)
             self._pbx.after(self._pbx.rng.uniform(3.0, 8.0), self._leaves_number, caller.chan)
         else:
             self._pbx.queue_left(caller.chan, plan.name, why)
@@ -178,7 +178,7 @@ class Calls:
         """Somebody dials an agent's own number from outside."""
         agent = self._pbx.rng.choice(self._staff.agents)
         chan = self._from_outside(agent.plan.extension)
-        self._dial_extension(chan, agent)
+        self.dial_extension(chan, agent)
 
     def internal(self) -> None:
         free = [a for a in self._staff.agents if a.idle]
@@ -186,19 +186,20 @@ class Calls:
             caller, called = self._pbx.rng.sample(free, 2)
             chan = self._phones.agent_channel(caller, 4, called.plan.extension)
             self._staff.refresh(caller)
-            self._dial_extension(chan, called)
+            self.dial_extension(chan, called)
 
-    def _dial_extension(self, chan: Channel, agent: Agent) -> None:
+    def dial_extension(self, chan: Channel, agent: Agent) -> None:
         self._dials.extension(chan, agent, lambda status, leg: self._dialled(chan, status, leg))
 
     def _sent_on(self, talk: Talk, agent: Agent) -> None:
-        self._dial_extension(talk.side, agent)
+        self.dial_extension(talk.side, agent)
 
     def _dialled(self, chan: Channel, status: str, leg: Leg | None) -> None:
         if leg is not None:
             self._talks.begin(Talk(chan, leg, None, lambda gone: self._talked(chan, gone)), 90.0)
         elif status != "CANCEL":
-            self._dialplan_ends(chan, 17 if status == "BUSY" else 16)
+            chan.change(priority=chan.priority + 1)
+            self._dialplan_ends(chan, *BUSY if status == "BUSY" else CLEARED)
 
     def outgoing(self) -> None:
         """An agent calls a number outside."""
@@ -207,41 +208,7 @@ class Calls:
             agent, number = self._pbx.rng.choice(free), mobile(self._pbx.rng)
             chan = self._phones.agent_channel(agent, 4, number)
             self._staff.refresh(agent)
-            self._dial_number(chan, number)
+            self.dial_number(chan, number)
 
-    def _dial_number(self, chan: Channel, number: str) -> None:
+    def dial_number(self, chan: Channel, number: str) -> None:
         self._dials.outside(chan, number, lambda status, leg: self._dialled(chan, status, leg))
-
-    # ---- click-to-dial ----------------------------------------------------------------------------------------
-
-    def originate(self, agent: Agent, exten: str, caller: tuple[str, str], told: Told) -> None:
-        """Rings the agent, then dials ``exten`` for it."""
-        chan = self._phones.agent_channel(agent, 0, "s")
-        chan.change(peer=caller)
-        self._pbx.say("DialBegin", chan.text("Dest") + f"DialString: {agent.plan.extension}\r\n")
-        if not agent.reachable or len(agent.legs) > 1:
-            self._originate_ends(chan, 5, "BUSY", told)
-            return
-        self._pbx.state(chan, 5)
-        self._staff.refresh(agent)
-        if self._pbx.rng.random() < self._pbx.plan.habits.ring_out:
-            self._pbx.after(ORIGINATE_RING_S, self._originate_ends, chan, 3, "NOANSWER", told)
-        else:
-            self._pbx.after(self._pbx.rng.uniform(1.0, 6.0), self._originate_answers, chan, agent, exten, told)
-
-    def _originate_ends(self, chan: Channel, reason: int, status: str, told: Told) -> None:
-        self._pbx.say("DialEnd", chan.text("Dest") + f"DialStatus: {status}\r\n")
-        self._phones.hang_up(chan, 17 if status == "BUSY" else 16)
-        told(chan, reason)
-
-    def _originate_answers(self, chan: Channel, agent: Agent, exten: str, told: Told) -> None:
-        self._pbx.state(chan, 6)
-        self._pbx.say("DialEnd", chan.text("Dest") + "DialStatus: ANSWER\r\n")
-        self._staff.refresh(agent)
-        told(chan, 4)
-        chan.change(exten=exten, context="internal", priority=1)
-        other = self._staff.by_extension.get(exten)
-        if other is not None:
-            self._dial_extension(chan, other)
-        else:
-            self._dial_number(chan, exten)

@@ -10,6 +10,8 @@ from callcenter.ami.simulator.pbx import Pbx
 from callcenter.ami.simulator.phones import Leg, Phones
 
 TIMEOUT_S = 20.0
+GIVES_UP = 0.05
+"""Share of those who dial a phone themselves and hang up before it answers."""
 
 Then = Callable[[str, Leg | None], None]
 """What goes on: DialStatus (ANSWER with the leg, BUSY, NOANSWER, CANCEL: the side hung up and is gone)."""
@@ -28,6 +30,8 @@ class Dials:
             self._busy(side, leg, then)
         elif rng.random() < habits.ring_out * 2:
             self._pbx.after(TIMEOUT_S, self._no_answer, side, leg, then)
+        elif side.state != 6 and rng.random() < GIVES_UP:
+            self._pbx.after(rng.uniform(1.0, 8.0), self._side_gives_up, side, leg, then)
         else:
             self._pbx.after(1.0 + min(18.0, rng.expovariate(1 / habits.ring_s)), self._answer, side, leg, then)
 
@@ -61,13 +65,13 @@ class Dials:
 
     def _no_answer(self, side: Channel, leg: Leg, then: Then) -> None:
         self._pbx.dial("DialEnd", side, leg.outer, "DialStatus", "NOANSWER")
-        self._phones.drop(leg, 16)
+        self._phones.drop(leg, 0)
         then("NOANSWER", None)
 
     def _side_gives_up(self, side: Channel, leg: Leg, then: Then) -> None:
-        self._pbx.hang_up_request(side)
+        self._pbx.hang_up_request(side, 127, 487)
         self._pbx.dial("DialEnd", side, leg.outer, "DialStatus", "CANCEL")
-        self._phones.drop(leg, 16)
-        self._pbx.soft_hang_up(side)
-        self._phones.hang_up(side)
+        self._pbx.soft_hang_up(side, 16, 487)
+        self._phones.drop(leg, 127, 500)
+        self._phones.hang_up(side, 127, 487)
         then("CANCEL", None)

@@ -15,6 +15,11 @@ from callcenter.ami.simulator.people import Public
 from callcenter.ami.simulator.plan import Plan
 
 
+def _tech(cause: int | None) -> str:
+    """The SIP status behind a cause."""
+    return "" if cause is None else f"TechCause: {cause}\r\n"
+
+
 class Pbx(Clock):
     """The words of the protocol as methods: one method, one event (or one that goes with it)."""
 
@@ -91,16 +96,16 @@ class Pbx(Clock):
     def hang_up_request(self, chan: Channel, cause: int | None = None, tech_cause: int | None = None) -> None:
         chan.hung_up = True
         causes = "" if cause is None else f"Cause: {cause}\r\n"
-        self.say("HangupRequest", chan.text() + causes + ("" if tech_cause is None else f"TechCause: {tech_cause}\r\n"))
+        self.say("HangupRequest", chan.text() + causes + _tech(tech_cause))
 
-    def soft_hang_up(self, chan: Channel) -> None:
-        self.say("SoftHangupRequest", chan.text() + "Cause: 16\r\n")
+    def soft_hang_up(self, chan: Channel, cause: int = 16, tech_cause: int | None = None) -> None:
+        self.say("SoftHangupRequest", f"{chan.text()}Cause: {cause}\r\n{_tech(tech_cause)}")
 
     def hang_up(self, chan: Channel, cause: int = 16, tech_cause: int | None = None) -> None:
         """The channel is no more."""
         del self.channels[chan.uniqueid]
-        tail = "" if tech_cause is None else f"TechCause: {tech_cause}\r\n"
-        self.say("Hangup", f"{chan.text()}Cause: {cause}\r\nCause-txt: {wire.CAUSES[cause]}\r\n{tail}")
+        causes = f"Cause: {cause}\r\nCause-txt: {wire.CAUSES[cause]}\r\n"
+        self.say("Hangup", chan.text() + causes + _tech(tech_cause))
 
     # ---- bridges ----------------------------------------------------------------------------------------------
 

@@ -129,7 +129,8 @@ class Phones:
     def ring_outside(self, caller: Channel, number: str) -> Leg:
         """Dial(PJSIP/<number>@trunk)."""
         phone = self._pbx.create(self._pbx.name_for(TRUNK), 0, "inbound", "s", linkedid=caller.linkedid)
-        phone.change(caller=(number, wire.UNKNOWN), exten=number)
+        phone.change(exten=number, peer=caller.caller)
+        self._pbx.caller_id(phone, (number, wire.UNKNOWN))
         self._pbx.connected(phone, caller.caller)
         self._pbx.dial("DialBegin", caller, phone, "DialString", f"{number}@trunk")
         self._pbx.connected(caller, phone.caller)

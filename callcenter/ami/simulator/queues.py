@@ -2,55 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from callcenter.ami.simulator.agents import Seat, Staff
 from callcenter.ami.simulator.channels import Channel
 from callcenter.ami.simulator.pbx import Pbx
 from callcenter.ami.simulator.phones import Leg, Phones
-from callcenter.ami.simulator.plan import QueuePlan
+from callcenter.ami.simulator.strategies import Queue, turn_of
 from callcenter.ami.simulator.visits import Over, Ring, Visit
-
-
-class Queue:
-    """One queue: who waits, whose turn it is, and the counters of QueueParams."""
-
-    __slots__ = (
-        "abandoned", "abandoned_in_time", "completed", "completed_in_time", "hold_time", "last_rung", "plan",
-        "talk_time", "waiting",
-    )
-
-    def __init__(self, plan: QueuePlan) -> None:
-        self.plan = plan
-        self.waiting: list[Visit] = []
-        self.last_rung = ""
-        self.completed = self.completed_in_time = self.abandoned = self.abandoned_in_time = 0
-        self.hold_time = self.talk_time = 0
-
-
-def turn_of(queue: Queue, ready: list[Seat]) -> list[Seat]:
-    """Whom the strategy rings next out of ``ready`` (in the order of the member list): one, or all for ringall."""
-    least = min(seat.penalty for seat in ready)
-    fit = [seat for seat in ready if seat.penalty == least]
-    return STRATEGIES[queue.plan.strategy](queue, fit)
-
-
-def _ring_all(queue: Queue, fit: list[Seat]) -> list[Seat]:
-    return fit
-
-
-def _least_recent(queue: Queue, fit: list[Seat]) -> list[Seat]:
-    return [min(fit, key=lambda seat: seat.agent.last_call)]
-
-
-def _round_robin(queue: Queue, fit: list[Seat]) -> list[Seat]:
-    after = [seat for seat in fit if seat.agent.plan.extension > queue.last_rung]
-    return [after[0] if after else fit[0]]
-
-
-STRATEGIES: dict[str, Callable[[Queue, list[Seat]], list[Seat]]] = {
-    "ringall": _ring_all, "leastrecent": _least_recent, "rrmemory": _round_robin,
-}
 
 
 class Queues:
@@ -186,6 +143,13 @@ class Queues:
             self._pbx.dial("DialEnd", visit.chan, ring.leg.outer, "DialStatus", "CANCEL")
             self._phones.drop(ring.leg, cause)
 
+    def _cancel_all(self, visit: Visit) -> None:
+        """The caller is no longer there to be answered: for a key as for a hang-up."""
+        rings, rang = self._stop_rings(visit), int((self._pbx.now - visit.rung_at) * 1000)
+        self._cancel(visit, rings, 0)
+        for ring in rings:
+            visit.write(ring.seat.member, "RINGCANCELED", rang)
+
     # ---- the ways out -----------------------------------------------------------------------------------------
 
     def _answer(self, visit: Visit, queue: Queue, ring: Ring) -> None:
@@ -235,18 +199,14 @@ class Queues:
     def give_up(self, visit: Visit) -> None:
         """The caller hangs up while waiting; its channel is the caller's business."""
         self._pbx.hang_up_request(visit.chan)
-        rings = self._stop_rings(visit)
-        self._cancel(visit, rings, 0)
-        rang = int((self._pbx.now - visit.rung_at) * 1000)
-        for ring in rings:
-            visit.write(ring.seat.member, "RINGCANCELED", rang)
+        self._cancel_all(visit)
         visit.abandon("ABANDON")
         self._lost(visit)
         self._leave(visit)
 
     def press_key(self, visit: Visit, digit: str) -> None:
         """The caller leaves by a key that the queue's context knows."""
-        self._cancel(visit, self._stop_rings(visit), 0)
+        self._cancel_all(visit)
         visit.write("NONE", "EXITWITHKEY", digit, visit.position, visit.was_position, visit.waited)
         self._leave(visit)
         visit.over(visit, "KEY")

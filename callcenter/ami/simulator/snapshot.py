@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from callcenter.ami.simulator import wire
 from callcenter.ami.simulator.agents import Seat
 from callcenter.ami.simulator.channels import Channel
-from callcenter.ami.simulator.queues import Queue
+from callcenter.ami.simulator.strategies import Queue
 from callcenter.ami.simulator.visits import Visit
 
 if TYPE_CHECKING:

@@ -127,7 +127,7 @@ class Talks:
         visit, leg, side = talk.visit, talk.leg, talk.side
         bridge = side.bridge
         assert bridge is not None
-        self._pbx.hang_up_request(leg.phone, None if visit is not None else 16)
+        self._pbx.hang_up_request(leg.phone, None if visit is not None and leg.two is None else 16)
         if leg.two is not None:
             self._inner_ends(leg, leg.two)
             self._phones.hang_up(leg.two)

@@ -1,7 +1,7 @@
 """An agent sends the caller on to a colleague: blindly, or after a consultation. Pure.
 
-Blind: the order of ``ast22-behaviours``. Attended: two bridged calls of which the customer takes the consulting
-channel's place (``main/bridge.c:two_bridge_attended_transfer``), in the order that public recordings of it have.
+Orders are those of ``ast22-behaviours`` (blind) and ``ast22-everything`` (attended: two bridges of two, of which the
+colleague's channel moves into the customer's bridge, in the place of the agent's first channel).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from callcenter.ami.simulator.agents import Agent, Staff
-from callcenter.ami.simulator.channels import Channel
+from callcenter.ami.simulator.channels import Bridge, Channel
 from callcenter.ami.simulator.dials import Dials
 from callcenter.ami.simulator.pbx import Pbx
 from callcenter.ami.simulator.phones import Leg, Phones
@@ -65,49 +65,54 @@ class Transfers:
 
         def then(status: str, leg: Leg | None) -> None:
             if leg is None:
-                self._alone_again(talk, agent, second)
+                self._alone_again(talk, agent, second, status)
             else:
                 self._pbx.after(self._pbx.rng.uniform(4.0, 25.0), self._swap, talk, agent, second, leg)
 
         self._dials.extension(second, target, then)
 
-    def _alone_again(self, talk: Talk, agent: Agent, second: Channel) -> None:
+    def _alone_again(self, talk: Talk, agent: Agent, second: Channel, status: str) -> None:
         """The colleague could not be had: back to the customer."""
-        self._pbx.soft_hang_up(second)
-        self._phones.hang_up(second)
+        if status != "CANCEL":
+            self._pbx.soft_hang_up(second)
+            self._phones.hang_up(second)
         self._staff.unhold(agent, talk.leg.phone)
         self._talks.begin(talk, 30.0)
 
     def _swap(self, talk: Talk, agent: Agent, second: Channel, leg: Leg) -> None:
-        """The customer goes to the colleague's bridge; both of the agent's channels leave."""
-        side, first = talk.side, talk.leg.phone
-        old, new = side.bridge, second.bridge
-        assert old is not None and new is not None
+        """The colleague's channel comes into the customer's bridge; both of the agent's channels end."""
+        side, first, target = talk.side, talk.leg.phone, leg.outer
+        bridge, consulted = side.bridge, second.bridge
+        assert bridge is not None and consulted is not None
         self._staff.unhold(agent, first)
-        said = self._attended(first, old.text("Orig"), second, new.text("Second"), side, leg.outer, new.uniqueid)
-        self._pbx.leave(side)
-        self._pbx.leave(second)
-        self._pbx.enter(new, side, second)
-        self._pbx.say("AttendedTransfer", said)
-        self._talks.complete(talk, "transfer", "ATTENDEDTRANSFER", "BRIDGE", new.uniqueid)
+        self._pbx.say("Unhold", second.text())
+        said = _attended(first, bridge, second, consulted, side, target)
+        self._pbx.leave(target)
         self._pbx.leave(first)
-        self._pbx.destroy(old)
-        self._phones.hang_up(second)
+        # The oldest Linkedid wins for all that are in the bridge; no event of its own says so.
+        target.change(linkedid=side.linkedid)
+        self._pbx.enter(bridge, target, first)
+        self._pbx.connected(side, target.caller)
+        self._pbx.soft_hang_up(second, 1)
+        self._pbx.leave(second)
+        self._pbx.destroy(consulted)
+        self._pbx.connected(target, side.caller)
+        self._pbx.say("AttendedTransfer", said)
         self._phones.hang_up(first)
-        # The oldest Linkedid wins for all that are in the bridge; no event says so.
-        leg.outer.change(linkedid=side.linkedid, peer=side.caller)
-        self._pbx.connected(side, leg.outer.caller)
+        self._talks.complete(talk, "transfer", "ATTENDEDTRANSFER", "BRIDGE", bridge.uniqueid)
+        self._pbx.soft_hang_up(second)
+        self._phones.hang_up(second)
         talk.leg = leg
         self._talks.begin(talk)
 
-    def _attended(
-        self, first: Channel, first_bridge: str, second: Channel, second_bridge: str, side: Channel, target: Channel,
-        bridge: str,
-    ) -> str:
-        """``main/stasis_bridges.c:attended_transfer_to_ami``: states as they were before the move."""
-        return (
-            f"Result: Success\r\n{first.text('OrigTransferer')}{first_bridge}"
-            f"{second.text('SecondTransferer')}{second_bridge}"
-            f"{side.text('Transferee')}{target.text('TransferTarget')}IsExternal: Yes\r\nDestType: Bridge\r\n"
-            f"DestBridgeUniqueid: {bridge}\r\n"
-        )
+
+def _attended(
+    first: Channel, bridge: Bridge, second: Channel, consulted: Bridge, side: Channel, target: Channel,
+) -> str:
+    """``main/stasis_bridges.c:attended_transfer_to_ami``: all as it was before the move."""
+    return (
+        f"Result: Success\r\n{first.text('OrigTransferer')}{bridge.text('Orig')}"
+        f"{second.text('SecondTransferer')}{consulted.text('Second')}"
+        f"{side.text('Transferee')}{target.text('TransferTarget')}IsExternal: No\r\nDestType: Bridge\r\n"
+        f"DestBridgeUniqueid: {bridge.uniqueid}\r\n"
+    )

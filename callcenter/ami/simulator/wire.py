@@ -20,7 +20,10 @@ CLASSES = {
 """The class of an event, the first word of its ``Privilege``; all others are ``call``."""
 
 STATES = {0: "Down", 4: "Ring", 5: "Ringing", 6: "Up"}
-CAUSES = {0: "Unknown", 16: "Normal Clearing", 17: "User busy", 26: "Answered elsewhere"}
+CAUSES = {
+    0: "Unknown", 16: "Normal Clearing", 17: "User busy", 26: "Answered elsewhere",
+    127: "Interworking, unspecified",
+}
 DEVICES = {1: "NOT_INUSE", 2: "INUSE", 5: "UNAVAILABLE", 6: "RINGING", 8: "ONHOLD"}
 UNKNOWN = "<unknown>"
 

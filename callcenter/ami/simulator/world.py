@@ -11,6 +11,7 @@ from callcenter.ami.simulator import snapshot, wire
 from callcenter.ami.simulator.agents import Staff
 from callcenter.ami.simulator.calls import Calls
 from callcenter.ami.simulator.life import Life
+from callcenter.ami.simulator.originate import Originate
 from callcenter.ami.simulator.pbx import Pbx
 from callcenter.ami.simulator.phones import Phones
 from callcenter.ami.simulator.plan import Plan
@@ -30,6 +31,7 @@ class World:
         self.phones = Phones(self.pbx, self.staff)
         self.queues = Queues(self.pbx, self.staff, self.phones)
         self.calls = Calls(self.pbx, self.staff, self.phones, self.queues)
+        self.originate = Originate(self.pbx, self.staff, self.phones, self.calls)
         self.life = Life(self.pbx, self.staff)
         self._busiest = plan.calls_per_hour * max(plan.curve)
         self._next_call()
