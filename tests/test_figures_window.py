@@ -198,6 +198,20 @@ def test_a_change_of_state_out_of_order_never_counts_time_twice() -> None:
     assert day.table(NOON, NOON + 100, at=NOON + 20)[""]["utilisation"] == 10 / 20
 
 
+def test_a_membership_that_comes_late_lengthens_no_span() -> None:
+    day = window(member(ALICE, NOON, "support"), became(ALICE, NOON + 10, A.AVAILABLE))
+    day.apply(member(ALICE, NOON + 5, "sales"))
+    day.apply(became(ALICE, NOON + 40, A.TALKING, span(ALICE, A.AVAILABLE, NOON + 10, NOON + 40), "sales"))
+    # 30 s of free time, though Alice joined 5 s before it began; 10 s of talk.
+    assert day.table(NOON, NOON + 50, at=NOON + 50)["sales"]["occupancy"] == 10 / 40
+
+
+def test_time_between_two_spans_that_nobody_saw_counts_for_nothing() -> None:
+    day = window(became(ALICE, NOON, A.AVAILABLE))
+    day.apply(became(ALICE, NOON + 60, A.TALKING, span(ALICE, A.AVAILABLE, NOON, NOON + 30)))
+    assert day.table(NOON, NOON + 90, at=NOON + 90)[""]["occupancy"] == 30 / (30 + 30)
+
+
 def test_changes_that_no_figure_lives_on_and_keys_never_seen_change_nothing() -> None:
     day, same = window(entered(1, NOON)), window(entered(1, NOON))
     for change in (Drift(NOON, "", "k", "d"), attempt(99, NOON, Result.ANSWERED), entered(1, NOON + 5),
