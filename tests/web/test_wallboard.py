@@ -199,9 +199,11 @@ async def test_times_and_shares_are_said_truly(page: Page, server: str) -> None:
     said = await page.evaluate("""async () => {
         const { formats } = await import("/static/format.js");
         const en = formats("en", "Asia/Tehran"), fa = formats("fa", "Asia/Tehran");
-        return [en.duration(0), en.duration(59.9), en.duration(61), en.duration(3723), en.duration(null),
-                en.duration(-1), fa.duration(61), en.percent(0.796), en.percent(0.29), en.percent(1), en.fine(0.0512), fa.percent(0.8),
-                en.count(12345), en.percent(null), en.clock(Date.UTC(2026, 10, 16, 21, 5))];
+        return [
+            en.duration(0), en.duration(59.9), en.duration(61), en.duration(3723), en.duration(null), en.duration(-1),
+            fa.duration(61), en.percent(0.796), en.percent(0.29), en.percent(1), en.fine(0.0512), fa.percent(0.8),
+            en.count(12345), en.percent(null), en.clock(Date.UTC(2026, 10, 16, 21, 5)),
+        ];
     }""")
     assert said == ["0:00", "0:59", "1:01", "1:02:03", "–", "0:00", "۱:۰۱", "79%", "29%", "100%", "5.1%", "۸۰٪",
                     "12,345", "–", "00:35"]
