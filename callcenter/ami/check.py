@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 
 from callcenter.ami import commands
@@ -83,13 +82,8 @@ async def _rights(link: Link, found: Findings) -> None:
 
 
 async def _clock(link: Link, found: Findings) -> None:
-    before = time.time()
-    answer = await link.send(commands.ping())
-    middle = (before + time.time()) / 2
-    try:
-        skew = float(answer.timestamp) - middle
-    except (TypeError, ValueError):
-        return
+    await link.look_at_clock()
+    skew = link.offset
     if abs(skew) > SKEW_S:
         found.wrong.append(f"clock skew: the PBX's clock is {skew:+.1f} s from ours")
     else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import os
 import random
 import ssl
 import time
@@ -21,13 +22,14 @@ import structlog
 
 from callcenter.ami import commands
 from callcenter.ami.framing import Message
-from callcenter.ami.protocol import Protocol
+from callcenter.ami.protocol import BANNER, Protocol
 from callcenter.config import Pbx
 from callcenter.errors import ActionRefused, ActionTimeout, ConfigError, LinkError, LoginRefused
 from callcenter.floor import events as e
 
 ANSWER_S = 5.0
 CONNECT_S = 5.0
+CLOSE_S = 0.5
 PING_S = 5.0
 SILENCE_S = 12.0
 BACKOFF_S = (0.5, 30.0)
@@ -39,7 +41,10 @@ log = structlog.get_logger()
 
 
 class Link:
-    """``put`` takes what happened, in order: lists of messages, and the link's own Events. It must not block."""
+    """``put`` takes what happened, in order: lists of messages, and the link's own Events. It must not block.
+
+    ``offset``: seconds by which the PBX's clock is ahead of ours; all times of the Floor are the PBX's.
+    """
 
     def __init__(self, pbx: Pbx, put: Put) -> None:
         self.pbx, self.put = pbx, put
@@ -49,6 +54,7 @@ class Link:
         self.heard = 0
         self.failure = "not connected yet"
         self.refused: dict[str, str] = {}
+        self.offset = 0.0
 
     # ---- asking ---------------------------------------------------------------------------------------------
 
@@ -66,7 +72,7 @@ class Link:
             answer = await asyncio.wait_for(asyncio.shield(future), deadline)
         except TimeoutError:
             for key in [k for k, waiting in protocol.responses.items() if waiting.future is future]:
-                del protocol.responses[key]
+                del protocol.responses[key]  # a late answer finds nobody
             raise ActionTimeout(f"{self.where}: no answer to {action['Action']} within {deadline:g} s") from None
         if not answer.success:
             raise ActionRefused(f"{self.where}: {action['Action']}: {answer.message or answer.response}")
@@ -75,7 +81,11 @@ class Link:
     # ---- the link's life ------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """For ever: connect, stay, and try again. Only cancelling ends it."""
+        """For ever: connect, stay, and try again. Only cancelling ends it.
+
+        It begins with a LinkDown: events may come in one segment with the answer to the login, before LinkUp.
+        """
+        self.put(e.LinkDown(time.time(), self.failure), time.time())
         tries = 0
         while True:
             began = time.monotonic()
@@ -96,6 +106,7 @@ class Link:
         async with self.open():
             log.info("ami link up", pbx=self.pbx.name, where=self.where)
             self.failure = ""
+            await self.look_at_clock()
             await self.snapshot()
             await self._watch()
 
@@ -126,7 +137,18 @@ class Link:
             if time.monotonic() - protocol.heard_at > SILENCE_S:
                 raise LinkError(f"{self.where}: nothing heard for {SILENCE_S:g} s")
             with contextlib.suppress(ActionTimeout):
-                await self.send(commands.ping(), PING_S)
+                await self.look_at_clock()
+
+    async def look_at_clock(self) -> None:
+        """Ping; Asterisk's answer tells its time."""
+        answer = await self.send(commands.ping(), PING_S)
+        with contextlib.suppress(ValueError):
+            self.offset = float(answer.timestamp or "none") - time.time()
+
+    def note_time(self, at: float, arrival: float) -> None:
+        """An event of the PBX's time ``at`` came at ``arrival``: its clock is at least that far ahead."""
+        if at - arrival > self.offset:
+            self.offset = at - arrival
 
 
 @contextlib.asynccontextmanager
@@ -143,28 +165,54 @@ async def _opened(link: Link) -> Any:
         link.dropped += protocol.framer.dropped
         link.heard += protocol.framer.seen
         link.protocol = None
-        protocol.close()
-        if not protocol.lost.done():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(protocol.lost), 0.5)
+        await _close(protocol)
+
+
+async def _close(protocol: Protocol) -> None:
+    """Close, politely for a moment: a peer that does not take what was sent, or the end of TLS, keeps nothing open."""
+    protocol.close()
+    await asyncio.wait({protocol.lost}, timeout=CLOSE_S)
+    protocol.transport.abort()
 
 
 async def _connect(link: Link) -> Protocol:
+    """A connection that greeted like an Asterisk. Raises LinkError."""
+    protocol = await _dialled(link)
+    try:
+        await asyncio.wait_for(protocol.greeted.wait(), CONNECT_S)
+        problem = "" if protocol.greeting.startswith(BANNER) else f"it said {protocol.greeting[:60]!r}"
+        if protocol.lost.done():
+            problem = f"connection ended before a greeting: {protocol.lost.result()}"
+    except TimeoutError:
+        problem = f"no greeting within {CONNECT_S:g} s"
+    except asyncio.CancelledError:
+        await _close(protocol)
+        raise
+    if problem:
+        await _close(protocol)
+        raise LinkError(f"{link.where}: {problem} (is this an Asterisk manager port?)")
+    return protocol
+
+
+async def _dialled(link: Link) -> Protocol:
     pbx = link.pbx
     loop = asyncio.get_running_loop()
+    context = tls_context(pbx) if pbx.tls else None
     try:
         async with asyncio.timeout(CONNECT_S):
-            _, protocol = await loop.create_connection(
-                lambda: Protocol(link.put), pbx.host, pbx.port, ssl=tls_context(pbx) if pbx.tls else None
-            )
-            await protocol.greeted.wait()
+            return (await loop.create_connection(lambda: Protocol(link.put), pbx.host, pbx.port, ssl=context))[1]
     except TimeoutError:
-        raise LinkError(f"{link.where}: no answer within {CONNECT_S:g} s (is this an Asterisk manager port?)") from None
+        raise LinkError(f"{link.where}: cannot connect within {CONNECT_S:g} s") from None
     except ssl.SSLError as problem:
-        raise LinkError(f"{link.where}: TLS: {problem.reason or problem}") from None
-    except OSError as problem:
-        raise LinkError(f"{link.where}: cannot connect: {problem.strerror or problem}") from None
-    return protocol
+        raise LinkError(f"{link.where}: TLS: {getattr(problem, 'verify_message', '') or problem.reason}") from None
+    except (OSError, UnicodeError) as problem:
+        raise LinkError(f"{link.where}: cannot connect: {_reason(problem)}") from None
+
+
+def _reason(problem: OSError | UnicodeError) -> str:
+    """asyncio words a refused connection by itself, and several at once as a list."""
+    number = getattr(problem, "errno", None) or 0
+    return os.strerror(number) if number > 0 else str(getattr(problem, "strerror", None) or problem)
 
 
 def tls_context(pbx: Pbx) -> ssl.SSLContext:
@@ -185,7 +233,7 @@ async def _log_in(link: Link, secret: str) -> None:
     try:
         if link.pbx.auth == "md5":
             answer = await link.send(commands.challenge())
-            key = hashlib.md5((answer.challenge + secret).encode(), usedforsecurity=False).hexdigest()
+            key = hashlib.md5(f"{answer.challenge}{secret}".encode(), usedforsecurity=False).hexdigest()
             await link.send(commands.login_md5(user, key))
         else:
             await link.send(commands.login(user, secret))
