@@ -13,7 +13,8 @@ from callcenter.errors import ActionRefused
 LONGEST_LINE = 1000
 """Asterisk reads 1,024 bytes a line (``main/manager.c``, ``struct mansession.inbuf``)."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
+"""And halves of surrogate pairs, which have no UTF-8."""
 
 Action = dict[str, str]
 

@@ -142,7 +142,7 @@ class Link:
     async def look_at_clock(self) -> None:
         """Ping; Asterisk's answer tells its time."""
         answer = await self.send(commands.ping(), PING_S)
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(TypeError, ValueError):
             self.offset = float(answer.timestamp or "none") - time.time()
 
     def note_time(self, at: float, arrival: float) -> None:

@@ -1,8 +1,9 @@
 """panoramisk's protocol, hardened. A shell around :mod:`callcenter.ami.framing`.
 
-panoramisk builds actions and matches responses. What is mended here: it decodes each TCP segment by itself (a letter
+panoramisk builds actions and reads responses. What is mended here: it decodes each TCP segment by itself (a letter
 split over two is lost), parses every event, runs callbacks inside ``data_received`` (one that raises closes the
-link), sends unanswered actions again after a cut (an Originate would dial twice), and leaves their futures pending.
+link), sends unanswered actions again after a cut (an Originate would dial twice), leaves their futures pending, and
+takes what a caller forged into a response for an event of its own (which closes the link too).
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from typing import Any
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message as Response
 
-from callcenter.ami.framing import Framer, Message
+from callcenter.ami.framing import ACTION_ID, Framer, Message, header
 from callcenter.errors import LinkError
 from callcenter.floor.translate import WANTED
 
 Deliver = Callable[[list[Message], float], None]
+
+BANNER = b"Asterisk Call Manager"
+LONGEST_GREETING = 200
 
 
 class _Everything:
@@ -37,21 +41,22 @@ class _Owner:
 
     def __init__(self) -> None:
         self.awaiting_actions: deque[Any] = deque()
-        self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-    def connection_lost(self, exc: object) -> None:
-        if not self.lost.done():
-            self.lost.set_result(str(exc) if exc else "closed by the other side")
 
 
 class Protocol(AMIProtocol):  # type: ignore[misc]
-    """One connection. ``deliver`` gets the events of each segment with their arrival; it may only enqueue."""
+    """One connection. ``deliver`` gets the events of each segment with their arrival; it may only enqueue.
+
+    ``greeted`` is set by the first line of the other side, ``greeting``, and by the end of the connection; ``lost``
+    is done at its end and says why it ended.
+    """
 
     def __init__(self, deliver: Deliver) -> None:
         self.deliver = deliver
         self.framer = Framer(WANTED)
         self.heard_at = time.monotonic()
-        self.greeted: asyncio.Event = asyncio.Event()
+        self.greeting = b""
+        self.greeted = asyncio.Event()
+        self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -60,8 +65,8 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = time.monotonic()
-        if not self.greeted.is_set() and data:
-            self.greeted.set()
+        if not self.greeted.is_set():
+            self._greet(data)
         events = []
         for message in self.framer.feed(data):
             if message.name:
@@ -71,20 +76,29 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
         if events:
             self.deliver(events, time.time())
 
-    def answer(self, message: Message) -> None:
-        response = Response.from_line(message.raw.decode("utf-8", "replace"))
-        if response is not None:
-            self.handle_message(response)
+    def _greet(self, data: bytes) -> None:
+        self.greeting += data[:LONGEST_GREETING]
+        if b"\n" in self.greeting or len(self.greeting) >= LONGEST_GREETING:
+            self.greeting = self.greeting.partition(b"\n")[0].strip()
+            self.greeted.set()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def answer(self, message: Message) -> None:
+        """Hand a response to who waits for it; one that nobody waits for (any more) is nothing."""
+        waiting = self.responses.pop(header(message.raw, ACTION_ID).decode("utf-8", "replace"), None)
+        response = Response.from_line(message.raw.decode("utf-8", "replace")) if waiting else None
+        if response is not None and not waiting.future.done():
+            waiting.future.set_result(response)
+
+    def close(self) -> None:
         """End the wait of everyone who still waits for an answer; none of their actions is sent again."""
-        for waiting in {id(a): a for a in self.responses.values()}.values():
+        for waiting in self.responses.values():
             if not waiting.future.done():
                 waiting.future.set_exception(LinkError("the link was lost before the answer"))
                 waiting.future.exception()
-        super().connection_lost(exc)
+        super().close()
 
-    @property
-    def lost(self) -> asyncio.Future[str]:
-        owner: _Owner = self.factory
-        return owner.lost
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.close()
+        self.greeted.set()
+        if not self.lost.done():
+            self.lost.set_result(str(exc) if exc else "closed by the other side")

@@ -269,18 +269,18 @@ def test_an_endless_message_takes_no_more_memory_than_its_limit() -> None:
 
 
 def test_the_time_for_an_endless_message_is_linear_even_byte_by_byte() -> None:
-    """Four times the bytes take far less than sixteen times the time."""
+    """Six times the bytes take far less than 36 times the processor time."""
 
     def seconds(length: int) -> float:
         best = 9e9
         for _ in range(3):
-            framer, began = Framer(ALL), time.perf_counter()
+            framer, began = Framer(ALL), time.process_time()
             for _ in range(length):
                 framer.feed(b"a")
-            best = min(best, time.perf_counter() - began)
+            best = min(best, time.process_time() - began)
         return best
 
-    assert seconds(400_000) < 10 * seconds(100_000)
+    assert seconds(240_000) < 15 * seconds(40_000)
 
 
 def test_headers_are_found_from_their_beginning_only_and_the_first_wins() -> None:

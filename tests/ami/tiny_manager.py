@@ -1,0 +1,122 @@
+"""A manager interface on a free port that says what a test wants. It shares no code with the link."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import ssl
+from collections.abc import AsyncIterator, Callable
+
+BANNER = b"Asterisk Call Manager/11.0.0\r\n"
+CHALLENGE = "840415273"
+BOOTED = b"Event: FullyBooted\r\nPrivilege: system,all\r\nUptime: 10\r\nLastReload: 10\r\nStatus: Fully Booted\r\n\r\n"
+
+Action = dict[str, str]
+Answer = Callable[[Action], bytes | None]
+
+
+def reply(action: Action, response: str, *headers: str) -> bytes:
+    lines = [f"Response: {response}", f"ActionID: {action.get('ActionID', '')}", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
+
+
+def denied(action: Action) -> bytes:
+    return reply(action, "Error", "Message: Permission denied")
+
+
+def of_list(action: Action, *events: str) -> bytes:
+    """A list reply; each event is its name and headers up to the ActionID, which Asterisk puts last."""
+    start = reply(action, "Success", "EventList: start", "Message: will follow")
+    return start + b"".join(f"Event: {e}\r\nActionID: {action['ActionID']}\r\n\r\n".encode() for e in events)
+
+
+class TinyManager:
+    """``asked``: all actions in order. ``answers`` overrides the usual answers by action; None: say nothing.
+
+    After "Goodbye" and after a refused login the connection is closed, as Asterisk does; ``cut`` closes all.
+    """
+
+    def __init__(self, secret: str, banner: bytes) -> None:
+        self.secret, self.banner, self.port = secret, banner, 0
+        self.asked: list[Action] = []
+        self.raw = b""
+        self.connections = self.ended = 0
+        self.changed = asyncio.Event()
+        self.writers: set[asyncio.StreamWriter] = set()
+        self.answers: dict[str, Answer] = {
+            "Challenge": lambda a: reply(a, "Success", f"Challenge: {CHALLENGE}"),
+            "Login": self._login,
+            "Ping": lambda a: reply(a, "Success", "Ping: Pong", "Timestamp: 1795298527.5"),
+            "QueueStatus": lambda a: of_list(a, "QueueParams\r\nQueue: sales", "QueueStatusComplete\r\nListItems: 1"),
+            "CoreShowChannels": lambda a: of_list(a, "CoreShowChannelsComplete\r\nListItems: 0"),
+        }
+
+    def _login(self, action: Action) -> bytes:
+        key = hashlib.md5((CHALLENGE + self.secret).encode()).hexdigest()
+        if action.get("Key") == key or action.get("Secret") == self.secret:
+            return reply(action, "Success", "Message: Authentication accepted") + BOOTED
+        return reply(action, "Error", "Message: Authentication failed")
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self.writers.add(writer)
+        self._tell()
+        writer.write(self.banner)
+        try:
+            while self._answer(await reader.readuntil(b"\r\n\r\n"), writer):
+                await writer.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self.writers.discard(writer)
+            writer.close()
+            self.ended += 1
+            self._tell()
+
+    def _answer(self, data: bytes, writer: asyncio.StreamWriter) -> bool:
+        self.raw += data
+        pairs = (line.partition(": ") for line in data.decode().split("\r\n") if line)
+        action = {key: value for key, _, value in pairs}
+        self.asked.append(action)
+        said = self.answers.get(action["Action"], lambda a: reply(a, "Success"))(action)
+        writer.write(said or b"")
+        self._tell()
+        return not (said and action["Action"] == "Login" and said.startswith(b"Response: Error"))
+
+    def _tell(self) -> None:
+        self.changed.set()
+
+    def say(self, data: bytes) -> None:
+        for writer in self.writers:
+            writer.write(data)
+
+    def cut(self) -> None:
+        for writer in self.writers:
+            writer.transport.abort()
+
+    def count(self, name: str) -> int:
+        return sum(a["Action"] == name for a in self.asked)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something about this manager holds."""
+        async with asyncio.timeout(10):
+            while not holds():
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@contextlib.asynccontextmanager
+async def manager(
+    secret: str = "demo", banner: bytes = BANNER, context: ssl.SSLContext | None = None
+) -> AsyncIterator[TinyManager]:
+    tiny = TinyManager(secret, banner)
+    server = await asyncio.start_server(tiny.serve, "127.0.0.1", 0, ssl=context)
+    tiny.port = server.sockets[0].getsockname()[1]
+    try:
+        yield tiny
+    finally:
+        server.close()
+        tiny.cut()
+        await tiny.until(lambda: tiny.ended == tiny.connections)
+        await server.wait_closed()
