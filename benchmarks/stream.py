@@ -11,13 +11,19 @@ _ID = re.compile(rb"\b(1795\d{6})(?=\.\d)")
 
 
 def repeated(events: int, path: Path = CAPTURE) -> tuple[bytes, int]:
-    """(stream, events): the capture as often as needed, each time 1,000 s later, so that no id repeats."""
+    """(stream, events): the capture as often as needed, each time 1,000 s later, so that no id repeats.
+
+    Login and snapshot come once: a second FullyBooted would be a restart.
+    """
     once = gzip.decompress(path.read_bytes())
     first = once.count(b"\r\nEvent: ")
     parts = [once]
-    for n in range(1, -(-events // first)):
-        parts.append(_ID.sub(lambda m, n=n: b"%d" % (int(m[1]) + 1000 * n), once))  # type: ignore[misc]
-    return b"".join(parts), first * len(parts)
+    again = once[once.index(b"Event: QueueStatusComplete") :].partition(b"\r\n\r\n")[2]
+    first_again = again.count(b"\r\nEvent: ") + 1
+    while first + first_again * (len(parts) - 1) < events:
+        later = 1000 * len(parts)
+        parts.append(_ID.sub(lambda m, later=later: b"%d" % (int(m[1]) + later), again))  # type: ignore[misc]
+    return b"".join(parts), first + first_again * (len(parts) - 1)
 
 
 def chunks(stream: bytes, size: int = 1 << 16) -> list[bytes]:

@@ -105,7 +105,7 @@ class Daemon:
         """Apply what one segment brought, and hand its Changes to the sinks."""
         changes: list[Change] = []
         journal: list[JournalRow] = []
-        for event in _events(item, arrival):
+        for event in _events(item, arrival + self.link.offset):
             self.events += 1
             made = self.floor.apply(event)
             if self.journal_on and self.floor.touched:
@@ -116,6 +116,8 @@ class Daemon:
                 if self.journal_on and change.call:
                     journal.append(_row(change.call, change.at, "change", change))
             changes += made
+        if isinstance(item, list):
+            self.link.note_time(self.floor.at, arrival)
         finished = self.floor.take_finished()
         self.pipeline.put(changes, journal, lambda call: finished.get(call) or self.floor.record(call))
         if self.stale and self.floor.synced:
@@ -130,12 +132,16 @@ class Daemon:
 
     # ---- boards ---------------------------------------------------------------------------------------------
 
+    def now(self) -> float:
+        """The PBX's time now."""
+        return time.time() + self.link.offset
+
     def _board(self, seq: int) -> Wallboard:
-        return wallboard(seq, self.floor.now(time.time()), self._figures, self.config, self.floor)
+        return wallboard(seq, self.floor.now(self.now()), self._figures, self.config, self.floor)
 
     def refresh(self) -> None:
         """Compute the figures anew."""
-        self._figures = self.window.figures(time.time())
+        self._figures = self.window.figures(self.now())
 
     async def boards(self) -> None:
         """A new board whenever something changed, and each second in any case."""
@@ -158,7 +164,7 @@ class Daemon:
         """Each hour: forget yesterday's rows and the old journal."""
         while True:
             await asyncio.sleep(HOUR_S)
-            now = time.time()
+            now = self.now()
             self.window.forget(business_day(now, self.config.site.zone, self.config.site.day_starts) - HOUR_S)
             with contextlib.suppress(CallcenterError):
                 await self.store.prune_journal(now - self.config.store.journal_days * 86_400)
@@ -174,10 +180,11 @@ class Daemon:
                     await self.store.set_meta("boot", str(known))
 
 
-def _events(item: list[Message] | e.Event, arrival: float) -> list[e.Event]:
+def _events(item: list[Message] | e.Event, at: float) -> list[e.Event]:
+    """``at``: the PBX's time of arrival, for what brings none of its own."""
     if isinstance(item, e.Event):
-        return [item]
-    return [event for message in item if (event := translate(message, arrival)) is not None]
+        return [msgspec.structs.replace(item, at=at)]
+    return [event for message in item if (event := translate(message, at)) is not None]
 
 
 def _row(call: str, at: float, source: str, what: e.Event | Change) -> JournalRow:
