@@ -1,23 +1,21 @@
 """Scripted acts that need several callers, the manager, or a phone that dials. Shell.
 
-Each act is a coroutine on the :class:`~lab.drive.Stage`; what it placed lands in ``stage.placed``.
+Each act is a coroutine on the :class:`~lab.stage.Stage`; what it placed lands in ``stage.placed``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from .plans import ABANDONED, ANSWERED, IGNORES, TALKS, Plan
-from .sip import Leg
 from .steps import Step
 
 if TYPE_CHECKING:
-    from .drive import Stage
+    from .stage import Stage
 
 WITHDRAWS_FROM = 18  # QueueWithdrawCaller came with 16.25 and 18.11; the lab has 16.28 without and 22 with it
 
@@ -92,40 +90,49 @@ async def pauses_while_talking(stage: Stage) -> None:
 
 async def dials_out(stage: Stage) -> None:
     """Agents call outside: answered, not answered, busy; and a colleague, who answers or does not."""
-    stage.outside.scripts |= {"02155550002": [IGNORES], "02155550003": [Step("busy")], "02155550004": [HANGS_SOON]}
-    await stage.dials("outgoing, answered", "1051", "02155550001", 5)
-    await stage.dials("outgoing, the other side hangs up", "1051", "02155550004", 20)
-    await stage.dials("outgoing, given up", "1051", "02155550002", 5, give_up=4)
-    await stage.dials("outgoing, busy", "1051", "02155550003", 5)
-    await stage.dials("internal, answered", "1052", "1053", 5)
+    stage.outside.scripts |= OUTSIDE
     stage.agents.scripts["1054"] = [IGNORES]
-    await stage.dials("internal, given up", "1052", "1054", 5, give_up=3)
+    for plan in DIALLED:
+        await stage.dials(plan)
 
 
 async def calls_a_queue(stage: Stage) -> None:
-    await stage.dials("agent calls a queue", "1052", "812", 6, outcomes=ANSWERED, queue="locals")
+    await stage.dials(Plan("agent calls a queue", "812", "locals", 6, (), ANSWERED, caller="1052"))
 
 
 async def clicks_to_dial(stage: Stage) -> None:
     """The manager rings the agent's phone, then calls outside; through PJSIP, a Local channel, and in vain."""
+    stage.outside.scripts |= OUTSIDE
     stage.agents.scripts["1054"] = [IGNORES]
-    stage.outside.scripts["02155550004"] = [HANGS_SOON]
     await stage.clicks("click to dial", "PJSIP/1055", "1055", "02155550004")
     await stage.clicks("click to dial by Local", "Local/1055@agents", "1055", "02155550004")
     await stage.clicks("click to dial, the agent does not answer", "PJSIP/1054", "1054", "02155550004")
 
 
-def waiting_channels(queue_show: str) -> list[str]:
-    """Channels of the callers in what ``queue show NAME`` printed, first in line first."""
-    return re.findall(r"^\s+\d+\. (\S+) \(wait:", queue_show, re.MULTILINE)
+async def outgoing(stage: Stage, agent: str) -> None:
+    """One call of the mix that an agent places."""
+    stage.outside.scripts |= OUTSIDE
+    number = stage.dice.choice([*OUTSIDE, "02155550001", "1059", "1060"])
+    await stage.dials(Plan("outgoing", number, "", stage.dice.uniform(1, 8), (), (), give_up=5, caller=agent))
 
 
-def talking(legs: list[Leg], phone: str, since: float) -> bool:
-    mine = (leg for leg in legs if leg.phone == phone and leg.began_at >= since)
-    return any(leg.answered_at and leg.ended_at is None for leg in mine)
+async def click(stage: Stage, agent: str) -> None:
+    """One click-to-dial of the mix."""
+    stage.outside.scripts |= OUTSIDE
+    channel = stage.dice.choice([f"PJSIP/{agent}", f"Local/{agent}@agents"])
+    await stage.clicks("click to dial", channel, agent, "02155550004")
 
 
 HANGS_SOON = Step("hangs", ring=1.5, after=4)
+OUTSIDE = {"02155550002": [IGNORES], "02155550003": [Step("busy")], "02155550004": [HANGS_SOON]}
+DIALLED = (
+    Plan("outgoing, answered", "02155550001", "", 5, (), (), caller="1051"),
+    Plan("outgoing, the other side hangs up", "02155550004", "", 20, (), (), caller="1051"),
+    Plan("outgoing, given up", "02155550002", "", 5, (), (), give_up=4, caller="1051"),
+    Plan("outgoing, busy", "02155550003", "", 5, (), (), caller="1051"),
+    Plan("internal, answered", "1053", "", 5, (), (), caller="1052"),
+    Plan("internal, given up", "1054", "", 5, (), (), give_up=3, caller="1052"),
+)
 Act = Callable[["Stage"], Awaitable[None]]
 LANES: dict[str, tuple[Act, ...]] = {
     "tiny": (partial(fills_up, number="803"), partial(fills_up, number="813")),

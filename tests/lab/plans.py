@@ -6,6 +6,7 @@ A plan speaks of one call from outside. Behaviours that need the manager or seve
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 from .steps import Step
@@ -19,8 +20,8 @@ HANGS = Step("hangs", after=4)
 class Plan:
     """One call. ``stay``: seconds after the PBX answered until the caller hangs up, if nobody did before.
 
-    ``steps``: what the phones that it rings do, one after the other; the last one repeats.
-    ``outcomes``: of its queue visits in order; empty where it makes none.
+    ``steps``: what the phones that it rings do, one after the other; the last one repeats. Empty: their default.
+    ``outcomes``: of its queue visits in order; empty where it makes none, None where chance decides.
     """
 
     behaviour: str
@@ -28,9 +29,10 @@ class Plan:
     queue: str
     stay: float
     steps: tuple[Step, ...]
-    outcomes: tuple[str, ...]
+    outcomes: tuple[str, ...] | None
     keys: str = ""  # pressed 2 s after the answer
     give_up: float = 60.0  # seconds of ringing until the caller cancels
+    caller: str = ""  # '' for a number that no other call has
 
 
 def _to(then: str, target: str, ring: float = 1.0) -> Step:
@@ -72,6 +74,7 @@ PLANS = (
     Plan("abandons after 6 s", "800", "sales", 6, (IGNORES,), ABANDONED),
     Plan("overflows to another queue", "801", "support", 28, (*(IGNORES,) * 3, TALKS), TIMED_OUT + ANSWERED),
     Plan("talks in support", "801", "support", 6, (TALKS,), ANSWERED),
+    Plan("agent hangs up, the caller goes on to the next queue", "801", "support", 14, (HANGS, TALKS), ANSWERED * 2),
     Plan("abandons in support", "801", "support", 4, (IGNORES,), ABANDONED),
     Plan("all ring, one answers", "802", "vip", 7, (IGNORES, Step(ring=1.5), IGNORES), ANSWERED),
     Plan("all ring, the caller leaves", "802", "vip", 4, (IGNORES,), ABANDONED),
@@ -116,3 +119,32 @@ PLANS = (
     Plan("direct call, transferred attended", "1049", "", 12, (_to("consults", "1059"),), ()),
     Plan("IVR only", "900", "", 10, (TALKS,), ()),
 )
+
+# the mix of the big live test: number, queue, weight
+NUMBERS = (
+    ("800", "sales", 16), ("801", "support", 10), ("802", "vip", 5), ("803", "tiny", 2), ("804", "closed", 1),
+    ("805", "leaving", 2), ("806", "keyed", 2), ("807", "announced", 2), ("808", "slow", 2), ("809", "slow", 1),
+    ("810", "slow", 2), ("811", "slow", 1), ("812", "locals", 2), ("813", "tiny", 1), ("814", "closed", 1),
+    ("815", "leaving", 1), ("816", "broken", 1), ("817", "optimised", 2), ("818", "dynamic", 1), ("819", "slow", 1),
+    ("820", "absent", 1), ("900", "", 2), ("1031", "", 1), ("1049", "", 2),
+)  # fmt: skip
+DOINGS = (
+    ("talks", 16), ("hangs", 8), ("holds", 4), ("refers", 4), ("consults", 2), ("consults ringing", 1), ("returns", 1),
+    ("presses", 1), ("presses attended", 1), ("ignores", 6), ("busy", 2), ("declines", 2), ("silent", 1),
+)  # fmt: skip
+TARGETS = ("1040", "1041", "1042", "1043", "1056", "1057", "1058", "802", "800", "1021", "02155550001")
+
+
+def random_plan(dice: random.Random) -> Plan:
+    """One call of the mix; its outcome is left to chance, the queue_log tells."""
+    number, queue, _ = dice.choices(NUMBERS, [weight for *_, weight in NUMBERS])[0]
+    stay = min(0.5 + dice.expovariate(1 / 7), 30)
+    steps = tuple(random_step(dice) for _ in range(dice.choice((1, 1, 2, 3))))
+    keys = "1" if queue == "keyed" and dice.random() < 0.5 else ""
+    return Plan("mix", number, queue, stay, (*steps, TALKS), None, keys)
+
+
+def random_step(dice: random.Random) -> Step:
+    then = dice.choices([then for then, _ in DOINGS], [weight for _, weight in DOINGS])[0]
+    targets = TARGETS if then in ("refers", "presses") else TARGETS[:7]  # a consultation needs a person
+    return Step(then, ring=dice.uniform(0.2, 2.5), after=dice.uniform(0.5, 5), target=dice.choice(targets))

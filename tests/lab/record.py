@@ -14,7 +14,8 @@ from pathlib import Path
 
 from .ami import recording
 from .asterisk import SUITES, Asterisk, start
-from .drive import Placed, drive
+from .drive import drive
+from .stage import Placed
 
 
 async def record(lab: Asterisk, scenario: str, seed: int, out: Path) -> list[Placed]:

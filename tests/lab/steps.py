@@ -68,6 +68,7 @@ async def _consults(phones: Phones, dialog: Dialog, step: Step) -> None:
 async def _consults_ringing(phones: Phones, dialog: Dialog, step: Step) -> None:
     """Semi-attended: hands over while the colleague's phone still rings."""
     await dialog.hold()
+    phones.scripts[step.target] = [Step(ring=3)]
     second, status = phones.dial(dialog.leg.phone, step.target, "Consultation")
     await second.stay(0.7)
     await dialog.refer(step.target, second)
