@@ -1,0 +1,105 @@
+"""A daemon as a process of its own, as an operator runs it: configuration file in, HTTP out."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+CONFIG = """
+[site]
+name = "lab"
+timezone = "Asia/Tehran"
+country = "IR"
+[[pbx]]
+name = "main"
+port = {ami}
+username = "{user}"
+secret = "{secret}"
+trunks = {trunks}
+[store]
+url = "sqlite+aiosqlite:///{folder}/callcenter.db"
+[web]
+port = 0
+"""
+
+
+class Running:
+    """``url``: of its pages. ``config``: the file it was started with."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str, config: Path) -> None:
+        self.process, self.config = process, config
+        self.http = httpx.Client(base_url=url, timeout=20)
+
+    def get(self, path: str) -> Any:
+        answer = self.http.get(path)
+        answer.raise_for_status()
+        return answer.json()
+
+    def all(self, path: str) -> list[Any]:
+        """Every item of a paged list."""
+        items: list[Any] = []
+        page = self.get(path + "?limit=200")
+        while True:
+            items += page["items"]
+            if page["next"] is None:
+                return items
+            page = self.get(f"{path}?limit=200&cursor={page['next']}")
+
+    def until(self, what: str, holds: Any, within_s: float = 30) -> None:
+        """Waits for ``holds()``; fails naming ``what``."""
+        deadline = time.monotonic() + within_s
+        while not holds():
+            assert self.process.poll() is None, f"the daemon ended while waiting for: {what}"
+            assert time.monotonic() < deadline, f"not within {within_s:g} s: {what}"
+            time.sleep(0.1)
+
+    def ready(self) -> bool:
+        return self.http.get("/readyz").status_code == 200
+
+    def stop(self) -> int:
+        """SIGTERM; the exit status. It must end within ten seconds."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(10)
+
+
+@contextlib.contextmanager
+def running(folder: Path, ami: int, user: str, secret: str, trunks: str = "[]", more: str = "") -> Iterator[Running]:
+    config = folder / "callcenter.toml"
+    config.write_text(CONFIG.format(ami=ami, user=user, secret=secret, folder=folder, trunks=trunks) + more)
+    log = (folder / "daemon.log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "callcenter", "run", "--config", str(config)], stderr=log, text=True
+    )
+    try:
+        daemon = Running(process, _listening(process, folder / "daemon.log"), config)
+        with daemon.http:
+            daemon.until("ready", daemon.ready)
+            yield daemon
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        log.close()
+
+
+def _listening(process: subprocess.Popen[str], log: Path) -> str:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        for line in log.read_text().splitlines():
+            if "listens on " in line:
+                return line.partition("listens on ")[2].rstrip("/ ")
+        time.sleep(0.05)
+    raise AssertionError(f"the daemon did not start: {log.read_text()}")
+
+
+def callcenter(*words: str) -> subprocess.CompletedProcess[str]:
+    """The command line, as a user types it."""
+    return subprocess.run([sys.executable, "-m", "callcenter", *words], capture_output=True, text=True, timeout=120)
