@@ -137,7 +137,7 @@ class Calls:
         elif why == "KEY":
             self._calm(caller)
             caller.chan.change(priority=2)
-            self._pbx.after(self._pbx.rng.uniform(3.0, 8.0), self._leaves_number, caller.chan)
+            self._pbx.after(self._pbx.rng.uniform(3.0, 8.0), self._after_the_key, caller.chan)
         else:
             self._pbx.queue_left(caller.chan, plan.name, why)
             self._go_on(caller, plan)
@@ -155,8 +155,9 @@ class Calls:
         if not gone:
             self._dialplan_ends(chan)
 
-    def _leaves_number(self, chan: Channel) -> None:
-        self._pbx.user_event(chan, "IVR", ("Uid", chan.uniqueid), ("Choice", "callback"))
+    def _after_the_key(self, chan: Channel) -> None:
+        if self._pbx.rng.random() < 0.5:
+            self._pbx.user_event(chan, "IVR", ("Uid", chan.uniqueid), ("Choice", "callback"))
         self._dialplan_ends(chan)
 
     # ---- the other kinds --------------------------------------------------------------------------------------

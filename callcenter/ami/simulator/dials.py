@@ -38,12 +38,13 @@ class Dials:
     def outside(self, side: Channel, number: str, then: Then) -> None:
         """Dial(PJSIP/<number>@trunk,20): three in four answer, some are busy, of the rest half is waited for."""
         rng = self._pbx.rng
-        leg = self._phones.ring_outside(side, number)
         fate = rng.random()
-        if fate < 0.75:
+        dead = 0.75 <= fate < 0.85
+        leg = self._phones.ring_outside(side, number, dead=dead)
+        if dead:
+            self._busy(side, leg, then)
+        elif fate < 0.75:
             self._pbx.after(rng.uniform(3.0, 15.0), self._answer, side, leg, then)
-        elif fate < 0.85:
-            self._pbx.after(rng.uniform(0.5, 2.0), self._busy, side, leg, then)
         elif fate < 0.95:
             self._pbx.after(TIMEOUT_S, self._no_answer, side, leg, then)
         else:

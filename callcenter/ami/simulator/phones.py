@@ -126,7 +126,7 @@ class Phones:
             self._ringing(caller, phone)
         return Leg(agent, phone, phone, None, self._pbx.now)
 
-    def ring_outside(self, caller: Channel, number: str) -> Leg:
+    def ring_outside(self, caller: Channel, number: str, *, dead: bool) -> Leg:
         """Dial(PJSIP/<number>@trunk)."""
         phone = self._pbx.create(self._pbx.name_for(TRUNK), 0, "inbound", "s", linkedid=caller.linkedid)
         phone.change(exten=number, peer=caller.caller)
@@ -134,7 +134,8 @@ class Phones:
         self._pbx.connected(phone, caller.caller)
         self._pbx.dial("DialBegin", caller, phone, "DialString", f"{number}@trunk")
         self._pbx.connected(caller, phone.caller)
-        self._ringing(caller, phone)
+        if not dead:
+            self._ringing(caller, phone)
         return Leg(None, phone, phone, None, self._pbx.now)
 
     def _ringing(self, caller: Channel, phone: Channel) -> None:

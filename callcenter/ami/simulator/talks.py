@@ -19,12 +19,16 @@ from callcenter.ami.simulator.visits import Visit
 
 
 class Talk:
-    """``over(gone)`` is called once, when both are out of the bridge: whether ``side`` hung up."""
+    """``over(gone)`` is called once, when both are out of the bridge: whether ``side`` hung up.
 
-    __slots__ = ("leg", "over", "side", "timers", "visit")
+    ``visit`` is what the queue still has to say of it; ``in_queue``: ``side`` is in Queue(), not in Dial().
+    """
+
+    __slots__ = ("in_queue", "leg", "over", "side", "timers", "visit")
 
     def __init__(self, side: Channel, leg: Leg, visit: Visit | None, over: Callable[[bool], None]) -> None:
         self.side, self.leg, self.visit, self.over = side, leg, visit, over
+        self.in_queue = visit is not None
         self.timers: list[Timer] = []
 
 
@@ -44,7 +48,7 @@ class Talks:
         if agent is not None and rng.random() < habits.hold:
             start = rng.uniform(0.2, 0.5) * length
             self._later(talk, start, self._hold, agent)
-            self._later(talk, start + rng.uniform(0.1, 0.4) * length, self._unhold, agent)
+            self._later(talk, start + rng.uniform(0.1, 0.8) * length, self._unhold, agent)
         wish, by_agent = rng.random(), rng.random() < habits.agent_ends
         may_transfer = agent is not None and not agent.plan.local and talk.visit is not None
         if may_transfer and wish < habits.blind + habits.attended:
@@ -86,7 +90,7 @@ class Talks:
         half_seen = visit is not None and self._pbx.rng.random() < self._pbx.plan.habits.half_seen
         bridge = side.bridge
         assert bridge is not None
-        self._pbx.hang_up_request(side, None if visit is not None else 16)
+        self._pbx.hang_up_request(side, None if talk.in_queue else 16)
         if not half_seen:
             self.complete(talk, "caller", "COMPLETECALLER")
         self._pbx.leave(side)
@@ -127,7 +131,7 @@ class Talks:
         visit, leg, side = talk.visit, talk.leg, talk.side
         bridge = side.bridge
         assert bridge is not None
-        self._pbx.hang_up_request(leg.phone, None if visit is not None and leg.two is None else 16)
+        self._pbx.hang_up_request(leg.phone, None if talk.in_queue and leg.two is None else 16)
         if leg.two is not None:
             self._inner_ends(leg, leg.two)
             self._phones.hang_up(leg.two)
