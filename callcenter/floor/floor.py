@@ -217,9 +217,10 @@ def pass_time(floor: Floor, at: float) -> None:
     """End what ends by time alone."""
     for talk in [t for t, left in floor.loose.items() if at - left > LOOSE_S]:
         on_legs.end_talk(floor, talk, floor.loose[talk], None)
-    for call in [c for c, gone in floor.lingering.items() if at - gone > LINGER_S]:
-        on_queues.give_up_complete(floor, call)
-        floor.finish(call, floor.lingering[call])
+    for call, gone in [(c, gone) for c, gone in floor.lingering.items() if at - gone > LINGER_S]:
+        on_queues.give_up_complete(floor, call, gone)
+        if call in floor.lingering:
+            floor.finish(call, gone)
     if floor.suspects:
         snapshot.convict(floor, at)
     if at >= floor.agents.next_wrap:

@@ -116,6 +116,8 @@ def entered(floor: Floor, event: e.BridgeEntered) -> None:
             return
         leg = floor.add_leg(event)
         leg.call.partial = True
+    if not event.bridge:
+        return
     enter(floor.bridges, leg, event.bridge)
     meet(floor, event.bridge, event.at)
     on_queues.moved_on(floor, leg, event.at)

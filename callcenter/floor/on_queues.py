@@ -318,11 +318,11 @@ def leg_gone(floor: Floor, leg: Leg, at: float) -> None:
         stop_ringing(floor, known[1], at)
 
 
-def give_up_complete(floor: Floor, call: Call) -> None:
-    """No AgentComplete came: the conversation ended with the call."""
+def give_up_complete(floor: Floor, call: Call, at: float) -> None:
+    """No AgentComplete came: the conversation ended with the call, which the last of them finishes."""
     for key, (_, visit, _) in list(floor.connected.items()):
         if visit in call.visits:
-            end_visit(floor, key, floor.lingering[call], None)
+            end_visit(floor, key, at, None)
 
 
 HANDLERS: dict[type[e.Event], Callable[[Floor, Any], None]] = {
