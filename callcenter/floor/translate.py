@@ -17,8 +17,13 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v
 
 def text(raw: bytes, key: bytes) -> str:
     """A header as text: '' when missing or Asterisk's ``<unknown>``; broken UTF-8 is replaced, never raised."""
-    value = header(raw, key).decode("utf-8", "replace")
-    return "" if value == "<unknown>" else value
+    start = raw.find(key)
+    if start < 0:
+        return ""
+    start += len(key)
+    end = raw.find(b"\r\n", start)
+    value = raw[start:] if end < 0 else raw[start:end]
+    return "" if value == b"<unknown>" else str(value, "utf-8", "replace")
 
 
 def unescaped(value: str) -> str:
@@ -43,7 +48,7 @@ def whole(raw: bytes, key: bytes) -> int:
 
 def _at(raw: bytes, arrival: float) -> float:
     value = number(raw, b"\r\nTimestamp: ")
-    return value if value > 0 else arrival
+    return value if 0 < value < 1e11 else arrival
 
 
 def _leg(raw: bytes) -> tuple[str, str]:
