@@ -10,6 +10,8 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -112,6 +114,16 @@ def start(suite: str) -> Asterisk:
         asterisk.stop()
         raise
     return asterisk
+
+
+@contextmanager
+def running(suite: str) -> Iterator[Asterisk]:
+    """:func:`start` and, whatever happens, ``stop``."""
+    asterisk = start(suite)
+    try:
+        yield asterisk
+    finally:
+        asterisk.stop()
 
 
 def reserve_ports() -> tuple[IO[str], list[int]]:

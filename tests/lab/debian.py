@@ -10,7 +10,9 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,11 +26,11 @@ class LabError(RuntimeError):
     """The lab cannot do what was asked; the text says why in one line or quotes the program that said so."""
 
 
-def missing() -> str:
-    """Why no Asterisk can be made here, or '' when one can."""
+def missing(suite: str) -> str:
+    """Why no Asterisk of ``suite`` can be had here, or '' when one can."""
     if os.geteuid() != 0:
         return "the lab needs root (chroot, debootstrap)"
-    if not shutil.which("debootstrap"):
+    if not shutil.which("debootstrap") and not _is_built(lab_folder() / suite):
         return "debootstrap is not installed"
     return ""
 
@@ -44,10 +46,14 @@ def folder(suite: str) -> Path:
     lab = lab_folder()
     root = lab / suite
     with _locked(lab / f"{suite}.lock"):  # two test runs at once must not both build, or both mount
-        if not (root / "usr/sbin/asterisk").exists():
+        if not _is_built(root):
             _build(suite, root)
         _furnish(root)
     return root
+
+
+def _is_built(root: Path) -> bool:
+    return (root / "usr/sbin/asterisk").exists()
 
 
 @contextmanager
@@ -58,7 +64,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _build(suite: str, root: Path) -> None:
-    if why := missing():
+    if why := missing(suite):
         raise LabError(why)
     script = SCRIPTS / suite if (SCRIPTS / suite).exists() else SCRIPTS / "sid"
     part = root.with_suffix(".part")  # a build that was cut off must not look finished
@@ -105,3 +111,9 @@ def last_lines(path: Path, count: int = 15) -> str:
     if not path.exists():
         return ""
     return "\n".join(path.read_text(errors="replace").splitlines()[-count:])
+
+
+if __name__ == "__main__":  # python -m lab.debian SUITE…: makes the folders beforehand
+    with ThreadPoolExecutor() as builders:
+        for made in builders.map(folder, sys.argv[1:]):
+            print(made)

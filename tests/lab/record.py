@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from .ami import recording
-from .asterisk import SUITES, Asterisk, start
+from .asterisk import SUITES, Asterisk, running
 from .drive import drive
 from .stage import Placed
 
@@ -33,13 +33,9 @@ async def record(lab: Asterisk, scenario: str, seed: int, out: Path) -> list[Pla
 
 
 def main(version: str, scenario: str, seed: str, folder: str, name: str) -> None:
-    lab = start(SUITES[int(version)])
-    try:
+    with running(SUITES[int(version)]) as lab:
         placed = asyncio.run(record(lab, scenario, int(seed), Path(folder) / name))
         print(f"{lab.version}: {len(placed)} calls")
-        print(lab.messages())
-    finally:
-        lab.stop()
 
 
 if __name__ == "__main__":
