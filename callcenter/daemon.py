@@ -22,7 +22,7 @@ from callcenter.config import Config
 from callcenter.errors import CallcenterError
 from callcenter.figures import Window, business_day
 from callcenter.floor import events as e
-from callcenter.floor.changes import CallEnded, Change
+from callcenter.floor.changes import CallEnded, Change, LinkChanged
 from callcenter.floor.floor import Floor
 from callcenter.floor.records import CallRecord, Outcome
 from callcenter.floor.translate import translate
@@ -63,6 +63,7 @@ class Daemon:
         self.stale: list[CallRecord] = []
         self.events = 0
         self.journal_on = True
+        self._figures_due = 0.0
         self._figures = self.window.figures(time.time())
         self._newest = Newest(self._board(0))
         self._registry = collector.registry(self.board, self.counters)
@@ -120,6 +121,8 @@ class Daemon:
             self.link.note_time(self.floor.at, arrival)
         finished = self.floor.take_finished()
         self.pipeline.put(changes, journal, lambda call: finished.get(call) or self.floor.record(call))
+        if any(isinstance(change, LinkChanged) for change in changes):
+            self._figures_due = 0.0  # a snapshot tells the queues' own service levels
         if self.stale and self.floor.synced:
             self._close_stale()
         self.changed.set()
@@ -141,22 +144,19 @@ class Daemon:
 
     def refresh(self) -> None:
         """Compute the figures anew."""
+        self._figures_due = time.monotonic() + FIGURES_S
         self._figures = self.window.figures(self.now())
 
     async def boards(self) -> None:
         """A new board whenever something changed, and each second in any case."""
-        figured = 0.0
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FIGURES_S):
                     await self.changed.wait()
-            self.changed.clear()
-            now = time.monotonic()
-            if now - figured >= FIGURES_S:
-                figured = now
+            if time.monotonic() >= self._figures_due:
                 self.take(e.Tick(time.time()), time.time())
-                self.changed.clear()
                 self.refresh()
+            self.changed.clear()
             self._newest.publish(self._board(self.board().seq + 1))
             await asyncio.sleep(BOARD_S)
 

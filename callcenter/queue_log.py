@@ -6,6 +6,7 @@ Format (``ast_queue_log`` in ``main/logger.c``): ``time|callid|queue|agent|event
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -70,21 +71,28 @@ def read(path: Path) -> Iterator[Line]:
             for n, line in enumerate(f, 1):
                 if line.strip():
                     yield parse(line, f"{path}:{n}")
-    except (OSError, EOFError) as e:
+    except (OSError, EOFError, zlib.error) as e:
         raise InputError(f"cannot read {path}: {getattr(e, 'strerror', None) or e}") from e
 
 
 def fold(lines: Iterable[Line]) -> list[LoggedVisit]:
-    """One row a visit, in the order they entered. The same call may enter the same queue again: a new visit."""
+    """One row a visit, in the order they entered. The same call may enter the same queue again: a new visit.
+
+    An attended transfer to a phone that still rings is logged under the channel of the consultation (``handle_
+    attended_transfer`` in ``apps/app_queue.c``): such a line goes to the visit that its agent is connected with.
+    """
     newest: dict[tuple[str, str], LoggedVisit] = {}
+    talking: dict[tuple[str, str], LoggedVisit] = {}
     visits: list[LoggedVisit] = []
     for line in lines:
         key = (line.call, line.queue)
         if line.event == "ENTERQUEUE":
             newest[key] = LoggedVisit(line.call, line.queue, line.at)
             visits.append(newest[key])
-        elif visit := newest.get(key):
+        elif visit := newest.get(key) or talking.get((line.queue, line.agent)):
             _take(visit, line)
+            if line.event == "CONNECT":
+                talking[line.queue, line.agent] = visit
     return visits
 
 

@@ -81,11 +81,18 @@ def fold(lines: Iterable[str]) -> Truth:
         if event == "ENTERQUEUE":
             visits.setdefault((call, queue), []).append(Visit(call, queue, int(at), _at(data, 1)))
     ring_no_answer: dict[str, int] = {}
+    connected: dict[tuple[str, str], Visit] = {}
     for at, call, queue, agent, event, *data in rows:
         if event == "RINGNOANSWER":
             ring_no_answer[queue] = ring_no_answer.get(queue, 0) + 1
         elif own := visits.get((call, queue)):
-            _apply(_visit_at(own, int(at), event), agent, event, data)
+            visit = _visit_at(own, int(at), event)
+            _apply(visit, agent, event, data)
+            if event == "CONNECT":
+                connected[queue, agent] = visit
+        elif event in TRANSFERS and (queue, agent) in connected:
+            # An attended transfer to a phone that still rings is logged under the consultation's channel.
+            _apply(connected[queue, agent], agent, event, data)
     return Truth(tuple(visit for own in visits.values() for visit in own), ring_no_answer)
 
 
