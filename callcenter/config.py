@@ -70,8 +70,9 @@ class Pbx(Section):
         assert self.secret_file is not None
         try:
             return self.secret_file.read_text(encoding="utf-8").strip()
-        except OSError as e:
-            raise ConfigError(f"pbx.secret_file: cannot read {self.secret_file}: {e.strerror}") from e
+        except (OSError, UnicodeDecodeError) as e:
+            reason = getattr(e, "strerror", None) or "not UTF-8"
+            raise ConfigError(f"pbx.secret_file: cannot read {self.secret_file}: {reason}") from e
 
 
 class Queue(Section):
@@ -122,8 +123,19 @@ class Config(BaseSettings):
         env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the file (which comes as keyword arguments)."""
-        return env_settings, init_settings
+        """The environment wins over the file (which comes as keyword arguments).
+
+        ``CALLCENTER_PBX__SECRET`` is a key of the one PBX, though the file has a list of them.
+        """
+
+        def environment() -> dict[str, Any]:
+            values, listed = env_settings(), init_settings().get("pbx")
+            if isinstance(values.get("pbx"), dict):
+                first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
+                values["pbx"] = [first | values["pbx"]]
+            return values
+
+        return environment, init_settings  # type: ignore[return-value]
 
     def queue(self, name: str) -> Queue:
         return self.queues.get(name, _DEFAULT_QUEUE)

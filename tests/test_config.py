@@ -1,0 +1,150 @@
+"""The configuration: what is wrong is named, in one line; the environment wins over the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from callcenter.config import Config, load
+from callcenter.errors import ConfigError
+
+LEAST = '[[pbx]]\nsecret = "from file"\n'
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for key in [k for k in os.environ if k.upper().startswith("CALLCENTER_")]:
+        monkeypatch.delenv(key)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "callcenter.toml"
+    path.write_text(LEAST)
+    return path
+
+
+def written(path: Path, more: str) -> Path:
+    path.write_text(LEAST + more)
+    return path
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ConfigError) as refused:
+        load(path)
+    said = str(refused.value)
+    assert "\n" not in said
+    return said
+
+
+def test_the_least_that_runs(file: Path) -> None:
+    config = load(file)
+    assert config.pbx[0].password() == "from file"
+    assert (config.pbx[0].host, config.pbx[0].port, config.web.port) == ("127.0.0.1", 5038, 8080)
+    assert config.queue("any").service_level_target == 0.8
+
+
+@pytest.mark.parametrize(("more", "named"), [
+    ("port = 5038\nnonsense = 1\n", "unknown key 'pbx.0.nonsense'"),
+    ("[nonsense]\na = 1\n", "unknown key 'nonsense'"),
+    ("[site]\nnam = 'x'\n", "unknown key 'site.nam'"),
+    ("[queues.sales]\nservice_level = 20\n", "unknown key 'queues.sales.service_level'"),
+    ("[web]\nport = 70000\n", "web.port: "),
+    ("[web]\nport = 'eighty'\n", "web.port: "),
+    ("[site]\ntimezone = 'Asia/Atlantis'\n", "site.timezone: no such time zone: 'Asia/Atlantis'"),
+    ("[site]\nday_starts = '25:00'\n", "site.day_starts: "),
+    ("[site]\ncountry = 'Iran'\n", "site.country: "),
+    ("[store]\nurl = 'mysql://x'\n", "store.url: only sqlite+aiosqlite:// is known"),
+    ("[queues.sales]\nservice_level_target = 80\n", "queues.sales.service_level_target: "),
+    ("secret_file = '/x'\n", "exactly one of 'secret' and 'secret_file'"),
+    ("auth = 'none'\n", "pbx.0.auth: "),
+    ("[[pbx]]\nsecret = 'two'\n", "pbx: "),
+])  # fmt: skip
+def test_a_wrong_key_or_value_is_named(file: Path, more: str, named: str) -> None:
+    said = refusal(written(file, more))
+    assert said.startswith(f"{file}: ")
+    assert named in said
+
+
+def test_all_wrong_keys_are_named_at_once(file: Path) -> None:
+    said = refusal(written(file, "[site]\nnam = 'x'\ncountry = 'Iran'\n[web]\nprot = 1\n"))
+    assert all(key in said for key in ("'site.nam'", "site.country", "'web.prot'"))
+
+
+def test_a_refusal_does_not_tell_the_secret(file: Path) -> None:
+    file.write_text("[[pbx]]\nsecret = 'hunter2'\nsecret_file = 'f'\nport = 'hunter2x'\n")
+    assert "hunter2" not in refusal(file).replace("hunter2x", "")
+
+
+def test_no_pbx_at_all_is_named(file: Path) -> None:
+    file.write_text("")
+    assert "pbx: Field required" in refusal(file)
+
+
+@pytest.mark.parametrize("content", [b"[site\n", b"= 3", b"\xff\xfe\x00", b"a = 1\na = 2\n"])
+def test_what_is_no_toml_is_named(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    assert refusal(file).startswith(f"{file}: not valid TOML: ")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "none.toml") == f"cannot read {tmp_path}/none.toml: No such file or directory"
+    assert refusal(tmp_path) == f"cannot read {tmp_path}: Is a directory"
+
+
+# ---- the environment ----------------------------------------------------------------------------------------
+
+
+def from_environment(monkeypatch: pytest.MonkeyPatch, path: Path, **keys: str) -> Config:
+    for key, value in keys.items():
+        monkeypatch.setenv(f"CALLCENTER_{key}", value)
+    return load(path)
+
+
+def test_the_environment_wins_over_the_file_key_by_key(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    written(file, "[site]\nname = 'file'\ncountry = 'DE'\n")
+    config = from_environment(monkeypatch, file, SITE__NAME="env", WEB__PORT="81", QUEUES__sales__WRAP_UP_S="5")
+    assert (config.site.name, config.site.country, config.web.port) == ("env", "DE", 81)
+    assert config.queue("sales").wrap_up_s == 5.0
+
+
+def test_a_key_of_the_pbx_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    written(file, "host = 'pbx.example'\n")
+    config = from_environment(monkeypatch, file, PBX__SECRET="from env")
+    assert (config.pbx[0].password(), config.pbx[0].host) == ("from env", "pbx.example")
+
+
+def test_the_pbx_may_come_from_the_environment_alone(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    file.write_text("")
+    assert from_environment(monkeypatch, file, PBX__SECRET="s").pbx[0].password() == "s"
+
+
+@pytest.mark.parametrize(("key", "named"), [
+    ("NONSENSE", "'CALLCENTER_NONSENSE'"), ("SITES__NAME", "'CALLCENTER_SITES__NAME'"), ("SITE__NAM", "'site.nam'"),
+    ("PBX__SECRT", "'pbx.0.secrt'"), ("SITE", "site"),
+])  # fmt: skip
+def test_an_unknown_key_of_the_environment_is_named(
+    monkeypatch: pytest.MonkeyPatch, file: Path, key: str, named: str
+) -> None:
+    monkeypatch.setenv(f"CALLCENTER_{key}", "x")
+    assert named in refusal(file)
+
+
+# ---- secrets ------------------------------------------------------------------------------------------------
+
+
+def test_a_secret_file_that_cannot_be_read_is_named(tmp_path: Path, file: Path) -> None:
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe")
+    for path, why in ((tmp_path / "none", "No such file"), (tmp_path, "Is a directory"), (binary, "not UTF-8")):
+        file.write_text(f"[[pbx]]\nsecret_file = '{path}'\n")
+        with pytest.raises(ConfigError, match=rf"pbx\.secret_file: cannot read {path}: {why}"):
+            load(file).pbx[0].password()
+
+
+def test_the_secret_is_not_shown_with_the_configuration(file: Path) -> None:
+    assert "from file" not in repr(load(file))
+    assert "from file" not in str(load(file).model_dump())

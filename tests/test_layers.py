@@ -1,0 +1,100 @@
+"""Pure code stays pure: the modules that are meant to run without a clock, a socket or a database import none."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+PURE = sorted(
+    path
+    for pattern in ("callcenter/floor/*.py", "callcenter/figures/*.py", "kpi/*.py", "callcenter/crm/rules.py",
+                    "callcenter/crm/ticket.py", "callcenter/ami/framing.py", "callcenter/ami/commands.py",
+                    "callcenter/verify.py", "callcenter/board.py", "callcenter/queue_log.py",
+                    "callcenter/store/values.py", "callcenter/numbers.py")
+    for path in ROOT.glob(pattern)
+)  # fmt: skip
+
+FORBIDDEN = {
+    "asyncio", "socket", "time", "sqlalchemy", "aiosqlite", "panoramisk", "fastapi", "uvicorn", "random", "secrets",
+    "os", "sys", "subprocess", "threading", "structlog", "logging", "typer", "rich", "gzip", "pathlib", "io",
+}  # fmt: skip
+
+ALLOWED: dict[str, tuple[set[str], str]] = {
+    "callcenter/queue_log.py": ({"gzip", "pathlib"}, "read() reads the file; parse and fold are pure"),
+}
+"""Module → (what it may import all the same, why)."""
+
+SHELLS = {
+    "callcenter.ami.link", "callcenter.ami.protocol", "callcenter.ami.check", "callcenter.ami.replay",
+    "callcenter.ami.simulator", "callcenter.daemon", "callcenter.pipeline", "callcenter.cli", "callcenter.summary",
+    "callcenter.store.store", "callcenter.store.opening", "callcenter.store.reading", "callcenter.store.writing",
+    "callcenter.web", "callcenter.metrics",
+}  # fmt: skip
+
+CLOCKS = {
+    ("time", "time"), ("time", "monotonic"), ("time", "perf_counter"), ("datetime", "now"), ("datetime", "utcnow"),
+    ("datetime", "today"), ("date", "today"),
+}  # fmt: skip
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Full names of all modules that are imported anywhere in it, also inside functions, but not for types only."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def clocks_read(tree: ast.AST) -> list[str]:
+    calls = [n.func for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+    return [ast.unparse(f) for f in calls if (ast.unparse(f.value).rpartition(".")[2], f.attr) in CLOCKS]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", PURE, ids=name_of)
+def test_a_pure_module_imports_no_clock_and_no_io(path: Path) -> None:
+    allowed, _ = ALLOWED.get(name_of(path), (set(), ""))
+    names = imported(ast.parse(path.read_text()))
+    assert {n.partition(".")[0] for n in names} & FORBIDDEN <= allowed
+    assert not {n for n in names if n in SHELLS or any(n.startswith(f"{shell}.") for shell in SHELLS)}
+
+
+@pytest.mark.parametrize("path", PURE, ids=name_of)
+def test_a_pure_module_reads_no_clock(path: Path) -> None:
+    assert clocks_read(ast.parse(path.read_text())) == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "kpi").glob("*.py")), ids=name_of)
+def test_the_kpis_need_nothing_but_numpy(path: Path) -> None:
+    """They are usable without callcenter."""
+    tops = {n.partition(".")[0] for n in imported(ast.parse(path.read_text()))}
+    assert tops <= {"__future__", "kpi", "numpy", "collections", "dataclasses", "typing", "math", "enum", "functools"}
+
+
+def test_what_is_searched_for_is_found_where_it_is() -> None:
+    """The search itself: shells do what pure code may not."""
+    link = ast.parse((ROOT / "callcenter/ami/link.py").read_text())
+    assert {"asyncio", "time", "ssl"} <= imported(link)
+    assert "time.time" in clocks_read(link)
+    both = "import datetime\ndatetime.datetime.now()\nfrom datetime import date\ndate.today()"
+    assert clocks_read(ast.parse(both)) == ["datetime.datetime.now", "date.today"]
+    assert len(PURE) > 30
+
+
+def test_no_exception_is_kept_that_is_not_needed() -> None:
+    for name, (allowed, _) in ALLOWED.items():
+        tops = {n.partition(".")[0] for n in imported(ast.parse((ROOT / name).read_text()))}
+        assert allowed <= tops
