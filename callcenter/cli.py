@@ -22,7 +22,7 @@ from callcenter.config import load
 from callcenter.errors import CallcenterError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-out, err = Console(), Console(stderr=True)
+out, err = Console(emoji=False), Console(stderr=True, emoji=False)  # else ":100:" in a message becomes a picture
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the TOML file")]
 DEFAULT_CONFIG = Path("/etc/callcenter/callcenter.toml")
@@ -61,6 +61,7 @@ def check(config: ConfigFile = DEFAULT_CONFIG) -> None:
     from callcenter.ami.check import check_pbx
 
     loaded = load(config)
+    logging_to_stderr(logging.ERROR)  # what is wrong is said below, once
     wrong = 0
     for pbx in loaded.pbx:
         found = asyncio.run(check_pbx(pbx))
@@ -135,7 +136,7 @@ def verify(
         for d in result.differences:
             if d.calls:
                 say(f"{d.queue} {d.name}: look at calls {', '.join(d.calls)}")
-        complain(f"{len(result.differences)} figures differ from {queue_log}")
+        complain(f"{len(result.differences)} figures differ from {queue_log}" + (f"; {cut}" if cut else ""))
         raise typer.Exit(1)
     offered = sum(int(row["offered"][1]) for row in result.rows.values())
     say(f"equal: {offered} visits in {len(result.rows)} queues, every count the same, seconds within one a call")
@@ -184,7 +185,8 @@ def say(line: str) -> None:
 
 
 def complain(line: str) -> None:
-    err.print(f"callcenter: {line}", highlight=False, markup=False, soft_wrap=True)
+    """One line on stderr, whatever the names in it hold."""
+    err.print(f"callcenter: {' '.join(line.splitlines())}", highlight=False, markup=False, soft_wrap=True)
 
 
 def logging_to_stderr(level: int = logging.INFO) -> None:

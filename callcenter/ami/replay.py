@@ -30,7 +30,7 @@ def chunks(path: Path) -> Iterator[bytes]:
         if path.suffix == ".gz" and not packed:
             raise InputError(f"{path}: not gzip, though it is named .gz")
         with gzip.open(path) if packed else path.open("rb") as f:
-            while data := f.read(CHUNK):
+            while data := f.read1(CHUNK):  # read() would lose what came before a cut
                 read += len(data)
                 yield data
     except EOFError:
