@@ -52,7 +52,7 @@ def test_after_a_restart_the_days_figures_are_there_again(tmp_path: Path) -> Non
     with simulating(tmp_path, "--agents", "40", "--queues", "4", "--speed", "40", "--calls", "120") as (port, _):
         with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
             daemon.until("120 calls ended", lambda: _ended(daemon) >= 120, 120)
-            daemon.until("the figures are of now", lambda: _offered(daemon) == _visits(daemon))
+            daemon.until("the figures are of now", lambda: _talk_of_figures(daemon) == _talk_of_calls(daemon))
             before = daemon.get("/api/v1/kpis?window=today")["queues"]
             assert daemon.stop() == 0
         with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
@@ -85,9 +85,9 @@ def _ended(daemon: Running) -> int:
     return sum(c["ended_at"] is not None for c in daemon.all("/api/v1/calls"))
 
 
-def _offered(daemon: Running) -> int:
-    return sum(row["offered"] for row in daemon.get("/api/v1/kpis?window=today")["queues"].values())
+def _talk_of_figures(daemon: Running) -> int:
+    return round(sum(row["talk_s"] for row in daemon.get("/api/v1/kpis?window=today")["queues"].values()))
 
 
-def _visits(daemon: Running) -> int:
-    return sum(len(c["visits"]) for c in daemon.all("/api/v1/calls"))
+def _talk_of_calls(daemon: Running) -> int:
+    return round(sum(v["talk_s"] or 0 for c in daemon.all("/api/v1/calls") for v in c["visits"]))
