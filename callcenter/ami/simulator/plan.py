@@ -109,7 +109,7 @@ class Plan:
     """The whole centre. ``starts_at``: seconds since the epoch; ``utc_offset_s`` places ``curve`` on the clock.
 
     ``queue_status`` and ``queue_done`` say why a call left its queue, as ``VarSet QUEUESTATUS`` (class dialplan) and as
-    ``UserEvent(QueueDone,…)`` (class user).
+    ``UserEvent(QueueDone,…)`` (class user), which the project's own dialplans send.
     """
 
     queues: tuple[QueuePlan, ...]
@@ -121,7 +121,7 @@ class Plan:
     curve: tuple[float, ...] = FLAT
     habits: Habits = Habits()
     queue_status: bool = False
-    queue_done: bool = False
+    queue_done: bool = True
 
     def load(self, at: float) -> float:
         """The curve's multiple at time ``at``, linear between the middles of its hours."""
@@ -155,7 +155,7 @@ def calls_for(agents: int, handle_s: float, service_level: float = 0.80, within_
 def make(
     agents: int = 20, queues: int = 4, seed: int = 1, *, calls_per_hour: float | None = None,
     starts_at: float = STARTS_AT, curve: tuple[float, ...] = FLAT,
-    habits: Habits | None = None, queue_status: bool = False, queue_done: bool = False,
+    habits: Habits | None = None, queue_status: bool = False, queue_done: bool = True,
 ) -> Plan:
     """A plausible centre. Without ``calls_per_hour`` it gets as many calls as its agents can take well."""
     if agents < 1 or queues < 1:

@@ -63,6 +63,7 @@ def centre() -> Callable[..., Centre]:
         calls: int, agents: int = 20, queues: int = 4, habits: dict[str, object] | None = None,
         queue: dict[str, object] | None = None, base: Habits = CALM, **plan: object,
     ) -> Centre:
+        plan.setdefault("queue_done", False)
         made = make(agents, queues, habits=replace(base, **(habits or {})), **plan)  # type: ignore[arg-type]
         made = replace(made, queues=tuple(replace(q, **(queue or {})) for q in made.queues))  # type: ignore[arg-type]
         return Centre(made, calls)
