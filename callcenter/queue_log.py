@@ -49,7 +49,8 @@ ENDS: dict[str, tuple[Outcome, int]] = {
 """Event → (outcome, which datum is the wait in seconds). After an AGENTDUMP the caller waits on."""
 
 TALKS = {"COMPLETECALLER": 1, "COMPLETEAGENT": 1, "BLINDTRANSFER": -2, "ATTENDEDTRANSFER": -2}
-"""Event → which datum is the talk time in seconds; of a transfer, whose target has two or three fields, from the end."""
+"""Event → which datum is the talk time in seconds; of a transfer, whose target has two or three fields, from the end.
+"""
 
 
 def parse(line: str, where: str) -> Line:
@@ -108,10 +109,12 @@ def _take(visit: LoggedVisit, line: Line) -> None:
 
 
 def _number(line: Line, index: int) -> float:
+    """A datum as seconds; 0 where there is none ("nan" is none: no sum with it would ever differ)."""
     try:
-        return float(line.data[index])
+        seconds = float(line.data[index])
     except (IndexError, ValueError):
         return 0.0
+    return seconds if 0 <= seconds < 1e9 else 0.0
 
 
 def counts(visits: Iterable[LoggedVisit]) -> dict[str, Counter[str]]:

@@ -1,0 +1,144 @@
+"""queue_log: lines as Asterisk writes them, folded into visits; what is no such line is named with file and line."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callcenter.errors import InputError
+from callcenter.floor.records import Outcome
+from callcenter.queue_log import Line, LoggedVisit, counts, fold, parse, read
+
+CAPTURES = Path(__file__).parent / "captures"
+
+
+def visits(*lines: str) -> list[LoggedVisit]:
+    return fold(parse(line, "here") for line in lines)
+
+
+def shown(visit: LoggedVisit) -> tuple[str, str | None, float, float, bool, int]:
+    return (visit.queue, visit.outcome, visit.wait_s, visit.talk_s, visit.transferred, visit.ring_no_answer)
+
+
+ENTER = "1795298529|c1|sales|NONE|ENTERQUEUE||09121|1"
+CONNECT = "1795298533|c1|sales|Bob Agent|CONNECT|4|c1.2|3"
+
+STORIES: list[tuple[str, list[str], tuple[str, str | None, float, float, bool, int]]] = [
+    ("open", [ENTER], ("sales", None, 0, 0, False, 0)),
+    ("abandoned", [ENTER, "1795298534|c1|sales|NONE|ABANDON|1|1|5"], ("sales", "abandoned", 5, 0, False, 0)),
+    ("timed out", [ENTER, "1795298589|c1|sales|NONE|EXITWITHTIMEOUT|1|1|60"], ("sales", "timed_out", 60, 0, False, 0)),
+    ("key", [ENTER, "1795298536|c1|sales|NONE|EXITWITHKEY|5|1|1|7"], ("sales", "exited", 7, 0, False, 0)),
+    ("left empty", [ENTER, "1795298537|c1|sales|NONE|EXITEMPTY|1|1|8"], ("sales", "left_empty", 8, 0, False, 0)),
+    ("withdrawn", [ENTER, "1795298537|c1|sales|NONE|WITHDRAW|1|1|8"], ("sales", "withdrawn", 8, 0, False, 0)),
+    ("answered", [ENTER, CONNECT, "1795298553|c1|sales|Bob Agent|COMPLETECALLER|4|20|1"],
+     ("sales", "answered", 4, 20, False, 0)),
+    ("rung first", [ENTER, "1795298531|c1|sales|Ann Agent|RINGNOANSWER|8000",
+                    "1795298532|c1|sales|Ann Agent|RINGNOANSWER|1000", CONNECT,
+                    "1795298553|c1|sales|Bob Agent|COMPLETEAGENT|4|20|1"], ("sales", "answered", 4, 20, False, 2)),
+    ("blind transfer", [ENTER, CONNECT, "1795298553|c1|sales|Bob Agent|BLINDTRANSFER|1010|internal|4|20|1"],
+     ("sales", "answered", 4, 20, True, 0)),
+    ("attended transfer", [ENTER, CONNECT, "1795298553|c1|sales|Bob Agent|ATTENDEDTRANSFER|BRIDGE|b-1|4|20|1"],
+     ("sales", "answered", 4, 20, True, 0)),
+    ("attended transfer over a link", [ENTER, CONNECT,
+     "1795298553|c1|sales|Bob Agent|ATTENDEDTRANSFER|LINK|PJSIP/1|PJSIP/2|4|20|1"],
+     ("sales", "answered", 4, 20, True, 0)),
+    ("other calls", [ENTER, "1795298534|c2|sales|NONE|ABANDON|1|1|5", "1795298534|c1|vip|NONE|ABANDON|1|1|5"],
+     ("sales", None, 0, 0, False, 0)),
+    ("data that are no numbers", [ENTER, "1795298534|c1|sales|NONE|ABANDON|1|1|nan"],
+     ("sales", "abandoned", 0, 0, False, 0)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "expected"), [s[1:] for s in STORIES], ids=[s[0] for s in STORIES])
+def test_a_visit_is_folded_from_its_lines(lines: list[str], expected: tuple[object, ...]) -> None:
+    (visit,) = visits(*lines)
+    assert shown(visit) == expected
+
+
+def test_the_same_call_may_enter_the_same_queue_again() -> None:
+    first, second = visits(ENTER, "1|c1|sales|NONE|EXITWITHTIMEOUT|1|1|60", ENTER, "2|c1|sales|NONE|ABANDON|1|1|5")
+    assert (first.outcome, second.outcome) == (Outcome.TIMED_OUT, Outcome.ABANDONED)
+
+
+def test_counts_are_sums_by_queue() -> None:
+    rows = counts(visits(ENTER, "1795298534|c1|sales|NONE|ABANDON|1|1|5", ENTER.replace("c1", "c2")))
+    assert rows == {"sales": {"offered": 2, "abandoned": 1, "open": 1, "wait_abandoned_s": 5.0,
+                              "ring_no_answer": 0, "transferred": 0, "talk_s": 0.0}}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["ast16-load", "ast22-load", "ast16-behaviours", "ast22-behaviours"])
+def test_a_real_file_has_as_many_visits_as_lines_that_say_so(name: str) -> None:
+    """Counted by the plainest means beside it: words in the file."""
+    path = CAPTURES / f"{name}.queue_log"
+    words, rows = path.read_text(), counts(fold(read(path)))
+    for event, key in (("|ENTERQUEUE|", "offered"), ("|CONNECT|", "answered"), ("|ABANDON|", "abandoned"),
+                       ("|EXITWITHTIMEOUT|", "timed_out"), ("|RINGNOANSWER|", "ring_no_answer")):  # fmt: skip
+        assert sum(row[key] for row in rows.values()) == words.count(event)
+    assert words.count("|ENTERQUEUE|") >= 25
+
+
+@pytest.mark.parametrize("line", [
+    "", "x", "1795298529|c1|sales|NONE", "soon|c1|sales|NONE|ENTERQUEUE|", "nan|c1|sales|NONE|ENTERQUEUE|",
+    "-5|c1|sales|NONE|ENTERQUEUE|", "1e30|c1|sales|NONE|ENTERQUEUE|", "1795298529|c1|sales|NONE|enterqueue|",
+    "1795298529,c1,sales,NONE,ENTERQUEUE", "\x00\x01\x02",
+])  # fmt: skip
+def test_what_is_no_line_is_named(line: str) -> None:
+    with pytest.raises(InputError, match=r"^file:3: not a line of a queue_log: "):
+        parse(line, "file:3")
+
+
+@given(line=st.text())
+def test_any_text_is_a_line_or_refused_in_one_line(line: str) -> None:
+    try:
+        parsed = parse(line, "file:3")
+    except InputError as refused:
+        assert len(str(refused).splitlines()) == 1
+    else:
+        assert isinstance(parsed, Line)
+        fold([parsed])
+
+
+# ---- files --------------------------------------------------------------------------------------------------
+
+
+def test_a_broken_line_is_named_with_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_text(f"{ENTER}\n\n{CONNECT}\nbroken\n")
+    with pytest.raises(InputError, match=f"{path}:4: not a line"):
+        list(read(path))
+
+
+def test_a_gzipped_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "queue_log.1.gz"
+    path.write_bytes(gzip.compress(f"{ENTER}\n{CONNECT}\n".encode()))
+    assert [line.event for line in read(path)] == ["ENTERQUEUE", "CONNECT"]
+
+
+def test_letters_that_are_no_utf8_are_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_bytes(b"1795298529|c1|sales|Jos\xe9|CONNECT|4|c1.2|3\n")
+    assert [line.agent for line in read(path)] == ["Jos\ufffd"]
+
+
+def gz(data: bytes) -> bytes:
+    return gzip.compress(data * 400)
+
+
+@pytest.mark.parametrize("content", [
+    gz(ENTER.encode())[:-20], b"plain text", gz(ENTER.encode())[:12] + b"\xff" * 50, gz(b"x\n")[:30],
+])  # fmt: skip
+def test_a_file_that_is_not_the_gzip_it_says_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "queue_log.gz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=str(path)):
+        list(read(path))
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    for path, why in ((tmp_path / "none", "No such file or directory"), (tmp_path, "Is a directory")):
+        with pytest.raises(InputError, match=f"cannot read {path}: {why}"):
+            list(read(path))
