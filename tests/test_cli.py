@@ -1,0 +1,270 @@
+"""The command line as its user meets it: by subprocess. Every error is one line on stderr and status 1 or 2."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import socket
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import pytest
+
+CAPTURES = Path(__file__).parent / "captures"
+CAPTURE, LOG = CAPTURES / "ast22-load.ami.gz", CAPTURES / "ast22-load.queue_log"
+END = b"\r\n\r\n"
+LEAST = '[[pbx]]\nsecret = "x"\nport = 1\n'
+
+
+def callcenter(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("CALLCENTER_")}
+    return subprocess.run(
+        [Path(sys.executable).with_name("callcenter"), *map(str, arguments)],
+        capture_output=True, text=True, timeout=60, env=clean | environment, cwd=cwd, check=False,
+    )  # fmt: skip
+
+
+def complaint(done: subprocess.CompletedProcess[str], status: int) -> str:
+    """The one line that was said on stderr."""
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("callcenter: ")
+    return line.removeprefix("callcenter: ")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "callcenter.toml"
+    path.write_text(LEAST + f'[store]\nurl = "sqlite+aiosqlite:///{tmp_path}/cc.db"\n')
+    return path
+
+
+@pytest.fixture(scope="module")
+def stream() -> bytes:
+    return gzip.decompress(CAPTURE.read_bytes())
+
+
+# ---- help ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["run", "check", "replay", "verify", "simulate", "demo"])
+def test_every_command_has_a_help(command: str) -> None:
+    done = callcenter(command, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"callcenter {command} [OPTIONS]" in done.stdout
+
+
+def test_the_help_names_every_command() -> None:
+    done = callcenter("--help")
+    assert done.returncode == 0
+    for command in ("run", "check", "replay", "verify", "simulate", "demo"):
+        assert f" {command} " in done.stdout
+
+
+def test_the_version_is_said() -> None:
+    done = callcenter("--version")
+    assert (done.returncode, done.stdout.strip()) == (0, "0.1.0")
+
+
+def test_an_unknown_command_is_a_wrong_usage() -> None:
+    done = callcenter("nonsense")
+    assert done.returncode == 2
+    assert "No such command 'nonsense'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# ---- configuration ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize(("more", "named"), [
+    ("nonsense = 1\n", "unknown key 'pbx.0.nonsense'"),
+    ("[nonsense]\na = 1\n", "unknown key 'nonsense'"),
+    ("[site]\nnam = 'x'\n", "unknown key 'site.nam'"),
+    ("[site\n", "not valid TOML"),
+])  # fmt: skip
+def test_a_wrong_configuration_is_named(tmp_path: Path, command: str, more: str, named: str) -> None:
+    path = tmp_path / "callcenter.toml"
+    path.write_text(LEAST + more)
+    said = complaint(callcenter(command, "--config", path), 2)
+    assert said.startswith(f"{path}: ")
+    assert named in said
+
+
+def test_an_unknown_key_of_the_environment_is_named(config: Path) -> None:
+    assert complaint(callcenter("check", "-c", config, CALLCENTER_SITES__NAME="x"), 2) == (
+        "environment: unknown key 'CALLCENTER_SITES__NAME'"
+    )
+    assert "unknown key 'site.nam'" in complaint(callcenter("check", "-c", config, CALLCENTER_SITE__NAM="x"), 2)
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path, command: str) -> None:
+    assert complaint(callcenter(command, "-c", tmp_path), 2) == f"cannot read {tmp_path}: Is a directory"
+    missing = tmp_path / "none.toml"
+    assert complaint(callcenter(command, "-c", missing), 2) == f"cannot read {missing}: No such file or directory"
+
+
+def test_a_line_break_in_a_name_does_not_break_the_line(tmp_path: Path) -> None:
+    assert "No such file" in complaint(callcenter("replay", tmp_path / "a\nb.ami"), 2)
+
+
+# ---- run and check ------------------------------------------------------------------------------------------
+
+
+def test_a_port_in_use_is_named(config: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = callcenter("run", "-c", config, CALLCENTER_WEB__PORT=str(port))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    said = [line for line in done.stderr.splitlines() if line.startswith("callcenter: ")]
+    assert said == [f"callcenter: web: cannot listen on 127.0.0.1:{port}: Address already in use"]
+
+
+def test_a_store_that_cannot_be_opened_is_named(config: Path, tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/no/x.db"
+    said = complaint(callcenter("run", "-c", config, CALLCENTER_STORE__URL=url), 2)
+    assert f"{tmp_path}/no" in said
+
+
+def test_a_pbx_that_is_not_there_is_named(config: Path) -> None:
+    assert complaint(callcenter("check", "-c", config), 2) == "127.0.0.1:1: cannot connect: Connection refused"
+
+
+# ---- replay -------------------------------------------------------------------------------------------------
+
+
+def replayed(path: Path) -> tuple[subprocess.CompletedProcess[str], dict[str, object]]:
+    done = callcenter("replay", "--json", path)
+    return done, json.loads(done.stdout)
+
+
+def test_a_whole_capture_is_replayed_and_says_nothing_on_stderr() -> None:
+    done, result = replayed(CAPTURE)
+    assert (done.returncode, done.stderr, result["drift"]) == (0, "", 0)
+    offered = sum(row["offered"] for row in result["queues"].values())  # type: ignore[attr-defined]
+    assert offered == LOG.read_text().count("|ENTERQUEUE|")
+
+
+def test_a_plain_capture_equals_its_gzip(tmp_path: Path, stream: bytes) -> None:
+    plain = tmp_path / "plain.ami"
+    plain.write_bytes(stream)
+    assert replayed(plain)[1] == replayed(CAPTURE)[1]
+
+
+def test_without_json_it_prints_a_table() -> None:
+    done = callcenter("replay", CAPTURE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "drift 0" in done.stdout
+    assert "sales" in done.stdout
+
+
+def joins(stream: bytes) -> int:
+    """Callers who joined a queue in the whole messages of a stream."""
+    return sum(part.startswith(b"Event: QueueCallerJoin\r\n") for part in stream.split(END)[:-1])
+
+
+def test_a_capture_that_is_cut_prints_what_was_there_and_says_so(tmp_path: Path, stream: bytes) -> None:
+    cut = stream[: len(stream) // 2]
+    assert not cut.endswith(END)
+    path = tmp_path / "cut.ami"
+    path.write_bytes(cut)
+    done, result = replayed(path)
+    assert "cut off in the middle of a message" in complaint(done, 1)
+    assert sum(row["offered"] for row in result["queues"].values()) == joins(cut) > 20  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kept", [0.04, 0.5, 0.98])
+def test_a_gzip_that_is_cut_prints_all_that_can_be_unpacked_and_says_so(tmp_path: Path, kept: float) -> None:
+    packed = CAPTURE.read_bytes()
+    packed = packed[: int(len(packed) * kept)]
+    path = tmp_path / "cut.ami.gz"
+    path.write_bytes(packed)
+    done, result = replayed(path)
+    assert "the gzip ends in the middle" in complaint(done, 1)
+    there = joins(zlib.decompressobj(wbits=31).decompress(packed))
+    assert sum(row["offered"] for row in result["queues"].values()) == there  # type: ignore[attr-defined]
+    assert there > 0 or kept < 0.1
+
+
+def test_what_is_no_capture_is_named(tmp_path: Path) -> None:
+    no_gzip, broken, text, empty = (tmp_path / n for n in ("a.ami.gz", "b.ami.gz", "c.ami", "d.ami"))
+    no_gzip.write_text("plain")
+    broken.write_bytes(CAPTURE.read_bytes()[:2000] + b"\xff" * 5000)
+    text.write_text("nothing of the kind\n" * 1000)
+    empty.write_bytes(b"")
+    for path, why in ((no_gzip, "not gzip"), (broken, "broken gzip"), (text, "no AMI messages"), (empty, "no AMI"),
+                      (tmp_path, "Is a directory"), (tmp_path / "none", "No such file")):  # fmt: skip
+        said = complaint(callcenter("replay", path), 2)
+        assert str(path) in said
+        assert why in said
+
+
+# ---- verify -------------------------------------------------------------------------------------------------
+
+
+def verified(log: Path, capture: Path = CAPTURE) -> subprocess.CompletedProcess[str]:
+    return callcenter("verify", "--queue-log", log, "--capture", capture)
+
+
+@pytest.mark.parametrize("name", ["ast16-load", "ast22-load", "ast16-behaviours", "ast22-behaviours"])
+def test_the_pbxs_own_queue_log_agrees(name: str) -> None:
+    log = CAPTURES / f"{name}.queue_log"
+    done = verified(log, CAPTURES / f"{name}.ami.gz")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"equal: {log.read_text().count('|ENTERQUEUE|')} visits" in done.stdout
+
+
+def test_a_wrong_queue_log_is_told_with_the_calls(tmp_path: Path) -> None:
+    lines = LOG.read_text().splitlines(keepends=True)
+    call = next(line for line in lines if "|CONNECT|" in line).split("|")[1]
+    wrong = tmp_path / "queue_log"
+    wrong.write_text("".join(line for line in lines if f"|{call}|" not in line))
+    done = verified(wrong)
+    assert f"figures differ from {wrong}" in complaint(done, 1)
+    assert f"offered: look at calls {call}" in done.stdout
+
+
+def test_a_cut_capture_that_differs_says_both(tmp_path: Path, stream: bytes) -> None:
+    path = tmp_path / "cut.ami"
+    path.write_bytes(stream[: len(stream) // 2])
+    said = complaint(verified(LOG, path), 1)
+    assert "figures differ" in said
+    assert "cut off" in said
+
+
+@pytest.mark.parametrize("number", [3, 100])
+def test_a_broken_line_of_a_queue_log_is_named(tmp_path: Path, number: int) -> None:
+    """Line 100 among them: ":100:" is the name of a picture to a terminal library."""
+    lines = LOG.read_text().splitlines(keepends=True)
+    lines[number - 1] = "17952985|broken\n"
+    path = tmp_path / "queue_log"
+    path.write_text("".join(lines))
+    assert complaint(verified(path), 2) == f"{path}:{number}: not a line of a queue_log: '17952985|broken'"
+
+
+def test_a_queue_log_that_is_none_is_named(tmp_path: Path) -> None:
+    empty, no_gzip = tmp_path / "queue_log", tmp_path / "queue_log.gz"
+    empty.write_text("")
+    no_gzip.write_text("x")
+    for path, why in ((empty, "empty"), (no_gzip, "Not a gzipped file"), (tmp_path, "Is a directory"),
+                      (tmp_path / "none", "No such file")):  # fmt: skip
+        said = complaint(verified(path), 2)
+        assert str(path) in said
+        assert why in said
+
+
+def test_verify_needs_one_thing_to_compare_with(config: Path) -> None:
+    need = "verify: exactly one of --config and --capture is needed"
+    assert complaint(callcenter("verify", "--queue-log", LOG), 2) == need
+    assert complaint(callcenter("verify", "--queue-log", LOG, "-c", config, "--capture", CAPTURE), 2) == need
+
+
+def test_a_store_that_is_not_there_is_not_made(config: Path, tmp_path: Path) -> None:
+    assert f"{tmp_path}/cc.db: no such file" in complaint(callcenter("verify", "--queue-log", LOG, "-c", config), 2)
+    assert not (tmp_path / "cc.db").exists()
