@@ -15,6 +15,9 @@ from callcenter.ami.simulator.server import SECRET, USERNAME, WARM_UP_S, Simulat
 from callcenter.config import Config, parse
 from callcenter.errors import CallcenterError
 
+HISTORY_S = 3600.0
+"""The last hour passes in the first seconds, so that the figures have something to say."""
+
 PAGES = (
     ("/", "wallboard (also /?lang=fa and /?lang=ar)"),
     ("/docs", "the HTTP API"),
@@ -28,8 +31,8 @@ async def run(
     host: str, port: int, agents: int, queues: int, speed: float, seed: int, say: Callable[[str], None]
 ) -> None:
     """Run until SIGTERM or SIGINT. Raises CallcenterError, e.g. when the port is in use."""
-    centre = make(agents, queues, seed, starts_at=time.time() - WARM_UP_S)
-    simulation = Simulation(centre, speed=speed, warm_up_s=WARM_UP_S)
+    centre = make(agents, queues, seed, starts_at=time.time() - WARM_UP_S - HISTORY_S)
+    simulation = Simulation(centre, speed=speed, warm_up_s=WARM_UP_S, wait_for_login=True, catch_up_s=HISTORY_S)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -19,7 +19,7 @@ from callcenter.floor.changes import (
 )
 from callcenter.floor.legs import RING, Leg, enter, leave, parties
 from callcenter.floor.records import Outcome, Transfer
-from callcenter.floor.visits import State
+from callcenter.floor.visits import QueueVisit, State
 
 if TYPE_CHECKING:
     from callcenter.floor.floor import Floor
@@ -189,9 +189,14 @@ def takes_part(floor: Floor, leg: Leg) -> bool:
     return leg.was_dialled or leg.call.outbound
 
 
-def open_talk(floor: Floor, leg: Leg, peer: Leg | None, agent: Agent | None, at: float) -> Talk:
+def open_talk(
+    floor: Floor, leg: Leg, peer: Leg | None, agent: Agent | None, at: float, visit: QueueVisit | None = None
+) -> Talk:
+    """``visit``: the queue visit that this conversation answers."""
     name = agent.name or agent.interface if agent else None
     talk = Talk(leg.call, leg, agent.interface if agent else leg.endpoint, name, agent, at)
+    if visit:
+        talk.visit, talk.queue = visit, visit.queue
     if peer:
         talk.peer_leg, talk.peer = peer, peer.number
     leg.talk, leg.done = talk, False
@@ -339,7 +344,8 @@ def attended(floor: Floor, event: e.AttendedTransferred) -> None:
         end_talk(floor, second.talk, event.at, "transfer")
     if target and target.talk and target.talk.peer_leg is second:
         end_talk(floor, target.talk, event.at, "transfer")
-    transfer(floor, leg, "attended", target.endpoint if target else "", event.at)
+    to = target.endpoint if target else second.exten if second else ""
+    transfer(floor, leg, "attended", to, event.at)
 
 
 def transfer(floor: Floor, leg: Leg, kind: str, to: str, at: float) -> None:

@@ -21,16 +21,20 @@ DIAL_CAUSES = {"BUSY": 17, "CONGESTION": 34, "CHANUNAVAIL": 20}
 UNDECIDED = frozenset({State.AWAY, State.GIVEN_UP})
 
 
+def call_of(floor: Floor, linkedid: str) -> Call | None:
+    floor.touched = floor.calls.get(linkedid) or floor.aliases.get(linkedid)
+    return floor.touched
+
+
 def visit_of(floor: Floor, event: e.OnLeg, queue: str) -> QueueVisit | None:
     """The visit that an event speaks of: that of its channel, else the open one of its call in that queue.
 
     A masqueraded caller has another Uniqueid than it joined with; the Linkedid stays.
     """
     leg = floor.leg(event)
-    call = leg.call if leg else floor.calls.get(event.call) or floor.aliases.get(event.call)
+    call = leg.call if leg else call_of(floor, event.call)
     if call is None:
         return None
-    floor.touched = call
     ours = [v for v in call.visits if v.queue == queue]
     for visit in reversed(ours):
         if visit.leg is leg:
@@ -234,19 +238,17 @@ def converse(floor: Floor, visit: QueueVisit, event: e.AgentConnected) -> None:
     if leg is None:
         floor.drift(event.at, "no_leg", f"{event.queue}: AgentConnect to unknown channel {event.dest}")
         return
-    talk = on_legs.open_talk(floor, leg, visit.leg, _agent(floor, event, event.at), event.at)
-    talk.queue, talk.visit = visit.queue, visit
+    talk = on_legs.open_talk(floor, leg, visit.leg, _agent(floor, event, event.at), event.at, visit)
     for behind in leg.call.legs.values():
         if behind.front is leg:
             on_legs.adopt(floor, talk, behind, visit.leg)
-    if talk.agent:
-        floor.agents.settle(talk.agent, event.at)
     floor.connected[event.dest] = (leg.call, visit, talk)
 
 
 def completed(floor: Floor, event: e.AgentCompleted) -> None:
     key = _connection(floor, event)
     if key is None:
+        call_of(floor, event.call)
         floor.drift(event.at, "no_conversation", f"{event.queue}: AgentComplete of {event.interface}")
         return
     call, visit, talk = floor.connected[key]

@@ -25,6 +25,7 @@ WRITE_LIMIT = 4 * 1024 * 1024
 """Bytes that a client may leave unread beside the kernel's buffers before it is cut off."""
 LONGEST_NAP_S = 0.02
 WARM_UP_S = 1200.0
+CATCH_UP_STEP_S = 10.0
 
 
 class Client(asyncio.Protocol):
@@ -68,6 +69,11 @@ class Client(asyncio.Protocol):
             return
         self._transport.write(data)
 
+    @property
+    def unread(self) -> int:
+        """Bytes that wait for the client to read."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
@@ -79,13 +85,13 @@ class Simulation:
     ``speed``: simulated seconds a second. ``calls``: how many are placed; when the last has ended the queue_log is
     complete and ``done`` is set, while the clients stay connected. ``warm_up_s``: simulated seconds that have passed
     before anybody looks. ``wait_for_login``: time stands still until the first client has logged in, so that it sees
-    every call whole.
+    every call whole. ``catch_up_s``: simulated seconds that then pass as fast as the clients read.
     """
 
     def __init__(
         self, plan: Plan, *, speed: float = 1.0, calls: int | None = None, queue_log: Path | None = None,
         username: str = USERNAME, secret: str = SECRET, warm_up_s: float = 0.0, wait_for_login: bool = False,
-        write_limit: int = WRITE_LIMIT,
+        write_limit: int = WRITE_LIMIT, catch_up_s: float = 0.0,
     ) -> None:
         self.world = World(plan, calls)
         self.speed, self.username, self.secret, self.write_limit = speed, username, secret, write_limit
@@ -94,7 +100,7 @@ class Simulation:
         self.ready, self.done, self.left = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.left.set()
         self._logged_in = asyncio.Event()
-        self._warm_up_s, self._wait_for_login = warm_up_s, wait_for_login
+        self._warm_up_s, self._wait_for_login, self._catch_up_s = warm_up_s, wait_for_login, catch_up_s
         self._path = queue_log
         self._log: TextIO | None = None
         self._began: tuple[float, float] | None = None
@@ -143,6 +149,7 @@ class Simulation:
     async def _pace(self) -> None:
         if self._wait_for_login:
             await self._logged_in.wait()
+        await self._catch_up()
         self._began = time.monotonic(), self.world.now
         while not self.world.done:
             up_to_date = self._advance()
@@ -151,6 +158,18 @@ class Simulation:
             nap = 0.0 if due is None or not up_to_date else (due - self.world.now) / self.speed
             await asyncio.sleep(min(max(nap, 0.0), LONGEST_NAP_S))
         self.done.set()
+
+    async def _catch_up(self) -> None:
+        """A step of some simulated seconds at a time, each when the one before has been read."""
+        until = self.world.now + self._catch_up_s
+        while self.world.now < until and not self.world.done:
+            step = min(until, self.world.now + CATCH_UP_STEP_S)
+            while not self.world.advance(step):
+                pass
+            self.publish()
+            while any(client.unread > 0 for client in self.clients):
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0)
 
     def _warm_up(self) -> None:
         until = self.world.now + self._warm_up_s
