@@ -18,7 +18,7 @@ from callcenter.ami.replay import Replay
 from callcenter.floor.floor import Floor
 from callcenter.floor.records import CallRecord, Conversation, Direction
 
-STORIES = sorted((Path(__file__).parent.parent / "captures").glob("*.story.json"))
+STORIES = sorted((Path(__file__).parent.parent / "captures").glob("*-everything.story.json"))
 NEAR_S = 0.3
 
 
