@@ -79,8 +79,9 @@ def read(path: Path) -> Iterator[Line]:
 def fold(lines: Iterable[Line]) -> list[LoggedVisit]:
     """One row a visit, in the order they entered. The same call may enter the same queue again: a new visit.
 
-    An attended transfer to a phone that still rings is logged under the channel of the consultation (``handle_
-    attended_transfer`` in ``apps/app_queue.c``): such a line goes to the visit that its agent is connected with.
+    The end of a conversation goes to the visit that its agent is connected with, whatever channel it is logged under:
+    an attended transfer to a phone that still rings has that of the consultation (``handle_attended_transfer`` in
+    ``apps/app_queue.c``), and a caller sent back to the same queue has entered it again by then.
     """
     newest: dict[tuple[str, str], LoggedVisit] = {}
     talking: dict[tuple[str, str], LoggedVisit] = {}
@@ -90,7 +91,9 @@ def fold(lines: Iterable[Line]) -> list[LoggedVisit]:
         if line.event == "ENTERQUEUE":
             newest[key] = LoggedVisit(line.call, line.queue, line.at)
             visits.append(newest[key])
-        elif visit := newest.get(key) or talking.get((line.queue, line.agent)):
+        elif line.event in TALKS and (line.queue, line.agent) in talking:
+            _take(talking.pop((line.queue, line.agent)), line)
+        elif visit := newest.get(key):
             _take(visit, line)
             if line.event == "CONNECT":
                 talking[line.queue, line.agent] = visit

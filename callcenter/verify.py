@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from callcenter.floor.records import REFUSALS, CallRecord
 from callcenter.queue_log import LoggedVisit, add, counts
@@ -51,17 +52,23 @@ def compare(records: Iterable[CallRecord], logged: list[LoggedVisit], since: flo
     kept = list(records)
     ours, theirs = of_records(kept, since, until), counts(logged)
     rows: dict[str, dict[str, tuple[float, float]]] = {}
-    differences = []
+    differences: list[Difference] = []
     for queue in sorted(ours.keys() | theirs.keys()):
         mine, log = ours.get(queue, Counter()), theirs.get(queue, Counter())
         rows[queue] = {name: (mine[name], log[name]) for name in (*COUNTS, *SUMS)}
-        for name in COUNTS:
-            if mine[name] != log[name]:
-                differences.append(Difference(queue, name, mine[name], log[name], _calls(kept, logged, queue)))
-        for name, over in SUMS.items():
-            if abs(mine[name] - log[name]) > max(1, log[over]):
-                differences.append(Difference(queue, name, mine[name], log[name]))
+        differences += _differences(queue, mine, log, partial(_calls, kept, logged, queue))
     return Verdict(rows, tuple(differences))
+
+
+def _differences(
+    queue: str, mine: Counter[str], log: Counter[str], calls: Callable[[], tuple[str, ...]]
+) -> Iterator[Difference]:
+    for name in COUNTS:
+        if mine[name] != log[name]:
+            yield Difference(queue, name, mine[name], log[name], calls())
+    for name, over in SUMS.items():
+        if abs(mine[name] - log[name]) > max(1, log[over]):
+            yield Difference(queue, name, mine[name], log[name])
 
 
 def _calls(records: Iterable[CallRecord], logged: Iterable[LoggedVisit], queue: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from callcenter.floor import events as e
 from callcenter.floor import on_legs
 from callcenter.floor.changes import AttemptEnded, AttemptStarted, VisitCompleted, VisitEnded, VisitEntered
+from callcenter.floor.legs import DOWN
 from callcenter.floor.records import Outcome, Result
 from callcenter.floor.visits import CAUSES, REFUSED, STATUS, QueueVisit, Signal, State, Try
 
@@ -188,7 +189,14 @@ def not_answered(floor: Floor, event: e.AgentNotAnswered) -> None:
         return
     attempt = start_try(floor, visit, event, event.at)
     attempt.unanswered = True
-    end_try(floor, visit, attempt, event.at, CAUSES.get(attempt.cause, Result.NO_ANSWER), event.ring_s)
+    end_try(floor, visit, attempt, event.at, why_not(floor, attempt), event.ring_s)
+
+
+def why_not(floor: Floor, attempt: Try) -> Result:
+    """The cause with which the phone refused; a phone that never said that it rings was not reached."""
+    leg = floor.legs.get(attempt.dest)
+    silent = leg is not None and leg.state == DOWN and not leg.local
+    return CAUSES.get(attempt.cause, Result.UNREACHABLE if silent else Result.NO_ANSWER)
 
 
 def dialled(floor: Floor, event: e.DialEnded) -> None:

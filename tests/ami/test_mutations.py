@@ -58,7 +58,7 @@ def test_a_million_damaged_messages_crash_nothing_and_hide_no_good_one(messages:
         counted += EACH
 
     run()
-    print(f"{counted:,} damaged messages")  # noqa: T201
+    print(f"{counted:,} damaged messages")
     assert counted >= 1_000_000
 
 

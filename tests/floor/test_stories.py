@@ -114,7 +114,7 @@ def test_after_a_blind_transfer_the_second_conversation_belongs_to_the_right_age
 
 
 ATTENDED = (
-    "attended transfer", "semi-attended transfer", "attended transfer, caller of other queues' agent",
+    "attended transfer", "attended transfer, caller of other queues' agent",
     "Local member transfers attended", "direct call, transferred attended",
 )  # fmt: skip
 
@@ -137,6 +137,18 @@ def test_after_an_attended_transfer_the_second_conversation_has_its_true_length(
         ]  # fmt: skip
         assert [c.to for c in consultation] == [near(at)]
         assert [t.kind for t in record.transfers] == ["attended"]
+
+
+def test_a_transfer_to_a_phone_that_still_rings_becomes_a_conversation_when_it_answers(told: Told) -> None:
+    for call in told.story("semi-attended transfer"):
+        record = told.of(call)
+        first, second = (leg for leg in call["legs"] if leg["answered_at"])
+        at = next(act["at"] for act in first["acts"] if act["what"] == "attended transfer")
+        ours = {extension(c): c for c in record.conversations}
+        assert (ours[first["phone"]].to, ours[first["phone"]].ended_by) == (near(at), "transfer")
+        assert ours[second["phone"]].from_ == near(second["answered_at"])
+        assert ours[second["phone"]].to == near(second["ended_at"])
+        assert [(t.kind, t.to) for t in record.transfers] == [("attended", second["phone"])]
 
 
 @pytest.mark.parametrize("behaviour", ["outgoing, answered", "outgoing, the other side hangs up"])

@@ -85,14 +85,15 @@ def fold(lines: Iterable[str]) -> Truth:
     for at, call, queue, agent, event, *data in rows:
         if event == "RINGNOANSWER":
             ring_no_answer[queue] = ring_no_answer.get(queue, 0) + 1
+        elif (event in COMPLETES or event in TRANSFERS) and (queue, agent) in connected:
+            # By agent and not by call: an attended transfer to a phone that still rings is logged under the
+            # consultation's channel, and a caller sent back to the same queue enters it again in the same second.
+            _apply(connected.pop((queue, agent)), agent, event, data)
         elif own := visits.get((call, queue)):
             visit = _visit_at(own, int(at), event)
             _apply(visit, agent, event, data)
             if event == "CONNECT":
                 connected[queue, agent] = visit
-        elif event in TRANSFERS and (queue, agent) in connected:
-            # An attended transfer to a phone that still rings is logged under the consultation's channel.
-            _apply(connected[queue, agent], agent, event, data)
     return Truth(tuple(visit for own in visits.values() for visit in own), ring_no_answer)
 
 

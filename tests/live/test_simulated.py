@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,15 +71,21 @@ def test_the_timeline_says_why_a_call_was_counted_so(tmp_path: Path) -> None:
     with simulating(tmp_path, "--agents", "20", "--queues", "2", "--speed", "40", "--calls", "30") as (port, _):
         with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
             daemon.until("30 calls ended", lambda: _ended(daemon) >= 30, 120)
-            answered = [c for c in daemon.all("/api/v1/calls") if c["visits"] and c["visits"][0]["outcome"] == "answered"]
-            rows = daemon.get(f"/api/v1/calls/{answered[0]['id']}/timeline")["items"]
+            answered = next(c["id"] for c in daemon.all("/api/v1/calls") if _outcomes(c) == ["answered"])
+            rows = daemon.get(f"/api/v1/calls/{answered}/timeline")["items"]
             assert daemon.stop() == 0
     names = [row["name"] for row in rows]
-    order = ["CallStarted", "CallerJoined", "VisitEntered", "AgentCalled", "AttemptStarted", "CallerLeft",
-             "AgentConnected", "VisitEnded", "ConversationStarted", "AgentCompleted", "LegGone", "CallEnded"]  # fmt: skip
+    order = [
+        "CallStarted", "CallerJoined", "VisitEntered", "AgentCalled", "AttemptStarted", "CallerLeft", "AgentConnected",
+        "VisitEnded", "ConversationStarted", "AgentCompleted", "LegGone", "CallEnded",
+    ]  # fmt: skip
     at = [names.index(name) for name in order]
     assert at == sorted(at)
     assert {row["source"] for row in rows} == {"event", "change"}
+
+
+def _outcomes(call: dict[str, Any]) -> list[str]:
+    return [visit["outcome"] for visit in call["visits"]]
 
 
 def _ended(daemon: Running) -> int:

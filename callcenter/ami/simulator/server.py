@@ -36,6 +36,8 @@ class Client(asyncio.Protocol):
         self._requests = Requests()
         self.session = simulation.session()
         self._transport: asyncio.Transport | None = None
+        self._may_write = asyncio.Event()
+        self._may_write.set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -58,6 +60,7 @@ class Client(asyncio.Protocol):
                 self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._may_write.set()
         self._simulation.gone(self)
 
     def write(self, data: bytes) -> None:
@@ -69,10 +72,15 @@ class Client(asyncio.Protocol):
             return
         self._transport.write(data)
 
-    @property
-    def unread(self) -> int:
-        """Bytes that wait for the client to read."""
-        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+    async def drained(self) -> None:
+        """Returns when the client has read what it was sent, or is gone."""
+        await self._may_write.wait()
+
+    def pause_writing(self) -> None:
+        self._may_write.clear()
+
+    def resume_writing(self) -> None:
+        self._may_write.set()
 
     def close(self) -> None:
         if self._transport is not None:
@@ -167,8 +175,8 @@ class Simulation:
             while not self.world.advance(step):
                 pass
             self.publish()
-            while any(client.unread > 0 for client in self.clients):
-                await asyncio.sleep(0.001)
+            for client in tuple(self.clients):
+                await client.drained()
             await asyncio.sleep(0)
 
     def _warm_up(self) -> None:
