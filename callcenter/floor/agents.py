@@ -7,12 +7,13 @@ An agent is an interface that is (or was) a member of a queue; it may sit in man
     its phone is off hook    talking
     its phone rings          ringing
     member of no queue       logged_out
-    after a queue call       wrap_up, until the queue's wrap-up time is over
     paused in every queue    paused (reason)
+    after a queue call       wrap_up, until the queue's wrap-up time is over
     its device is away       unreachable
     else                     available
 
-A :class:`Span` is written whenever the derived state changes, so spans never overlap.
+A :class:`Span` is written whenever the derived state changes, so spans never overlap. After-call work is interrupted
+by a ringing phone, and ended by the next conversation, a pause or the logout.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import re
 from typing import TYPE_CHECKING
 
 from callcenter.floor.changes import AgentChanged, Change, WrapUpEnded
-from callcenter.floor.legs import UP, endpoint_of
+from callcenter.floor.legs import UP
 from callcenter.floor.records import AgentState, CallRecord, Span
 
 if TYPE_CHECKING:
@@ -33,18 +34,23 @@ if TYPE_CHECKING:
 AWAY = frozenset({4, 5})
 """AST_DEVICE_INVALID and AST_DEVICE_UNAVAILABLE (``include/asterisk/devicestate.h``)."""
 
+ENDS_WRAP_UP = frozenset({AgentState.PAUSED, AgentState.LOGGED_OUT})
+
 Facts = tuple[AgentState, str, str | None]
 """(state, pause reason, queue whose call it is)."""
 
 
 class Agent:
-    """What is known of one agent. ``members``: queue → its newest member record; ``rings``: dialled leg → queue."""
+    """What is known of one agent. ``members``: queue → its newest member record; ``rings``: dialled leg → queue;
+    ``wrap``: the visit of the after-call work under way, ``wrap_s`` the seconds it took so far."""
 
-    __slots__ = ("device", "interface", "legs", "members", "name", "queue", "reason", "rings", "since", "state",
-                 "talks", "wrap", "wrap_s", "wrap_until")  # fmt: skip
+    __slots__ = ("device", "interface", "legs", "members", "name", "phones", "queue", "reason", "rings", "since",
+                 "state", "state_interface", "talks", "wrap", "wrap_s", "wrap_until")  # fmt: skip
 
     def __init__(self, interface: str, name: str, at: float) -> None:
         self.interface, self.name = interface, name
+        self.state_interface = ""
+        self.phones: list[str] = []
         self.members: dict[str, MemberSeen] = {}
         self.rings: dict[str, str] = {}
         self.talks: list[Talk] = []
@@ -72,10 +78,10 @@ def state_of(agent: Agent, at: float) -> Facts:
         return AgentState.RINGING, "", None
     if not agent.members:
         return AgentState.LOGGED_OUT, "", None
-    if at < agent.wrap_until:
-        return AgentState.WRAP_UP, "", agent.wrap[1].queue if agent.wrap else None
     if all(m.paused for m in agent.members.values()):
         return AgentState.PAUSED, next((m.reason for m in agent.members.values() if m.reason), ""), None
+    if agent.wrap and at < agent.wrap_until:
+        return AgentState.WRAP_UP, "", agent.wrap[1].queue
     return (AgentState.UNREACHABLE if agent.device in AWAY else AgentState.AVAILABLE), "", None
 
 
@@ -92,13 +98,16 @@ class Agents:
         return self._phones.get(endpoint)
 
     def add(self, interface: str, name: str, state_interface: str, at: float) -> Agent:
+        """A new agent, or a known one that has another phone from now on."""
         agent = self.all.get(interface)
         if agent is None:
             agent = self.all[interface] = Agent(interface, name, at)
-        if name:
-            agent.name = name
-        for phone in phones_of(interface, state_interface):
-            self._phones[phone] = agent
+        agent.name = name or agent.name
+        for phone in agent.phones:
+            if self._phones.get(phone) is agent:
+                del self._phones[phone]
+        agent.state_interface, agent.phones = state_interface, phones_of(interface, state_interface)
+        self._phones.update(dict.fromkeys(agent.phones, agent))
         return agent
 
     def settle(self, agent: Agent, at: float) -> None:
@@ -106,8 +115,8 @@ class Agents:
         if agent.state is AgentState.WRAP_UP and agent.wrap_until < at:
             self._move(agent, agent.wrap_until, state_of(agent, agent.wrap_until))
         self._move(agent, at, state_of(agent, at))
-        if agent.wrap and (at >= agent.wrap_until or agent.talks):
-            self.end_wrap_up(agent, at)
+        if agent.wrap and (at >= agent.wrap_until or agent.talks or agent.state in ENDS_WRAP_UP):
+            self.end_wrap_up(agent, min(at, agent.wrap_until))
 
     def _move(self, agent: Agent, at: float, facts: Facts) -> None:
         state, reason, queue = facts
@@ -122,11 +131,12 @@ class Agents:
         agent.state, agent.reason, agent.queue = state, reason, queue
         self.out.append(AgentChanged(at, "", agent.interface, agent.name, state, reason, queue, span))
 
-    def begin_wrap_up(self, agent: Agent, call: Call, visit: QueueVisit, at: float, seconds: float) -> None:
+    def begin_wrap_up(self, agent: Agent, call: Call, visit: QueueVisit, at: float, until: float) -> None:
         if agent.wrap:
             self.end_wrap_up(agent, at)
-        agent.wrap, agent.wrap_s, agent.wrap_until = (call, visit), 0.0, at + seconds
-        self.next_wrap = min(self.next_wrap, agent.wrap_until)
+        agent.wrap, agent.wrap_s, agent.wrap_until = (call, visit), 0.0, until
+        self.next_wrap = min(self.next_wrap, until)
+        self.settle(agent, at)
 
     def end_wrap_up(self, agent: Agent, at: float) -> None:
         """The time it really took goes into the visit, whose call is usually over by now."""
@@ -154,16 +164,16 @@ def phones_of(interface: str, state_interface: str) -> list[str]:
     ``PJSIP/1001`` is itself. Behind ``Local/5001@from-queue/n`` the state interface says which phone it is; where that
     is a hint (``hint:5001@ext-local``, as FreePBX writes) the endpoint is taken to have the extension's number.
     """
-    bare = interface.split("/n", 1)[0] if interface.startswith("Local/") else interface
-    phones = [] if bare.startswith("Local/") else [bare]
+    phones = [] if interface.startswith("Local/") else [interface]
     if state_interface and not state_interface.startswith(("hint:", "Local/", "Custom:", "Queue:")):
         phones.append(state_interface)
-    if not phones and (extension := re.match(r"(?:hint:|Local/)([\w.-]+)@", state_interface or bare)):
-        phones = [f"{tech}/{extension[1]}" for tech in ("PJSIP", "SIP", "IAX2", "DAHDI")]
+    for source in (state_interface, interface):
+        if not phones and (extension := re.match(r"(?:hint:|Local/)([\w.-]+)@", source)):
+            phones = [f"{tech}/{extension[1]}" for tech in ("PJSIP", "SIP", "IAX2", "DAHDI")]
     return phones
 
 
 def is_phone(endpoint: str, digits: int) -> bool:
     """Whether an endpoint is named like an extension of the house (``PJSIP/1010``), of at most ``digits`` digits."""
-    name = endpoint_of(endpoint + "-").partition("/")[2]
+    name = endpoint.partition("/")[2]
     return name.isdecimal() and len(name) <= digits

@@ -17,22 +17,34 @@ if TYPE_CHECKING:
 
 
 class Talk:
-    """A conversation under way. ``legs``: the channels that carry it (a Local channel and the phone behind it)."""
+    """A conversation under way.
+
+    ``legs``: the channels that carry it (a Local channel and the phone behind it); ``visit``: the one it answers.
+    """
 
     __slots__ = ("agent", "call", "ended_by", "held_at", "hold_s", "interface", "legs", "name", "peer", "peer_leg",
-                 "queue", "started_at", "to", "visit")  # fmt: skip
+                 "queue", "started_at", "to")  # fmt: skip
 
-    def __init__(self, call: Call, leg: Leg, interface: str, name: str | None, agent: Agent | None, at: float) -> None:
-        self.call, self.interface, self.name, self.agent, self.started_at = call, interface, name, agent, at
-        self.legs = [leg]
+    def __init__(
+        self, call: Call, endpoint: str, agent: Agent | None, at: float, visit: QueueVisit | None = None
+    ) -> None:
+        self.call, self.agent, self.started_at = call, agent, at
+        self.interface = agent.interface if agent else endpoint
+        self.name = agent.name or agent.interface if agent else None
+        self.queue = visit.queue if visit else None
+        self.legs: list[Leg] = []
         self.peer = ""
         self.peer_leg: Leg | None = None
-        self.queue: str | None = None
-        self.visit: QueueVisit | None = None
         self.held_at: float | None = None
         self.hold_s = 0.0
         self.to: float | None = None
         self.ended_by: str | None = None
+
+    def take(self, leg: Leg) -> None:
+        """``leg`` carries this conversation from now on."""
+        leg.talk, leg.done = self, False
+        if leg not in self.legs:
+            self.legs.append(leg)
 
     def hold(self, at: float) -> bool:
         if self.held_at is not None:

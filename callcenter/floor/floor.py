@@ -1,8 +1,8 @@
 """The Floor: everything that is true of one PBX now. Pure: Events in, Changes out, no clock.
 
-One event passes one handler, found by its class in :data:`HANDLERS`. Handlers are functions in ``on_legs``,
-``on_queues``, ``on_members`` and ``snapshot``; what they share is here. Nothing raises on foreign input: an impossible
-step is a :class:`~callcenter.floor.changes.Drift`, and Asterisk is the authority.
+One event passes one handler, found by its class in :data:`HANDLERS`. Handlers are functions in the ``on_…`` modules
+and ``snapshot``; what they share is here. Nothing raises on foreign input: an impossible step is a
+:class:`~callcenter.floor.changes.Drift`, and Asterisk is the authority.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from callcenter.floor import events as e
-from callcenter.floor import on_legs, on_members, on_queues, snapshot
+from callcenter.floor import on_agents, on_bridges, on_legs, on_members, on_queues, snapshot
 from callcenter.floor.agents import Agent, Agents, is_phone
 from callcenter.floor.calls import Call, Talk
 from callcenter.floor.changes import CallEnded, CallStarted, Change, Drift
@@ -26,6 +26,10 @@ LOOSE_S = 0.5
 """A phone that left a bridge and comes back within this time has only been moved (Local channel optimisation)."""
 LINGER_S = 5.0
 """An ended call waits this long for its AgentComplete."""
+GONE_KEPT = 2000
+"""Channels whose end is remembered: a list or an event that is older than it must not bring them back."""
+ENDED_KEPT = 256
+"""Calls that may come back: events are in order for one channel only, so a leg may be told after the last Hangup."""
 
 
 class Floor:
@@ -33,6 +37,7 @@ class Floor:
 
     ``trunks``: endpoints of the outside world; when empty, a party whose number has more than ``extension_digits``
     digits is outside. ``wrap_up``: queue → seconds of after-call work, for members that bring none of their own.
+    ``boot``: when the PBX booted (seconds since the epoch, part of a call's id), 0 until it says so.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Floor:
         boot: int = 0,
     ) -> None:
         self.pbx, self.boot, self.extension_digits, self.wrap_up = pbx, boot, extension_digits, wrap_up
+        self.boot_heard = False
         self.trunks = frozenset(trunks)
         self.out: list[Change] = []
         self.finished: dict[str, CallRecord] = {}
@@ -51,6 +57,7 @@ class Floor:
         self.calls: dict[str, Call] = {}
         self.by_id: dict[str, Call] = {}
         self.aliases: dict[str, Call] = {}
+        self.ended: dict[str, Call] = {}
         self.legs: dict[str, Leg] = {}
         self.bridges: Bridges = {}
         self.queues: dict[str, Queue] = {}
@@ -58,7 +65,7 @@ class Floor:
         self.connected: dict[str, tuple[Call, QueueVisit, Talk]] = {}
         self.loose: dict[Talk, float] = {}
         self.lingering: dict[Call, float] = {}
-        self.suspects: dict[str, float] = {}
+        self.suspects: dict[Leg | QueueVisit, float] = {}
         self.listing = snapshot.Listing()
         self.recently_gone: dict[str, None] = {}
         self.drifts: Counter[str] = Counter()
@@ -112,7 +119,7 @@ class Floor:
     # ---- what the handlers share ----------------------------------------------------------------------------
 
     def drift(self, at: float, kind: str, detail: str) -> None:
-        """An impossible step. What happened before the first snapshot is not impossible, only unknown."""
+        """An impossible step. What a snapshot had to tell, or a hole swallowed, is not impossible, only unknown."""
         if not self.synced or (self.touched and self.touched.partial):
             return
         self.drifts[kind] += 1
@@ -122,61 +129,66 @@ class Floor:
         """The leg of an event, moved to the call that Asterisk says it belongs to."""
         leg = self.legs.get(event.leg)
         if leg is None:
-            return None
+            return snapshot.admit(self, event.leg, event.call) if event.leg in self.listing.entries else None
         self.touched = leg.call
+        if self.suspects:
+            self.suspects.pop(leg, None)
         if event.call and event.call != leg.call.linkedid:
-            self.rehome(leg, event.call, event.at)
+            on_legs.rehome(self, leg, event.call, event.at)
         return leg
 
-    def rehome(self, leg: Leg, linkedid: str, at: float) -> None:
-        call = self.calls.get(linkedid) or self.aliases.get(linkedid)
-        if call is None:
-            self.aliases[linkedid] = leg.call
-        elif call is not leg.call:
-            on_legs.move(self, leg, call, at)
-            self.touched = call
+    def call(self, linkedid: str) -> Call | None:
+        """The call with that Linkedid; one that has just ended is still known by it."""
+        return self.calls.get(linkedid) or self.aliases.get(linkedid) or self.ended.get(linkedid)
 
-    def call(self, linkedid: str, at: float) -> Call:
-        found = self.calls.get(linkedid) or self.aliases.get(linkedid)
-        if found is None:
-            found = Call(f"{self.pbx}-{self.boot:x}-{linkedid}", self.pbx, linkedid, at)
-            found.partial = not self.synced
-            self.calls[linkedid] = self.by_id[found.id] = found
-        self.touched = found
-        return found
-
-    def add_leg(self, event: e.LegCreated | e.LegSeen | e.LegState | e.BridgeEntered | e.CallerJoined) -> Leg:
-        """A new leg, and its call when it is the first."""
-        known = event.call or event.leg
-        new = known not in self.calls and known not in self.aliases
-        call = self.call(known, event.at)
-        leg = Leg(
-            event.leg,
-            event.channel,
-            call,
-            getattr(event, "state", 0),
-            getattr(event, "number", ""),
-            getattr(event, "exten", ""),
-            event.at,
-        )
+    def add_leg(self, event: e.LegCreated, dialled: bool) -> Leg:
+        """A new leg, and its call when it is the first. ``dialled``: Asterisk called it, not it Asterisk."""
+        linkedid = event.call or event.leg
+        known = self.call(linkedid)
+        call = known or Call(f"{self.pbx}-{self.boot:x}-{linkedid}", self.pbx, linkedid, event.at)
+        if call.id not in self.by_id:
+            self._open(call)
+        self.lingering.pop(call, None)
+        self.touched = call
+        leg = Leg(event.leg, event.channel, call, event.state, event.number, event.exten, event.at)
+        leg.was_dialled = dialled
+        leg.agent = None if leg.local else self.agents.of_phone(leg.endpoint)
         self.legs[leg.uid] = call.legs[leg.uid] = leg
-        on_legs.note_side(self, leg, getattr(event, "name", ""))
-        if new:
+        on_legs.note_side(self, leg, event.name)
+        if known is None:
             self.out.append(CallStarted(event.at, call.id, call.number, call.called))
-        agent = self.agent(leg)
-        if agent:
-            agent.legs.append(leg)
-            self.agents.settle(agent, event.at)
+        if leg.uid in self.connected and (talk := self.connected[leg.uid][2]).to is None:
+            talk.take(leg)
+        if leg.agent:
+            leg.agent.legs.append(leg)
+            self.agents.settle(leg.agent, event.at)
         return leg
 
-    def agent(self, leg: Leg) -> Agent | None:
-        return None if leg.local else self.agents.of_phone(leg.endpoint)
+    def _open(self, call: Call) -> None:
+        """The call is up: a new one, or one that was thought to be over."""
+        self.ended.pop(call.linkedid, None)
+        call.ended_at = call.ended_by = None
+        call.partial = call.partial or not self.synced
+        self.calls[call.linkedid] = self.by_id[call.id] = call
+
+    def agent(self, interface: str, name: str, state_interface: str, at: float) -> Agent:
+        """The agent at an interface, known or new; calls that its phone is in already make it busy."""
+        agent = self.agents.all.get(interface)
+        if agent and (not state_interface or state_interface == agent.state_interface):
+            agent.name = name or agent.name
+            return agent
+        agent = self.agents.add(interface, name, state_interface, at)
+        for leg in self.legs.values():
+            if leg.agent is None and not leg.local and leg.endpoint in agent.phones:
+                leg.agent = agent
+                agent.legs.append(leg)
+        return agent
 
     def outside(self, leg: Leg) -> bool:
         """Whether a party is of the outside world."""
         if self.trunks:
             return leg.endpoint in self.trunks
-        if self.agents.of_phone(leg.endpoint) or is_phone(leg.endpoint, self.extension_digits):
+        if leg.agent or is_phone(leg.endpoint, self.extension_digits):
             return False
         return not 0 < len(leg.number) <= self.extension_digits
 
@@ -203,10 +215,13 @@ class Floor:
         del self.calls[call.linkedid]
         for alias in [a for a, c in self.aliases.items() if c is call]:
             del self.aliases[alias]
+        self.ended[call.linkedid] = call
+        if len(self.ended) > ENDED_KEPT:
+            del self.ended[next(iter(self.ended))]
 
     def forget_leg(self, uid: str) -> None:
         self.recently_gone[uid] = None
-        if len(self.recently_gone) > 2000:
+        if len(self.recently_gone) > GONE_KEPT:
             del self.recently_gone[next(iter(self.recently_gone))]
 
 
@@ -216,9 +231,9 @@ NOTHING: list[Change] = []
 def pass_time(floor: Floor, at: float) -> None:
     """End what ends by time alone."""
     for talk in [t for t, left in floor.loose.items() if at - left > LOOSE_S]:
-        on_legs.end_talk(floor, talk, floor.loose[talk], None)
+        on_bridges.end_talk(floor, talk, floor.loose[talk], None)
     for call, gone in [(c, gone) for c, gone in floor.lingering.items() if at - gone > LINGER_S]:
-        on_queues.give_up_complete(floor, call, gone)
+        on_agents.give_up_complete(floor, call, gone)
         if call in floor.lingering:
             floor.finish(call, gone)
     if floor.suspects:
@@ -233,7 +248,9 @@ def _tick(floor: Floor, event: e.Tick) -> None:
 
 HANDLERS: dict[type[e.Event], Callable[[Floor, Any], None]] = {
     **on_legs.HANDLERS,
+    **on_bridges.HANDLERS,
     **on_queues.HANDLERS,
+    **on_agents.HANDLERS,
     **on_members.HANDLERS,
     **snapshot.HANDLERS,
     e.Tick: _tick,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from callcenter.floor.agents import Agent
     from callcenter.floor.calls import Call, Talk
 
 DOWN, RING, RINGING, UP = 0, 4, 5, 6
@@ -20,10 +21,20 @@ def endpoint_of(channel: str) -> str:
     return channel.rpartition("-")[0] or channel
 
 
-class Leg:
-    """One channel. ``front`` is the leg that the queue dialled when this one was reached through a Local channel."""
+def dialled_when_seen(state: int, uid: str, linkedid: str) -> bool:
+    """Whether a channel whose creation nobody saw was dialled by Asterisk: all are but the one that began the call."""
+    return state not in (RING, UP) or (state == UP and uid != (linkedid or uid))
 
-    __slots__ = ("asked_at", "bridge", "call", "channel", "created_at", "done", "endpoint", "exten", "front", "held_at",
+
+class Leg:
+    """One channel. ``agent``: whose phone it is.
+
+    ``front``: the leg that the queue dialled when this one was reached through a Local channel. ``done``: its
+    conversation is over, though the channel may live on. ``asked_at``: when its end was asked for. ``tried``: the queue
+    that its dialplan went to last; ``refused``: refusals that the dialplan's own news may still repeat.
+    """
+
+    __slots__ = ("agent", "asked_at", "bridge", "call", "channel", "created_at", "done", "endpoint", "exten", "front",
                  "local", "number", "refused", "state", "talk", "tried", "twin", "uid", "was_dialled")  # fmt: skip
 
     def __init__(self, uid: str, channel: str, call: Call, state: int, number: str, exten: str, at: float) -> None:
@@ -32,18 +43,18 @@ class Leg:
         self.endpoint = endpoint_of(channel)
         self.local = channel.startswith("Local/")
         self.call = call
+        self.agent: Agent | None = None
         self.state = state
         self.number = number
         self.exten = exten
         self.created_at = at
-        self.was_dialled = state != RING
+        self.was_dialled = True
         self.twin: Leg | None = None
         self.front: Leg | None = None
         self.bridge: str = ""
         self.talk: Talk | None = None
         self.asked_at: float | None = None
         self.refused: int = 0
-        self.held_at: float | None = None
         self.done = False
         self.tried: str = ""
 

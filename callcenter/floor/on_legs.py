@@ -1,4 +1,4 @@
-"""What happens to channels: creation, bridges, hold, transfers, the end. Pure handlers of the Floor."""
+"""What happens to channels: creation, state, dialling, the end, and to which call they belong. Pure handlers."""
 
 from __future__ import annotations
 
@@ -6,20 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from callcenter.floor import events as e
-from callcenter.floor import on_queues
-from callcenter.floor.agents import Agent
-from callcenter.floor.calls import Call, Talk, older
-from callcenter.floor.changes import (
-    CallAnswered,
-    CallMerged,
-    ConversationEnded,
-    ConversationStarted,
-    HoldChanged,
-    Transferred,
-)
-from callcenter.floor.legs import RING, Leg, enter, leave, parties
-from callcenter.floor.records import Outcome, Transfer
-from callcenter.floor.visits import QueueVisit, State
+from callcenter.floor import on_agents, on_bridges, on_queues
+from callcenter.floor.calls import Call, older
+from callcenter.floor.changes import CallMerged
+from callcenter.floor.legs import RING, Leg, dialled_when_seen
+from callcenter.floor.records import Outcome
+from callcenter.floor.visits import OPEN, State
 
 if TYPE_CHECKING:
     from callcenter.floor.floor import Floor
@@ -31,9 +23,9 @@ def note_side(floor: Floor, leg: Leg, name: str = "") -> None:
         return
     call = leg.call
     outside = floor.outside(leg)
-    if outside and leg.state == RING:
+    if outside and not leg.was_dialled:
         call.inbound = True
-    elif outside and leg.was_dialled:
+    elif outside:
         call.outbound = True
         if not call.called:
             call.called = leg.number
@@ -44,20 +36,27 @@ def note_side(floor: Floor, leg: Leg, name: str = "") -> None:
 
 
 def created(floor: Floor, event: e.LegCreated) -> None:
-    leg = floor.legs.get(event.leg)
-    if leg is None:
-        floor.add_leg(event)
-    else:
-        floor.touched = leg.call
+    if floor.leg(event) is None and event.leg and event.leg not in floor.recently_gone:
+        floor.add_leg(event, event.state != RING)
+
+
+def late(floor: Floor, event: e.LegCreated) -> Leg | None:
+    """A channel whose creation nobody saw, None for one that is gone already: nothing brings it back."""
+    if not event.leg or event.leg in floor.recently_gone:
+        return None
+    leg = floor.add_leg(event, dialled_when_seen(event.state, event.leg, event.call))
+    leg.call.partial = True
+    return leg
 
 
 def state(floor: Floor, event: e.LegState) -> None:
     leg = floor.leg(event)
     if leg is None:
-        if event.leg in floor.recently_gone:
+        leg = late(
+            floor, e.LegCreated(event.at, event.leg, event.call, event.channel, event.state, event.number, "", "", "")
+        )
+        if leg is None:
             return
-        leg = floor.add_leg(event)
-        leg.call.partial = True
     leg.state = event.state
     if event.number and not leg.number:
         leg.number = event.number
@@ -79,7 +78,7 @@ def asked(floor: Floor, event: e.HangupAsked) -> None:
     if leg.asked_at is None:
         leg.asked_at = event.at
     if event.cause:
-        on_queues.note_cause(floor, leg, event.cause)
+        on_agents.note_cause(floor, leg, event.cause)
     if leg.call.asker is None and not leg.local and not (leg.was_dialled and leg.talk is None):
         leg.call.asker = "agent" if leg.was_dialled else "caller"
 
@@ -103,182 +102,76 @@ def dial_began(floor: Floor, event: e.DialBegan) -> None:
 
 def dial_ended(floor: Floor, event: e.DialEnded) -> None:
     floor.leg(event)
-    on_queues.dialled(floor, event)
+    on_agents.dialled(floor, event)
 
 
-# ---- bridges --------------------------------------------------------------------------------------------------
+def settle(floor: Floor, leg: Leg, at: float) -> None:
+    if leg.agent:
+        floor.agents.settle(leg.agent, at)
 
 
-def entered(floor: Floor, event: e.BridgeEntered) -> None:
-    leg = floor.leg(event)
-    if leg is None:
-        if event.leg in floor.recently_gone:
-            return
-        leg = floor.add_leg(event)
-        leg.call.partial = True
-    if not event.bridge:
-        return
-    enter(floor.bridges, leg, event.bridge)
-    meet(floor, event.bridge, event.at)
-    on_queues.moved_on(floor, leg, event.at)
-    connect(floor, event.bridge, event.at)
+# ---- which call -----------------------------------------------------------------------------------------------
 
 
-def meet(floor: Floor, bridge: str, at: float) -> None:
-    """Calls that meet in a bridge become one: the oldest Linkedid stays."""
-    calls = {leg.call for leg in floor.bridges[bridge]}
-    if len(calls) == 1:
-        return
-    oldest = next(iter(calls))
-    for call in calls:
-        if older(call.linkedid, oldest.linkedid):
-            oldest = call
-    for leg in list(floor.bridges[bridge]):
-        if leg.call is not oldest:
-            move(floor, leg, oldest, at)
-    floor.touched = oldest
+def rehome(floor: Floor, leg: Leg, linkedid: str, at: float) -> None:
+    """An event names another Linkedid than we know. It only ever becomes an older one: a newer is news of the past."""
+    call = floor.calls.get(linkedid) or floor.aliases.get(linkedid)
+    if call is None:
+        floor.aliases[linkedid] = leg.call
+    elif call is not leg.call and older(call.linkedid, leg.call.linkedid):
+        move(floor, leg, call, at)
+        floor.touched = call
 
 
 def move(floor: Floor, leg: Leg, call: Call, at: float) -> None:
-    """A leg goes over into another call; the call that loses its last leg is over."""
+    """A leg goes over into another call, with what is still open of its visits.
+
+    The call that loses its last leg is over; its name leads to the other one from now on.
+    """
     old = leg.call
     del old.legs[leg.uid]
     leg.call = call
     call.legs[leg.uid] = leg
+    floor.lingering.pop(call, None)
     if leg.talk and leg.talk.call is old:
-        end_talk(floor, leg.talk, at, "transfer")
+        on_bridges.end_talk(floor, leg.talk, at, "transfer")
+    for visit in [v for v in old.visits if v.leg is leg and v.state in OPEN]:
+        old.visits.remove(visit)
+        call.visits.append(visit)
     old.ended_by = "transfer"
-    if not old.legs and old.ended_at is None:
+    if not old.legs:
         floor.out.append(CallMerged(at, old.id, call.id))
+        for alias in [a for a, c in floor.aliases.items() if c is old]:
+            floor.aliases[alias] = call
         over(floor, old, at)
         floor.aliases[old.linkedid] = call
 
 
-def connect(floor: Floor, bridge: str, at: float) -> None:
-    """Open the conversations of those who now hear each other."""
-    heard = parties(floor.bridges, bridge)
-    if len(heard) < 2:
-        return
-    for leg in list(heard):
-        peer = next(other for other in heard if other is not leg)
-        talk = leg.talk or leg.fronts().talk
-        if talk and talk.peer_leg is not None and talk.peer_leg not in heard:
-            end_talk(floor, talk, floor.loose.get(talk, at), "transfer")
-            talk = None
-        if talk:
-            adopt(floor, talk, leg, peer)
-        elif takes_part(floor, leg):
-            open_talk(floor, leg, peer, floor.agent(leg), at)
-
-
-def adopt(floor: Floor, talk: Talk, leg: Leg, peer: Leg) -> None:
-    floor.loose.pop(talk, None)
-    leg.talk, leg.done = talk, False
-    if leg not in talk.legs:
-        talk.legs.append(leg)
-    if talk.peer_leg is None:
-        talk.peer_leg, talk.peer = peer, peer.number
-
-
-def takes_part(floor: Floor, leg: Leg) -> bool:
-    """Whether a party's conversation is kept: an agent's, any dialled phone's, the maker of an outgoing call."""
-    if floor.agent(leg) is not None:
-        return True
-    if floor.outside(leg):
-        return leg.was_dialled and leg.call.inbound
-    return leg.was_dialled or leg.call.outbound
-
-
-def open_talk(
-    floor: Floor, leg: Leg, peer: Leg | None, agent: Agent | None, at: float, visit: QueueVisit | None = None
-) -> Talk:
-    """``visit``: the queue visit that this conversation answers."""
-    name = agent.name or agent.interface if agent else None
-    talk = Talk(leg.call, leg, agent.interface if agent else leg.endpoint, name, agent, at)
-    if visit:
-        talk.visit, talk.queue = visit, visit.queue
-    if peer:
-        talk.peer_leg, talk.peer = peer, peer.number
-    leg.talk, leg.done = talk, False
-    leg.call.talks.append(talk)
-    if leg.call.answered_at is None:
-        leg.call.answered_at = at
-        floor.out.append(CallAnswered(at, leg.call.id))
-    leg.call.asker = None
-    if agent:
-        agent.talks.append(talk)
-        floor.agents.settle(agent, at)
-    floor.out.append(ConversationStarted(at, leg.call.id, talk.record()))
-    return talk
-
-
-def end_talk(floor: Floor, talk: Talk, at: float, ended_by: str | None) -> None:
-    if talk.to is not None:
-        return
-    floor.loose.pop(talk, None)
-    legs = talk.legs
-    talk.end(at, ended_by or who_asked(talk))
-    floor.out.append(ConversationEnded(at, talk.call.id, talk.record()))
-    if talk.agent:
-        if talk in talk.agent.talks:
-            talk.agent.talks.remove(talk)
-        floor.agents.settle(talk.agent, at)
-    for leg in legs:
-        settle(floor, leg, at)
-
-
-def who_asked(talk: Talk) -> str | None:
-    """Which side asked first for the end."""
-    peer = talk.peer_leg.asked_at if talk.peer_leg else None
-    own = min((leg.asked_at for leg in talk.legs if leg.asked_at is not None and not leg.local), default=None)
-    if peer is not None and (own is None or peer <= own):
-        return "caller"
-    return "agent" if own is not None else None
-
-
-def left(floor: Floor, event: e.BridgeLeft) -> None:
-    leg = floor.leg(event)
-    if leg is None or leg.bridge != event.bridge:
-        return
-    leave(floor.bridges, leg)
-    sides = [event.bridge, leg.twin.bridge] if leg.local and leg.twin else [event.bridge]
-    alone = [] if leg.local else [leg]
-    for side in sides:
-        heard = parties(floor.bridges, side)
-        alone += heard if len(heard) < 2 else []
-    for one in alone:
-        if one.talk and one.talk not in floor.loose:
-            floor.loose[one.talk] = event.at
+# ---- the end --------------------------------------------------------------------------------------------------
 
 
 def gone(floor: Floor, event: e.LegGone) -> None:
     leg = floor.leg(event)
-    if leg is None:
-        return
-    remove(floor, leg, event.at, event.cause)
+    if leg:
+        remove(floor, leg, event.at, event.cause)
 
 
 def remove(floor: Floor, leg: Leg, at: float, cause: int | None) -> None:
+    """A channel is no more, and what it alone carried is over."""
     call = leg.call
     floor.touched = call
-    bridge = leg.bridge
-    leave(floor.bridges, leg)
-    talks: set[Talk] = {talk for one in [leg, *floor.bridges.get(bridge, ())] if (talk := one.talk)}
-    for talk in talks:
-        if not leg.local or talk.legs == [leg]:
-            end_talk(floor, talk, floor.loose.get(talk, at), None)
-    for talk in [t for t in floor.loose if t.peer_leg is leg or leg in t.legs]:
-        end_talk(floor, talk, floor.loose[talk], None)
+    on_bridges.part(floor, leg, at)
+    on_bridges.hang_up(floor, leg, at)
     del floor.legs[leg.uid], call.legs[leg.uid]
     floor.forget_leg(leg.uid)
     on_queues.leg_gone(floor, leg, at)
+    on_agents.leg_gone(floor, leg, at)
     if not leg.was_dialled or call.cause is None:
         call.cause = cause
-    agent = floor.agent(leg)
-    if agent and leg in agent.legs:
-        agent.legs.remove(leg)
-        floor.agents.settle(agent, at)
-    if not call.legs and call.ended_at is None:
+    if leg.agent:
+        leg.agent.legs.remove(leg)
+        floor.agents.settle(leg.agent, at)
+    if not call.legs:
         over(floor, call, at)
 
 
@@ -300,63 +193,6 @@ def ended_by(call: Call) -> str:
     return call.asker or "pbx"
 
 
-def settle(floor: Floor, leg: Leg, at: float) -> None:
-    agent = floor.agent(leg)
-    if agent:
-        floor.agents.settle(agent, at)
-
-
-# ---- hold and transfer ----------------------------------------------------------------------------------------
-
-
-def held(floor: Floor, event: e.Held) -> None:
-    _hold(floor, event, Talk.hold, True)
-
-
-def unheld(floor: Floor, event: e.Unheld) -> None:
-    _hold(floor, event, Talk.unhold, False)
-
-
-def _hold(floor: Floor, event: e.Held | e.Unheld, act: Callable[[Talk, float], bool], on: bool) -> None:
-    leg = floor.leg(event)
-    if leg is None or leg.talk is None or not act(leg.talk, event.at):
-        return
-    floor.out.append(HoldChanged(event.at, leg.call.id, leg.talk.interface, on))
-    if leg.talk.agent:
-        floor.agents.settle(leg.talk.agent, event.at)
-
-
-def blind(floor: Floor, event: e.BlindTransferred) -> None:
-    leg = floor.leg(event)
-    if leg is None or not event.success:
-        return
-    transfer(floor, leg, "blind", event.extension, event.at)
-
-
-def attended(floor: Floor, event: e.AttendedTransferred) -> None:
-    leg = floor.leg(event)
-    if leg is None or not event.success:
-        return
-    second, target = floor.legs.get(event.second), floor.legs.get(event.target)
-    if second and second.talk:
-        if target is None:
-            target = second.talk.peer_leg
-        end_talk(floor, second.talk, event.at, "transfer")
-    if target and target.talk and target.talk.peer_leg is second:
-        end_talk(floor, target.talk, event.at, "transfer")
-    to = target.endpoint if target else second.exten if second else ""
-    transfer(floor, leg, "attended", to, event.at)
-
-
-def transfer(floor: Floor, leg: Leg, kind: str, to: str, at: float) -> None:
-    made = Transfer(kind, leg.talk.interface if leg.talk else leg.endpoint, to, at)
-    leg.call.transfers.append(made)
-    floor.out.append(Transferred(at, leg.call.id, made))
-    if leg.talk:
-        end_talk(floor, leg.talk, floor.loose.get(leg.talk, at), "transfer")
-
-
-
 HANDLERS: dict[type[e.Event], Callable[[Floor, Any], None]] = {
     e.LegCreated: created,
     e.LegState: state,
@@ -364,12 +200,6 @@ HANDLERS: dict[type[e.Event], Callable[[Floor, Any], None]] = {
     e.HangupAsked: asked,
     e.LegGone: gone,
     e.LegsJoined: joined,
-    e.BridgeEntered: entered,
-    e.BridgeLeft: left,
     e.DialBegan: dial_began,
     e.DialEnded: dial_ended,
-    e.Held: held,
-    e.Unheld: unheld,
-    e.BlindTransferred: blind,
-    e.AttendedTransferred: attended,
 }

@@ -20,10 +20,11 @@ def seen(floor: Floor, event: e.MemberSeen) -> None:
         return
     floor.queue(event.queue)
     floor.listing.members.add((event.queue, event.interface))
-    agent = floor.agents.add(event.interface, event.name, event.state_interface, event.at)
+    agent = floor.agent(event.interface, event.name, event.state_interface, event.at)
     known = agent.members.get(event.queue)
     agent.members[event.queue] = event
     agent.device = event.device
+    # A PausedReason may stand there while Paused is 0 (since 18.21, 20.6, 22.0).
     if known is None or known.paused != event.paused or (event.paused and known.reason != event.reason):
         reason = event.reason if event.paused else ""
         floor.out.append(MemberChanged(event.at, "", event.interface, event.queue, True, event.paused, reason))

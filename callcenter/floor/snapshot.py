@@ -1,7 +1,10 @@
 """The link and its snapshots: the lists of QueueStatus and CoreShowChannels as the same Events. Pure handlers.
 
-A list is older than the events that follow it, and events that happened before it may be delivered after it. So what
-a list lacks is only *suspected* to be gone, and convicted when no event of its own has come for two seconds.
+A list is newer than every event before it, and events that happened before it may still be delivered after it. So what
+a list lacks is only *suspected* to be gone, and convicted when no event has explained it within two seconds.
+
+QueueEntry has no Linkedid. The entry of a channel that is not known waits in :class:`Listing` for the list of channels,
+or for any event of that channel: they bring it.
 """
 
 from __future__ import annotations
@@ -10,18 +13,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from callcenter.floor import events as e
-from callcenter.floor import on_legs, on_members, on_queues
+from callcenter.floor import on_agents, on_bridges, on_legs, on_members, on_queues
 from callcenter.floor.changes import LinkChanged, PbxRestarted
-from callcenter.floor.legs import enter
+from callcenter.floor.legs import RING, Leg, enter
 from callcenter.floor.records import Outcome
-from callcenter.floor.visits import Signal, State
+from callcenter.floor.visits import OPEN, UNDECIDED, QueueVisit, Signal
 
 if TYPE_CHECKING:
     from callcenter.floor.calls import Call
     from callcenter.floor.floor import Floor
 
 PATIENCE_S = 2.0
+CLOCK_S = 1.0
+"""The moment of asking is by our clock, set after the PBX's: they may differ by so much."""
 SAME_BOOT_S = 5
+SILENT_S = 30.0
+"""A PBX that went down is noticed within this time."""
 
 
 class Listing:
@@ -32,6 +39,14 @@ class Listing:
         self.legs: set[str] = set()
         self.waiting: set[str] = set()
         self.members: set[tuple[str, str]] = set()
+        self.entries: dict[str, e.EntrySeen] = {}
+
+    def reaches(self, at: float) -> bool:
+        """Whether what has been there since ``at`` must be in the list."""
+        return at < self.began_at - CLOCK_S
+
+
+# ---- lists ----------------------------------------------------------------------------------------------------
 
 
 def began(floor: Floor, event: e.SnapshotBegan) -> None:
@@ -43,99 +58,155 @@ def queue_seen(floor: Floor, event: e.QueueSeen) -> None:
     queue.strategy, queue.service_level_s = event.strategy, event.service_level_s
 
 
+def entry_seen(floor: Floor, event: e.EntrySeen) -> None:
+    """Somebody waits."""
+    floor.listing.waiting.add(event.leg)
+    leg = floor.legs.get(event.leg)
+    if leg:
+        floor.touched = leg.call
+        wait(floor, leg, event)
+    elif event.leg and event.leg not in floor.recently_gone:
+        floor.listing.entries[event.leg] = event
+
+
+def wait(floor: Floor, leg: Leg, entry: e.EntrySeen) -> None:
+    """``leg`` waits as the entry says; a visit that had not ended before the entry began is that very visit."""
+    entered_at = entry.at - entry.waited_s
+    for visit in leg.call.visits:
+        if visit.leg is leg and visit.queue == entry.queue and (visit.left_at is None or entered_at < visit.left_at):
+            floor.suspects.pop(visit, None)
+            return
+    on_queues.enter(floor, leg, entry.queue, entered_at, entry.position)
+
+
+def admit(floor: Floor, uid: str, linkedid: str) -> Leg | None:
+    """The caller of an entry that waited for its channel."""
+    entry = floor.listing.entries.pop(uid)
+    new = e.LegCreated(entry.at, uid, linkedid, entry.channel, RING, entry.number, entry.name, "", "")
+    leg = on_legs.late(floor, new)
+    if leg:
+        wait(floor, leg, entry)
+    return leg
+
+
 def leg_seen(floor: Floor, event: e.LegSeen) -> None:
     floor.listing.legs.add(event.leg)
-    if event.leg in floor.recently_gone:
-        return
-    leg = floor.leg(event)
+    leg = floor.leg(event) or on_legs.late(
+        floor,
+        e.LegCreated(event.at, event.leg, event.call, event.channel, event.state, event.number, event.name,
+                     event.exten, event.context),
+    )  # fmt: skip
     if leg is None:
-        leg = floor.add_leg(event)
-        leg.call.partial = True
-        leg.created_at = event.at - event.age_s
-        leg.call.started_at = min(leg.call.started_at, leg.created_at)
+        return
+    created_at = event.at - event.age_s
+    if leg.call.partial and created_at < leg.created_at:
+        leg.created_at = created_at
+        leg.call.started_at = min(leg.call.started_at, created_at)
     leg.state = event.state
-    if event.bridge and not leg.bridge:
-        enter(floor.bridges, leg, event.bridge)
+    if leg.bridge != event.bridge:
+        on_bridges.part(floor, leg, event.at)
+        if event.bridge:
+            enter(floor.bridges, leg, event.bridge)
     on_legs.settle(floor, leg, event.at)
-
-
-def entry_seen(floor: Floor, event: e.EntrySeen) -> None:
-    """Somebody waits. It has no Linkedid: a channel that is not known yet brings it with CoreShowChannels."""
-    floor.listing.waiting.add(event.leg)
-    if event.leg in floor.recently_gone:
-        return
-    leg = floor.legs.get(event.leg)
-    if leg is None:
-        joined = e.CallerJoined(event.at, event.leg, "", event.channel, event.queue, 0, event.number, event.name)
-        leg = floor.add_leg(joined)
-        leg.call.partial = True
-    if any(v.leg is leg and v.queue == event.queue and v.state is not State.DONE for v in leg.call.visits):
-        return
-    entered_at = event.at - event.waited_s
-    joined = e.CallerJoined(entered_at, event.leg, "", event.channel, event.queue, event.position, "", "")
-    on_queues.joined(floor, joined)
 
 
 def queues_listed(floor: Floor, event: e.QueuesListed) -> None:
     listing = floor.listing
     for queue in floor.queues.values():
         for visit in queue.waiting.values():
-            if visit.leg.uid not in listing.waiting and visit.entered_at < listing.began_at:
-                floor.suspects.setdefault(visit.leg.uid, event.at)
+            if visit.leg.uid not in listing.waiting and listing.reaches(visit.entered_at):
+                floor.suspects.setdefault(visit, event.at)
     for agent in floor.agents.all.values():
-        for name in [q for q, m in agent.members.items() if (q, agent.interface) not in listing.members
-                     and m.at < listing.began_at]:  # fmt: skip
-            on_members.gone(floor, e.MemberGone(event.at, name, agent.interface))
+        for name, member in list(agent.members.items()):
+            if (name, agent.interface) not in listing.members and listing.reaches(member.at):
+                on_members.gone(floor, e.MemberGone(event.at, name, agent.interface))
 
 
 def legs_listed(floor: Floor, event: e.LegsListed) -> None:
-    for leg in floor.legs.values():
-        if event.complete and leg.uid not in floor.listing.legs and leg.created_at < floor.listing.began_at:
-            floor.suspects.setdefault(leg.uid, event.at)
+    listing = floor.listing
+    if event.complete:
+        listing.entries.clear()
+        for leg in floor.legs.values():
+            if leg.uid not in listing.legs and listing.reaches(leg.created_at):
+                floor.suspects.setdefault(leg, event.at)
+    for uid in list(listing.entries):
+        admit(floor, uid, "")
     for bridge in list(floor.bridges):
-        on_legs.meet(floor, bridge, event.at)
-        on_legs.connect(floor, bridge, event.at)
+        on_bridges.meet(floor, bridge, event.at)
+        on_bridges.connect(floor, bridge, event.at)
     if not floor.synced:
         floor.synced, floor.link_since = True, event.at
         floor.out.append(LinkChanged(event.at, "", True, ""))
 
 
+# ---- what the lists lack --------------------------------------------------------------------------------------
+
+
 def convict(floor: Floor, at: float) -> None:
-    """End what a snapshot did not name and nothing was heard of since."""
-    for uid in [u for u, since in floor.suspects.items() if at - since > PATIENCE_S]:
-        since = floor.suspects.pop(uid)
-        leg = floor.legs.get(uid)
-        if leg is None:
-            continue
-        leg.call.partial = True
-        for visit in leg.call.visits:
-            if visit.leg is leg and visit.state is State.WAITING:
-                on_queues.advance(floor, visit, Signal.LOST, since)
-        if uid not in floor.listing.legs:
-            leg.call.ended_by = "unknown"
-            on_legs.remove(floor, leg, since, None)
+    """End what a snapshot did not name, or a hole left undecided, and no event has explained since."""
+    for suspect in [s for s, since in floor.suspects.items() if at - since > PATIENCE_S]:
+        since = floor.suspects.pop(suspect)
+        if isinstance(suspect, QueueVisit):
+            suspect.leg.call.partial |= suspect.state in OPEN
+            lose_visit(floor, suspect, since, Outcome.UNKNOWN)
+        elif floor.legs.get(suspect.uid) is suspect:
+            lose_leg(floor, suspect, since)
+
+
+def lose_visit(floor: Floor, visit: QueueVisit, at: float, outcome: Outcome) -> None:
+    if visit.state in OPEN:
+        floor.touched = visit.leg.call
+        on_queues.advance(floor, visit, Signal.LOST, at, outcome)
+
+
+def lose_leg(floor: Floor, leg: Leg, at: float) -> None:
+    """A channel ended in the hole, and with it the conversation that it alone carried."""
+    call = leg.call
+    call.partial = True
+    for visit in [v for v in call.visits if v.leg is leg]:
+        lose_visit(floor, visit, at, Outcome.UNKNOWN)
+    if len(call.legs) == 1:
+        call.ended_by = "unknown"
+    on_legs.remove(floor, leg, at, None)
+    connection = floor.connected.get(leg.uid)
+    if connection and connection[2].to is not None:
+        on_agents.end_visit(floor, leg.uid, at, None)
+
+
+# ---- link and PBX ---------------------------------------------------------------------------------------------
 
 
 def booted(floor: Floor, event: e.Booted) -> None:
     boot = max(0, int(event.at - event.uptime_s))
-    if floor.boot and boot - floor.boot > SAME_BOOT_S:
+    if restarted(floor, boot):
         for call in list(floor.by_id.values()):
             lose(floor, call, event.at)
+        floor.ended.clear()
         floor.out.append(PbxRestarted(event.at, "", float(boot)))
         floor.boot = boot
-    elif not floor.boot:
-        floor.boot = boot
+    floor.boot = floor.boot or boot
+    floor.boot_heard = True
+
+
+def restarted(floor: Floor, boot: int) -> bool:
+    """Whether the PBX is another one than before.
+
+    FullyBooted has no Timestamp: ``boot`` moves when we learn how far our clock is off. But a PBX with which we had a
+    link cannot have booted long before that link was lost.
+    """
+    if not floor.boot or boot - floor.boot <= SAME_BOOT_S:
+        return False
+    return not floor.boot_heard or boot > floor.link_since - SILENT_S
 
 
 def lose(floor: Floor, call: Call, at: float) -> None:
     """Asterisk restarted under the call: nothing of it is left."""
     floor.touched = call
     call.ended_by = "pbx_lost"
-    for visit in call.visits:
-        if visit.outcome is None:
-            on_queues.advance(floor, visit, Signal.LOST, at, Outcome.PBX_LOST)
+    for visit in list(call.visits):
+        lose_visit(floor, visit, at, Outcome.PBX_LOST)
     for key in [k for k, (_, v, _) in floor.connected.items() if v in call.visits]:
-        on_queues.end_visit(floor, key, at, "pbx_lost")
+        on_agents.end_visit(floor, key, at, "pbx_lost")
     for leg in list(call.legs.values()):
         on_legs.remove(floor, leg, at, None)
 
@@ -145,9 +216,17 @@ def link_up(floor: Floor, event: e.LinkUp) -> None:
 
 
 def link_down(floor: Floor, event: e.LinkDown) -> None:
-    if floor.link:
+    """A hole begins: of the calls that are up something may be missed, and what was undecided stays so."""
+    if floor.link and floor.synced:
         floor.out.append(LinkChanged(event.at, "", False, event.reason))
-    floor.link, floor.synced, floor.link_since = False, False, event.at
+    if floor.link or not floor.link_since:
+        floor.link_since = event.at
+    floor.link, floor.synced = False, False
+    for call in floor.by_id.values():
+        call.partial = True
+        for visit in call.visits:
+            if visit.state in UNDECIDED:
+                floor.suspects.setdefault(visit, event.at)
 
 
 def shut_down(floor: Floor, event: e.ShutDown) -> None:

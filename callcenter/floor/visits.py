@@ -81,6 +81,11 @@ TABLE: dict[tuple[State, Signal], tuple[State, Outcome | None]] = {
     (D, Signal.LOST): (D, None),
 }
 
+OPEN = frozenset({W, A, G})
+"""Not decided yet."""
+UNDECIDED = frozenset({A, G})
+"""Out of the queue, though nobody knows why."""
+
 LEAVING = frozenset({Signal.LEFT, Signal.GAVE_UP, Signal.HUNG_UP})
 """Signals whose time is the end of the wait; queue_log counts to the last of them."""
 
@@ -128,7 +133,7 @@ class Try:
 
 
 class QueueVisit:
-    """A visit under way. ``key`` is unique in the process; ``decided_at`` is when the caller left the queue."""
+    """A visit under way. ``key`` is unique in the process; ``left_at`` is when the wait ended."""
 
     __slots__ = ("agent", "connected_at", "ended_by", "entered_at", "hold_s", "interface", "key", "left_at", "leg",
                  "outcome", "position", "queue", "state", "talk_s", "transferred", "tries", "wrap_up_s")  # fmt: skip
