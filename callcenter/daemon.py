@@ -22,7 +22,7 @@ from callcenter.config import Config
 from callcenter.errors import CallcenterError
 from callcenter.figures import Window, business_day
 from callcenter.floor import events as e
-from callcenter.floor.changes import CallEnded, Change, LinkChanged
+from callcenter.floor.changes import CallEnded, Change, Drift, LinkChanged
 from callcenter.floor.floor import Floor
 from callcenter.floor.records import CallRecord, Outcome
 from callcenter.floor.translate import translate
@@ -63,6 +63,7 @@ class Daemon:
         self.stale: list[CallRecord] = []
         self.events = 0
         self.journal_on = True
+        self._drifts_told: set[str] = set()
         self._figures_due = 0.0
         self._figures = self.window.figures(time.time())
         self._newest = Newest(self._board(0))
@@ -108,7 +109,7 @@ class Daemon:
         journal: list[JournalRow] = []
         for event in _events(item, arrival + self.link.offset):
             self.events += 1
-            made = self.floor.apply(event)
+            made = self._apply(event)
             if self.journal_on and self.floor.touched:
                 journal.append(_row(self.floor.touched.id, event.at, "event", event))
             for change in made:
@@ -116,6 +117,8 @@ class Daemon:
                 self.counters.apply(change)
                 if self.journal_on and change.call:
                     journal.append(_row(change.call, change.at, "change", change))
+                if isinstance(change, Drift):
+                    self._drifted(change.kind, change.detail)
             changes += made
         if isinstance(item, list):
             self.link.note_time(self.floor.at, arrival)
@@ -127,9 +130,29 @@ class Daemon:
             self._close_stale()
         self.changed.set()
 
+    def _apply(self, event: e.Event) -> list[Change]:
+        try:
+            return self.floor.apply(event)
+        except Exception:
+            # A bug of ours in one event must not end the reading of all others; the snapshot mends what it left.
+            log.exception("event not applied", kind=type(event).__name__)
+            self.floor.drifts["bug"] += 1
+            self._drifted("bug", type(event).__name__)
+            return []
+
+    def _drifted(self, kind: str, detail: str) -> None:
+        """Say so once a kind, and look how it really is."""
+        self.link.snapshot_wanted = True
+        if kind not in self._drifts_told:
+            self._drifts_told.add(kind)
+            log.warning("drift: the PBX did what we took for impossible", kind=kind, detail=detail)
+
     def _close_stale(self) -> None:
         """Calls that were up when the daemon stopped and are no more: how they ended nobody saw."""
-        closed = {r.id: _unknown(r, self.floor.at) for r in self.stale if self.floor.record(r.id) is None}
+        gone = [r for r in self.stale if self.floor.record(r.id) is None]
+        closed = {r.id: _unknown(r, self.floor.at) for r in gone}
+        undecided = [(r.id, n) for r in gone for n, visit in enumerate(r.visits) if visit.outcome is None]
+        self.window.restore([closed[call].visits[n] for call, n in undecided], [])
         self.stale = []
         self.pipeline.put([CallEnded(self.floor.at, call, "unknown", None) for call in closed], [], closed.get)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import math
 import os
 import random
 import ssl
@@ -43,6 +44,7 @@ log = structlog.get_logger()
 class Link:
     """``put`` takes what happened, in order: lists of messages, and the link's own Events. It must not block.
 
+    ``snapshot_wanted`` may be set by anyone: one follows with the next ping.
     ``offset``: seconds by which the PBX's clock is ahead of ours; all times of the Floor are the PBX's.
     """
 
@@ -55,6 +57,7 @@ class Link:
         self.failure = "not connected yet"
         self.refused: dict[str, str] = {}
         self.offset = 0.0
+        self.snapshot_wanted = False
 
     # ---- asking ---------------------------------------------------------------------------------------------
 
@@ -138,12 +141,17 @@ class Link:
                 raise LinkError(f"{self.where}: nothing heard for {SILENCE_S:g} s")
             with contextlib.suppress(ActionTimeout):
                 await self.look_at_clock()
+                if self.snapshot_wanted:
+                    self.snapshot_wanted = False
+                    await self.snapshot()
 
     async def look_at_clock(self) -> None:
         """Ping; Asterisk's answer tells its time."""
         answer = await self.send(commands.ping(), PING_S)
         with contextlib.suppress(TypeError, ValueError):
-            self.offset = float(answer.timestamp or "none") - time.time()
+            told = float(answer.timestamp or "none")
+            if math.isfinite(told):
+                self.offset = told - time.time()
 
     def note_time(self, at: float, arrival: float) -> None:
         """An event of the PBX's time ``at`` came at ``arrival``: its clock is at least that far ahead."""

@@ -73,8 +73,19 @@ async def _consults_ringing(phones: Phones, dialog: Dialog, step: Step) -> None:
     await second.stay(0.7)
     await dialog.refer(step.target, second)
     await _leave(dialog)
-    second.request("ACK", cseq=second.cseq)
+    await _let_go(second, status)
+
+
+async def _let_go(second: Dialog, status: asyncio.Future[int]) -> None:
+    """Ends a call that was placed, however far it has come: the caller may have left before it was handed over."""
+    cseq = second.cseq
+    if not status.done():
+        second.request("CANCEL", cseq=cseq)
+        await asyncio.wait({status}, timeout=10)
+    second.request("ACK", cseq=cseq)
     second.leg.status = status.result() if status.done() else 0
+    if 200 <= second.leg.status < 300:
+        await second.bye()
     second.end("pbx")
 
 
