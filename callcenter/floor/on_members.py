@@ -6,12 +6,33 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from callcenter.floor import events as e
-from callcenter.floor.agents import Agent
+from callcenter.floor.agents import AWAY, Agent
 from callcenter.floor.changes import MemberChanged
 from callcenter.floor.wallboard import AgentNow
 
 if TYPE_CHECKING:
     from callcenter.floor.floor import Floor
+    from callcenter.floor.visits import QueueVisit
+
+EMPTY_S = 2.5
+"""app_queue looks once a second whether a queue is empty (``RECHECK``), and after each ring."""
+
+
+def able(member: e.MemberSeen) -> bool:
+    """Whether the queue counts this member as there: ``get_member_status`` in ``apps/app_queue.c``, "yes"."""
+    return not member.paused and member.device not in AWAY
+
+
+def looks_empty(floor: Floor, visit: QueueVisit, at: float) -> bool:
+    """Whether a caller who was sent away at ``at`` was so because nobody is left in the queue.
+
+    Where neither VarSet nor the dialplan tells: a queue with ``leavewhenempty`` sends its callers away within a second
+    or so after its last member went or the last ring ended; a time limit strikes at any other time.
+    """
+    if any(able(m) for a in floor.agents.all.values() if (m := a.members.get(visit.queue))):
+        return False
+    rings = [t.at + (t.rang_s or 0.0) for t in visit.tries]
+    return at - max(visit.entered_at, floor.queue(visit.queue).thinned_at, *rings) <= EMPTY_S
 
 
 def seen(floor: Floor, event: e.MemberSeen) -> None:
@@ -24,6 +45,8 @@ def seen(floor: Floor, event: e.MemberSeen) -> None:
     known = agent.members.get(event.queue)
     agent.members[event.queue] = event
     agent.device = event.device
+    if not able(event) and (known is None or able(known)):
+        floor.queue(event.queue).thinned_at = event.at
     # A PausedReason may stand there while Paused is 0 (since 18.21, 20.6, 22.0).
     if known is None or known.paused != event.paused or (event.paused and known.reason != event.reason):
         reason = event.reason if event.paused else ""
@@ -34,6 +57,7 @@ def seen(floor: Floor, event: e.MemberSeen) -> None:
 def gone(floor: Floor, event: e.MemberGone) -> None:
     agent = floor.agents.all.get(event.interface)
     if agent and agent.members.pop(event.queue, None):
+        floor.queue(event.queue).thinned_at = event.at
         floor.out.append(MemberChanged(event.at, "", event.interface, event.queue, False, False, ""))
         floor.agents.settle(agent, event.at)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from callcenter.floor import events as e
-from callcenter.floor import on_agents, on_legs
+from callcenter.floor import on_agents, on_legs, on_members
 from callcenter.floor.changes import VisitEnded, VisitEntered
 from callcenter.floor.legs import RING, Leg
 from callcenter.floor.records import Outcome
@@ -36,6 +36,8 @@ def visit_of(floor: Floor, event: e.OnLeg, queue: str) -> QueueVisit | None:
 def advance(floor: Floor, visit: QueueVisit, signal: Signal, at: float, outcome: Outcome | None = None) -> None:
     """One step of the table, and what is said about it."""
     was = visit.state
+    if outcome is None and was is State.GIVEN_UP and visit.left_alone:
+        outcome = Outcome.LEFT_EMPTY
     decided = visit.step(signal, at, outcome)
     if decided is None:
         floor.drift(at, "visit", f"{visit.queue}: {signal.value} while {was.value}")
@@ -104,6 +106,8 @@ def _signal(floor: Floor, event: e.CallerLeft | e.CallerAbandoned, signal: Signa
     if visit is None:
         floor.drift(event.at, "no_visit", f"{event.queue}: {signal.value} of {event.leg}")
     else:
+        if signal is Signal.GAVE_UP:
+            visit.left_alone = on_members.looks_empty(floor, visit, event.at)
         advance(floor, visit, signal, event.at)
 
 

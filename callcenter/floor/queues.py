@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 
 
 class Queue:
-    """``waiting``: visits by key. ``service_level_s``: the PBX's own threshold, None until a snapshot told it."""
+    """``waiting``: visits by key. ``service_level_s``: the PBX's own threshold, None until a snapshot told it.
 
-    __slots__ = ("name", "service_level_s", "strategy", "waiting")
+    ``thinned_at``: when a member last stopped being able to take calls (removed, paused, its device gone).
+    """
+
+    __slots__ = ("name", "service_level_s", "strategy", "thinned_at", "waiting")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.strategy = ""
+        self.thinned_at = 0.0
         self.service_level_s: float | None = None
         self.waiting: dict[int, QueueVisit] = {}
 

@@ -135,12 +135,14 @@ class Try:
 class QueueVisit:
     """A visit under way. ``key`` is unique in the process; ``left_at`` is when the wait ended."""
 
-    __slots__ = ("agent", "connected_at", "ended_by", "entered_at", "hold_s", "interface", "key", "left_at", "leg",
-                 "outcome", "position", "queue", "state", "talk_s", "transferred", "tries", "wrap_up_s")  # fmt: skip
+    __slots__ = ("agent", "connected_at", "ended_by", "entered_at", "hold_s", "interface", "key", "left_alone",
+                 "left_at", "leg", "outcome", "position", "queue", "state", "talk_s", "transferred", "tries",
+                 "wrap_up_s")  # fmt: skip
 
     def __init__(self, key: int, queue: str, leg: Leg, entered_at: float, position: int) -> None:
         self.key, self.queue, self.leg, self.entered_at, self.position = key, queue, leg, entered_at, position
         self.state = State.WAITING
+        self.left_alone = False
         self.outcome: Outcome | None = None
         self.left_at: float | None = None
         self.connected_at: float | None = None
