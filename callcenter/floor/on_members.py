@@ -27,12 +27,15 @@ def looks_empty(floor: Floor, visit: QueueVisit, at: float) -> bool:
     """Whether a caller who was sent away at ``at`` was so because nobody is left in the queue.
 
     Where neither VarSet nor the dialplan tells: a queue with ``leavewhenempty`` sends its callers away within a second
-    or so after its last member went or the last ring ended; a time limit strikes at any other time.
+    or so after its last member went (while they waited) or the last ring ended; a time limit strikes at any time.
     """
+    thinned_at = floor.queue(visit.queue).thinned_at
+    if thinned_at < visit.entered_at:
+        return False
     if any(able(m) for a in floor.agents.all.values() if (m := a.members.get(visit.queue))):
         return False
     rings = [t.at + (t.rang_s or 0.0) for t in visit.tries]
-    return at - max(visit.entered_at, floor.queue(visit.queue).thinned_at, *rings) <= EMPTY_S
+    return at - max(thinned_at, *rings, 0.0) <= EMPTY_S
 
 
 def seen(floor: Floor, event: e.MemberSeen) -> None:
