@@ -164,9 +164,8 @@ def phones_of(interface: str, state_interface: str) -> list[str]:
     ``PJSIP/1001`` is itself. Behind ``Local/5001@from-queue/n`` the state interface says which phone it is; where that
     is a hint (``hint:5001@ext-local``, as FreePBX writes) the endpoint is taken to have the extension's number.
     """
-    phones = [] if interface.startswith("Local/") else [interface]
-    if state_interface and not state_interface.startswith(("hint:", "Local/", "Custom:", "Queue:")):
-        phones.append(state_interface)
+    known = dict.fromkeys((interface, state_interface))
+    phones = [i for i in known if i and not i.startswith(("hint:", "Local/", "Custom:", "Queue:"))]
     for source in (state_interface, interface):
         if not phones and (extension := re.match(r"(?:hint:|Local/)([\w.-]+)@", source)):
             phones = [f"{tech}/{extension[1]}" for tech in ("PJSIP", "SIP", "IAX2", "DAHDI")]

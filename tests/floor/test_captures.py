@@ -16,8 +16,8 @@ from callcenter.ami.replay import Replay
 from callcenter.figures import Targets, Window
 from callcenter.floor.changes import AgentChanged, Change
 from callcenter.floor.floor import Floor
-from tests.lab.truth import Truth
-from tests.lab.truth import read as read_truth
+from lab.truth import Truth
+from lab.truth import read as read_truth
 
 CAPTURES = sorted((Path(__file__).parent.parent / "captures").glob("*.ami.gz"))
 COUNTS = (

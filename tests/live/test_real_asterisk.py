@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.asterisk import LEAST, Asterisk
-from tests.lab.drive import drive
-from tests.lab.truth import read
-from tests.live.running import Running, callcenter, running
+from lab.asterisk import LEAST, Asterisk
+from lab.drive import drive
+from lab.truth import read
+from lab.daemon import Running, callcenter, running
 
 CALLS, RATE = 300, 3
 COUNTS = (

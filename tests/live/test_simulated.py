@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from callcenter.ami.simulator.server import SECRET, USERNAME
-from tests.live.running import Running, callcenter, running
+from lab.daemon import Running, callcenter, running
 
 pytestmark = pytest.mark.timeout(300)
 

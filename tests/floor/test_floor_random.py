@@ -1,0 +1,134 @@
+"""Any events in any order: nothing raises, what began ends once, spans are contiguous, nothing is left behind."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import msgspec
+from hypothesis import find, given, settings
+from hypothesis import strategies as st
+from scene import Events, Scene, dials_in, lists, member, snapshot, talked, ticks, waits
+
+from callcenter.floor import changes as c
+from callcenter.floor import events as e
+from callcenter.floor.floor import HANDLERS, Floor
+
+CHANNELS = {
+    "": "",
+    "100.1": "PJSIP/trunk-1",
+    "100.2": "PJSIP/1001-2",
+    "102.3": "PJSIP/1002-3",
+    "103.4": "Local/1003@agents-4;1",
+    "104.5": "Local/1003@agents-4;2",
+    "101.2": "PJSIP/1003-6",
+}
+STEPS = st.sampled_from([0.0, 0.0, 0.01, 0.3, 1.0, 4.0, -0.05])
+FIELDS = {
+    "leg": st.sampled_from(list(CHANNELS)),
+    "call": st.sampled_from(["", "100.1", "101.2", "102.3"]),
+    "channel": st.sampled_from(list(CHANNELS.values())),
+    "bridge": st.sampled_from(["", "b1", "b2"]),
+    "queue": st.sampled_from(["sales", "support"]),
+    "interface": st.sampled_from(["PJSIP/1001", "PJSIP/1002", "Local/1003@agents"]),
+    "state_interface": st.sampled_from(["", "hint:1003@ext", "PJSIP/1003"]),
+    "state": st.sampled_from([0, 4, 5, 6]),
+    "device": st.sampled_from([1, 5]),
+    "cause": st.sampled_from([0, 16, 17]),
+    "number": st.sampled_from(["", "09121234567", "1001"]),
+    "status": st.sampled_from(["ANSWER", "BUSY", "CANCEL", "TIMEOUT", "FULL", "CONTINUE", "?"]),
+    "reason": st.sampled_from(["", "caller", "agent", "transfer"]),
+    "wrap_up_s": st.sampled_from([0.0, 3.0]),
+    "age_s": st.sampled_from([0.0, 50.0]),
+    "waited_s": st.sampled_from([0.0, 10.0]),
+    "uptime_s": st.sampled_from([1.0, 4000.0]),
+}
+FIELDS |= dict.fromkeys(("dest", "second", "transferee", "target", "one", "two"), FIELDS["leg"])
+FIELDS |= dict.fromkeys(("dest_call", "second_call"), FIELDS["call"])
+BY_TYPE = {"str": st.sampled_from(["", "x"]), "int": st.just(1), "float": st.just(1.0), "bool": st.booleans()}
+
+
+def flat(events: Events) -> list[e.Event]:
+    return [x for event in events for x in ([event] if isinstance(event, e.Event) else flat(event))]
+
+
+STORY = flat([member(0, wrap_up=3.0), talked(0, 65), dials_in(0, "101.2"), waits(0, 9.0), lists(0, "100.2", 9),
+              snapshot(0), ticks(0)])  # fmt: skip
+"""The events of a call that goes well: drawn one by one, some are missing, come twice or in another order."""
+
+
+def any_of(kind: type[e.Event]) -> st.SearchStrategy[e.Event]:
+    hints = {name: hint for base in kind.__mro__ for name, hint in vars(base).get("__annotations__", {}).items()}
+    values = {name: FIELDS.get(name, BY_TYPE.get(hints[name])) for name in kind.__struct_fields__}
+    return st.builds(kind, **values | {"at": STEPS})
+
+
+def in_steps(event: e.Event) -> st.SearchStrategy[e.Event]:
+    return st.builds(lambda at: msgspec.structs.replace(event, at=at), STEPS)
+
+
+EVENTS = st.lists(
+    st.one_of(st.sampled_from(STORY).flatmap(in_steps), st.one_of([any_of(kind) for kind in HANDLERS])), max_size=80
+)
+
+
+def played(events: list[e.Event]) -> Scene:
+    """The events, each its own ``at`` seconds after the one before; then every channel hangs up and time passes."""
+    told, at = Scene(Floor(wrap_up=lambda queue: 2.0)), 5000.0
+    for event in events:
+        at += event.at
+        told.play(msgspec.structs.replace(event, at=at))
+    for _ in range(2):  # the second time for those that only an unfinished list still named
+        told.play([e.LegGone(at, uid, "", "", 16) for uid in CHANNELS], e.LegsListed(at))
+    return told.play([e.Tick(at + 10 * n) for n in (1, 2, 3)])
+
+
+def test_the_events_drawn_reach_a_wrap_up() -> None:
+    """Else what follows would show little."""
+    find(EVENTS, lambda events: bool(played(events).said(c.WrapUpEnded)), settings=settings(max_examples=20_000))
+
+
+@settings(max_examples=300, deadline=None)
+@given(EVENTS)
+def test_whatever_comes_nothing_raises_and_nothing_is_left_behind(events: list[e.Event]) -> None:
+    assert played(events).left_open() == {}
+
+
+@settings(max_examples=300, deadline=None)
+@given(EVENTS)
+def test_whatever_comes_what_began_ends_exactly_once(events: list[e.Event]) -> None:
+    told = played(events)
+    ended = Counter(change.key for change in told.said(c.VisitEnded))
+    answered = [v.key for v in told.said(c.VisitEnded) if v.visit.outcome == "answered"]
+    assert set(ended.values()) <= {1}
+    assert {change.key for change in told.said(c.VisitEntered)} <= set(ended)
+    assert sorted(change.key for change in told.said(c.VisitCompleted)) == sorted(answered)
+    assert len(told.said(c.ConversationStarted)) == len(told.said(c.ConversationEnded))
+    assert len(told.said(c.AttemptStarted)) == len(told.said(c.AttemptEnded))
+    started = Counter(change.call for change in told.said(c.CallStarted))
+    assert set(started.values()) <= {1}
+    assert set(started) == {change.call for change in told.said(c.CallEnded)}
+
+
+@settings(max_examples=300, deadline=None)
+@given(EVENTS)
+def test_whatever_comes_records_are_whole_and_no_time_is_negative(events: list[e.Event]) -> None:
+    for record in played(events).records():
+        assert record.ended_at is not None
+        assert record.ended_at >= record.started_at
+        for visit in record.visits:
+            assert visit.outcome and visit.wait_s is not None and visit.wait_s >= 0
+            assert all(attempt.result for attempt in visit.attempts)
+        for talk in record.conversations:
+            assert talk.to is not None and talk.to >= talk.from_
+            assert talk.talk_s is not None and talk.talk_s >= 0
+
+
+@settings(max_examples=300, deadline=None)
+@given(EVENTS)
+def test_whatever_comes_an_agents_spans_follow_each_other_without_gap_or_overlap(events: list[e.Event]) -> None:
+    until: dict[str, float] = {}
+    for change in played(events).said(c.AgentChanged):
+        if span := change.ended:
+            assert span.from_ == until.get(span.agent, span.from_)
+            assert span.to > span.from_
+            until[span.agent] = span.to
