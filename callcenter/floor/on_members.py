@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from callcenter.floor.floor import Floor
     from callcenter.floor.visits import QueueVisit
 
+AT_ONCE_S = 0.5
 EMPTY_S = 2.5
 """app_queue looks once a second whether a queue is empty (``RECHECK``), and after each ring."""
 
@@ -27,15 +28,16 @@ def looks_empty(floor: Floor, visit: QueueVisit, at: float) -> bool:
     """Whether a caller who was sent away at ``at`` was so because nobody is left in the queue.
 
     Where neither VarSet nor the dialplan tells: a queue with ``leavewhenempty`` sends its callers away within a second
-    or so after its last member went (while they waited) or the last ring ended; a time limit strikes at any time.
+    or so after its last member went (while they waited) or the last ring ended, and who enters it empty at once. A time
+    limit strikes at any time, but not at once.
     """
-    thinned_at = floor.queue(visit.queue).thinned_at
-    if thinned_at < visit.entered_at:
-        return False
     if any(able(m) for a in floor.agents.all.values() if (m := a.members.get(visit.queue))):
         return False
+    if at - visit.entered_at <= AT_ONCE_S:
+        return True
+    thinned_at = floor.queue(visit.queue).thinned_at
     rings = [t.at + (t.rang_s or 0.0) for t in visit.tries]
-    return at - max(thinned_at, *rings, 0.0) <= EMPTY_S
+    return thinned_at >= visit.entered_at and at - max([thinned_at, *rings]) <= EMPTY_S
 
 
 def seen(floor: Floor, event: e.MemberSeen) -> None:

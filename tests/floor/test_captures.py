@@ -11,13 +11,13 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
+from lab.truth import Truth
+from lab.truth import read as read_truth
 
 from callcenter.ami.replay import Replay
 from callcenter.figures import Targets, Window
 from callcenter.floor.changes import AgentChanged, Change
 from callcenter.floor.floor import Floor
-from lab.truth import Truth
-from lab.truth import read as read_truth
 
 CAPTURES = sorted((Path(__file__).parent.parent / "captures").glob("*.ami.gz"))
 COUNTS = (

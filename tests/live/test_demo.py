@@ -1,4 +1,4 @@
-"""The demonstration as a new user sees it: addresses printed, figures that move within ten seconds, a page to look at."""
+"""The demonstration as a new user sees it: addresses, figures that move within ten seconds, a page to look at."""
 
 from __future__ import annotations
 

@@ -6,11 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
-
 from lab.asterisk import LEAST, Asterisk
+from lab.daemon import Running, callcenter, running
 from lab.drive import drive
 from lab.truth import read
-from lab.daemon import Running, callcenter, running
 
 CALLS, RATE = 300, 3
 COUNTS = (

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lab.daemon import Running, callcenter, running
 
 from callcenter.ami.simulator.server import SECRET, USERNAME
-from lab.daemon import Running, callcenter, running
 
 pytestmark = pytest.mark.timeout(300)
 
