@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import cProfile
 import logging
+import math
 import pstats
 import statistics
 import tempfile
@@ -67,9 +68,10 @@ async def whole_path(data: list[bytes], store: bool) -> float:
 
 async def _feed(daemon: Daemon, data: list[bytes], store: bool) -> None:
     framer = Framer(WANTED)
+    daemon.link.offset = -math.inf  # the stream's own time is now, as it would be on a live link
     second = time.perf_counter() + 1
     for chunk in data:
-        daemon.take(framer.feed(chunk), 0.0)
+        daemon.take(framer.feed(chunk), time.time())
         if time.perf_counter() >= second:
             second += 1
             daemon.refresh()
@@ -78,6 +80,7 @@ async def _feed(daemon: Daemon, data: list[bytes], store: bool) -> None:
             await asyncio.sleep(0)
     daemon.refresh()
     daemon.metrics()
+    assert daemon.figures["today"][""]["offered"], "the figures saw nothing"
 
 
 def main() -> None:

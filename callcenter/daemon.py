@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
@@ -39,6 +40,8 @@ from callcenter.web.source import Newest
 FIGURES_S = 1.0
 BOARD_S = 0.02
 """No board follows another sooner: at twenty calls a second five hundred events a second change something."""
+REST = 5.0
+"""What is computed for the eye rests so many times as long as it took: a big centre's board comes less often."""
 HOUR_S = 3600.0
 
 log = structlog.get_logger()
@@ -65,7 +68,7 @@ class Daemon:
         self.journal_on = True
         self._drifts_told: set[str] = set()
         self._figures_due = 0.0
-        self._figures = self.window.figures(time.time())
+        self.figures = self.window.figures(time.time())
         self._newest = Newest(self._board(0))
         self._registry = collector.registry(self.board, self.counters)
 
@@ -107,7 +110,9 @@ class Daemon:
         """Apply what one segment brought, and hand its Changes to the sinks."""
         changes: list[Change] = []
         journal: list[JournalRow] = []
+        newest = -math.inf
         for event in _events(item, arrival + self.link.offset):
+            newest = max(newest, event.at)
             self.events += 1
             made = self._apply(event)
             if self.journal_on and self.floor.touched:
@@ -121,7 +126,7 @@ class Daemon:
                     self._drifted(change.kind, change.detail)
             changes += made
         if isinstance(item, list):
-            self.link.note_time(self.floor.at, arrival)
+            self.link.note_time(newest, arrival)
         finished = self.floor.take_finished()
         self.pipeline.put(changes, journal, lambda call: finished.get(call) or self.floor.record(call))
         if any(isinstance(change, LinkChanged) for change in changes):
@@ -163,12 +168,13 @@ class Daemon:
         return time.time() + self.link.offset
 
     def _board(self, seq: int) -> Wallboard:
-        return wallboard(seq, self.floor.now(self.now()), self._figures, self.config, self.floor)
+        return wallboard(seq, self.floor.now(self.now()), self.figures, self.config, self.floor)
 
     def refresh(self) -> None:
         """Compute the figures anew."""
-        self._figures_due = time.monotonic() + FIGURES_S
-        self._figures = self.window.figures(self.now())
+        began = time.monotonic()
+        self.figures = self.window.figures(self.now())
+        self._figures_due = began + max(FIGURES_S, REST * (time.monotonic() - began))
 
     async def boards(self) -> None:
         """A new board whenever something changed, and each second in any case."""
@@ -180,8 +186,9 @@ class Daemon:
                 self.take(e.Tick(time.time()), time.time())
                 self.refresh()
             self.changed.clear()
+            began = time.monotonic()
             self._newest.publish(self._board(self.board().seq + 1))
-            await asyncio.sleep(BOARD_S)
+            await asyncio.sleep(max(BOARD_S, REST * (time.monotonic() - began)))
 
     async def housekeeping(self) -> None:
         """Each hour: forget yesterday's rows and the old journal."""

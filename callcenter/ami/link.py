@@ -33,6 +33,7 @@ CONNECT_S = 5.0
 CLOSE_S = 0.5
 PING_S = 5.0
 SILENCE_S = 12.0
+STEP_S = 60.0
 BACKOFF_S = (0.5, 30.0)
 REFUSED_S = (50.0, 70.0)
 
@@ -58,6 +59,7 @@ class Link:
         self.refused: dict[str, str] = {}
         self.offset = 0.0
         self.snapshot_wanted = False
+        self.was_up = False
 
     # ---- asking ---------------------------------------------------------------------------------------------
 
@@ -94,12 +96,15 @@ class Link:
             began = time.monotonic()
             try:
                 await self._connected()
-            except LinkError as problem:
+            except (LinkError, ConfigError) as problem:
+                # A secret file that is gone while credentials rotate must not end a daemon that was up.
+                if isinstance(problem, ConfigError) and not self.was_up:
+                    raise
                 self._failed(problem)
                 tries = 0 if time.monotonic() - began > 60 else tries + 1
                 await asyncio.sleep(pause_before(tries, isinstance(problem, LoginRefused)))
 
-    def _failed(self, problem: LinkError) -> None:
+    def _failed(self, problem: LinkError | ConfigError) -> None:
         if str(problem) != self.failure:
             log.warning("ami link down", pbx=self.pbx.name, reason=str(problem))
         self.failure = str(problem)
@@ -108,7 +113,7 @@ class Link:
     async def _connected(self) -> None:
         async with self.open():
             log.info("ami link up", pbx=self.pbx.name, where=self.where)
-            self.failure = ""
+            self.failure, self.was_up = "", True
             await self.look_at_clock()
             await self.snapshot()
             await self._watch()
@@ -151,7 +156,12 @@ class Link:
         with contextlib.suppress(TypeError, ValueError):
             told = float(answer.timestamp or "none")
             if math.isfinite(told):
-                self.offset = told - time.time()
+                self._set_clock(told - time.time())
+
+    def _set_clock(self, offset: float) -> None:
+        if abs(offset - self.offset) > STEP_S:
+            log.warning("the PBX's clock stepped", pbx=self.pbx.name, ahead_s=round(offset, 1))
+        self.offset = offset
 
     def note_time(self, at: float, arrival: float) -> None:
         """An event of the PBX's time ``at`` came at ``arrival``: its clock is at least that far ahead."""

@@ -7,7 +7,7 @@ and ``snapshot``; what they share is here. Nothing raises on foreign input: an i
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +18,7 @@ from callcenter.floor.calls import Call, Talk
 from callcenter.floor.changes import CallEnded, CallStarted, Change, Drift
 from callcenter.floor.legs import Bridges, Leg
 from callcenter.floor.queues import Queue
-from callcenter.floor.records import CallRecord
+from callcenter.floor.records import AgentState, CallRecord
 from callcenter.floor.visits import QueueVisit, Try
 from callcenter.floor.wallboard import FloorNow
 
@@ -105,6 +105,11 @@ class Floor:
     def now(self, at: float) -> FloorNow:
         """The immutable picture of now."""
         agents = tuple([on_members.agent_now(a) for a in self.agents.all.values()])
+        states: dict[str, Counter[AgentState]] = defaultdict(Counter)
+        for agent in agents:
+            for name in agent.queues:
+                states[name][agent.state] += 1
+        talking = Counter(visit.queue for _, visit, _ in self.connected.values())
         return FloorNow(
             at=at,
             pbx=self.pbx,
@@ -112,7 +117,7 @@ class Floor:
             link_since=self.link_since,
             calls=len(self.by_id),
             drift=dict(self.drifts),
-            queues=tuple([q.now(agents, self.connected.values()) for q in self.queues.values()]),
+            queues=tuple([q.now(dict(states[q.name]), talking[q.name]) for q in self.queues.values()]),
             agents=agents,
         )
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from callcenter.floor.wallboard import AgentNow, QueueNow
+from callcenter.floor.records import AgentState
+from callcenter.floor.wallboard import QueueNow
 
 if TYPE_CHECKING:
-    from callcenter.floor.calls import Call, Talk
     from callcenter.floor.visits import QueueVisit
 
 
@@ -28,14 +26,14 @@ class Queue:
         self.service_level_s: float | None = None
         self.waiting: dict[int, QueueVisit] = {}
 
-    def now(self, agents: Iterable[AgentNow], connected: Iterable[tuple[Call, QueueVisit, Talk]]) -> QueueNow:
+    def now(self, agents: dict[AgentState, int], talking: int) -> QueueNow:
+        """``agents``: its members by state. ``talking``: its callers who are connected."""
         since = tuple(sorted(v.entered_at for v in self.waiting.values()))
-        states = Counter(a.state for a in agents if self.name in a.queues)
         return QueueNow(
             name=self.name,
             waiting=len(since),
             oldest_at=since[0] if since else None,
             waiting_since=since,
-            talking=sum(visit.queue == self.name for _, visit, _ in connected),
-            agents=dict(states),
+            talking=talking,
+            agents=agents,
         )
