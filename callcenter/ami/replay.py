@@ -7,14 +7,16 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from callcenter.ami.framing import Framer
+from callcenter.ami.framing import Framer, Message
 from callcenter.errors import InputError
 from callcenter.floor.changes import Change
 from callcenter.floor.events import Event
 from callcenter.floor.floor import Floor
-from callcenter.floor.translate import WANTED, translate
+from callcenter.floor.translate import WANTED, number, translate
 
 CHUNK = 1 << 16
+HELD = 100_000
+"""So many messages without a time are held back at most, until the first one that has a time."""
 
 
 class Cut(InputError):
@@ -52,13 +54,26 @@ class Replay:
 
     def play(self, data: Iterable[bytes]) -> Iterator[tuple[Event, list[Change]]]:
         """Each Event with its Changes. Where the PBX sent no Timestamp the time of the event before stands in."""
-        for chunk in data:
-            for message in self.framer.feed(chunk):
-                event = translate(message, self.at)
-                if event is not None:
-                    self.events += 1
-                    self.at = max(self.at, event.at)
-                    yield event, self.floor.apply(event)
+        for message in self._timed(message for chunk in data for message in self.framer.feed(chunk)):
+            event = translate(message, self.at)
+            if event is not None:
+                self.events += 1
+                self.at = max(self.at, event.at)
+                yield event, self.floor.apply(event)
+
+    def _timed(self, messages: Iterator[Message]) -> Iterator[Message]:
+        """The same messages, with ``at`` set before the first: a recording begins with lists, which carry no time.
+
+        They happened right before the first event that has one.
+        """
+        held: list[Message] = []
+        for message in messages:
+            held.append(message)
+            self.at = number(message.raw, b"\r\nTimestamp: ")
+            if self.at > 0 or len(held) >= HELD:
+                break
+        yield from held
+        yield from messages
 
     def rest(self, path: Path) -> None:
         """Raises InputError when the stream was none, :class:`Cut` when it ended inside a message."""
