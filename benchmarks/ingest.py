@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import cProfile
 import logging
-import math
 import pstats
 import statistics
 import tempfile
@@ -68,7 +67,7 @@ async def whole_path(data: list[bytes], store: bool) -> float:
 
 async def _feed(daemon: Daemon, data: list[bytes], store: bool) -> None:
     framer = Framer(WANTED)
-    daemon.link.offset = -math.inf  # the stream's own time is now, as it would be on a live link
+    daemon.link.offset = -time.time()  # until the first Timestamp: the time of the stream is now, as on a live link
     second = time.perf_counter() + 1
     for chunk in data:
         daemon.take(framer.feed(chunk), time.time())

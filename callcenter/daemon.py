@@ -114,7 +114,10 @@ class Daemon:
         for event in _events(item, arrival + self.link.offset):
             newest = max(newest, event.at)
             self.events += 1
-            made = self._apply(event)
+            try:
+                made = self.floor.apply(event)
+            except Exception:
+                made = self._bug_in(event)
             if self.journal_on and self.floor.touched:
                 journal.append(_row(self.floor.touched.id, event.at, "event", event))
             for change in made:
@@ -135,15 +138,12 @@ class Daemon:
             self._close_stale()
         self.changed.set()
 
-    def _apply(self, event: e.Event) -> list[Change]:
-        try:
-            return self.floor.apply(event)
-        except Exception:
-            # A bug of ours in one event must not end the reading of all others; the snapshot mends what it left.
-            log.exception("event not applied", kind=type(event).__name__)
-            self.floor.drifts["bug"] += 1
-            self._drifted("bug", type(event).__name__)
-            return []
+    def _bug_in(self, event: e.Event) -> list[Change]:
+        """A bug of ours in one event must not end the reading of all others; the snapshot mends what it left."""
+        log.exception("event not applied", kind=type(event).__name__)
+        self.floor.drifts["bug"] += 1
+        self._drifted("bug", type(event).__name__)
+        return []
 
     def _drifted(self, kind: str, detail: str) -> None:
         """Say so once a kind, and look how it really is."""

@@ -47,12 +47,29 @@ def whole(raw: bytes, key: bytes) -> int:
 
 
 def _at(raw: bytes, arrival: float) -> float:
-    value = number(raw, b"\r\nTimestamp: ")
+    start = raw.find(b"\r\nTimestamp: ")
+    if start < 0:
+        return arrival
+    try:
+        value = float(raw[start + 13 : raw.find(b"\r\n", start + 13)])
+    except ValueError:
+        return arrival
     return value if 0 < value < 1e11 else arrival
 
 
 def _leg(raw: bytes) -> tuple[str, str]:
-    return text(raw, b"\r\nUniqueid: "), text(raw, b"\r\nLinkedid: ")
+    """(Uniqueid, Linkedid). Asterisk writes them one after the other: one search finds both, often the same text."""
+    start = raw.find(b"\r\nUniqueid: ")
+    if start < 0:
+        return "", text(raw, b"\r\nLinkedid: ")
+    start += 12
+    end = raw.find(b"\r\n", start)
+    if end < 0 or not raw.startswith(b"Linkedid: ", end + 2):
+        return text(raw, b"\r\nUniqueid: "), text(raw, b"\r\nLinkedid: ")
+    leg = str(raw[start:end], "utf-8", "replace")
+    last = raw.find(b"\r\n", end + 12)
+    linked = raw[end + 12 :] if last < 0 else raw[end + 12 : last]
+    return leg, leg if linked == raw[start:end] else str(linked, "utf-8", "replace")
 
 
 def _channel(raw: bytes) -> str:
