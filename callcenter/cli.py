@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from datetime import UTC
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import structlog
 import typer
@@ -20,6 +21,8 @@ from callcenter import __version__
 from callcenter.ami.replay import Cut
 from callcenter.config import load
 from callcenter.errors import CallcenterError
+from callcenter.floor.records import rfc3339
+from callcenter.verify import Verdict
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 out, err = Console(emoji=False), Console(stderr=True, emoji=False)  # else ":100:" in a message becomes a picture
@@ -118,29 +121,47 @@ def _say_cut(cut: Cut | None) -> None:
 @app.command()
 def verify(
     queue_log: Annotated[Path, typer.Option("--queue-log", help="the PBX's queue_log, plain or .gz")],
-    config: Annotated[Path | None, typer.Option("--config", "-c", help="compare with the store named there")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help=f"names the store to compare with; else {DEFAULT_CONFIG}")
+    ] = None,
     capture: Annotated[Path | None, typer.Option("--capture", help="compare with this recorded AMI stream")] = None,
 ) -> None:
     """Compare our figures with the PBX's own queue_log; status 1 and the calls named when they differ."""
-    from callcenter.summary import records_of, verdict
+    from callcenter.summary import compared, records_of
 
-    if (config is None) == (capture is None):
-        raise CallcenterError("verify: exactly one of --config and --capture is needed")
-    records, cut = records_of(load(config) if config else None, capture)
-    result = verdict(records, queue_log)
+    if config is not None and capture is not None:
+        raise CallcenterError("verify: --config and --capture exclude each other")
+    loaded = None if capture else load(config or DEFAULT_CONFIG)
+    records, told, cut = records_of(loaded, capture)
+    if not records:
+        _not_compared(f"no calls in {capture or 'the store'} yet: nothing to compare")
+    span, result = compared(records, told, queue_log)
+    between = " to ".join(rfc3339(at, loaded.site.zone if loaded else UTC) for at in span)
+    if not result.rows:
+        _not_compared(f"no queue visit that both {queue_log} and we saw whole: nothing to compare")
+    if result.differences:
+        _difference_table(result)
+        complain(f"{len(result.differences)} figures differ from {queue_log}, {between}" + (f"; {cut}" if cut else ""))
+        raise typer.Exit(1)
+    offered = sum(int(row["offered"][1]) for row in result.rows.values())
+    say(f"compared {between}")
+    say(f"equal: {offered} visits in {len(result.rows)} queues, every count the same, seconds within one a call")
+    _say_cut(cut)
+
+
+def _not_compared(why: str) -> NoReturn:
+    complain(why)
+    raise typer.Exit(1)
+
+
+def _difference_table(result: Verdict) -> None:
     table = Table("queue", "figure", "ours", "queue_log", title="where they differ")
     for d in result.differences:
         table.add_row(d.queue, d.name, _shown(round(d.ours, 1)), _shown(d.theirs))
-    if result.differences:
-        out.print(table)
-        for d in result.differences:
-            if d.calls:
-                say(f"{d.queue} {d.name}: look at calls {', '.join(d.calls)}")
-        complain(f"{len(result.differences)} figures differ from {queue_log}" + (f"; {cut}" if cut else ""))
-        raise typer.Exit(1)
-    offered = sum(int(row["offered"][1]) for row in result.rows.values())
-    say(f"equal: {offered} visits in {len(result.rows)} queues, every count the same, seconds within one a call")
-    _say_cut(cut)
+    out.print(table)
+    for d in result.differences:
+        if d.calls:
+            say(f"{d.queue} {d.name}: look at calls {', '.join(d.calls)}")
 
 
 @app.command()

@@ -18,9 +18,9 @@ from callcenter.floor.changes import AgentChanged, ConversationEnded
 from callcenter.floor.floor import Floor
 from callcenter.floor.records import CallRecord, as_api
 from callcenter.numbers import e164
-from callcenter.queue_log import fold, read
+from callcenter.queue_log import read
 from callcenter.store.peek import all_calls
-from callcenter.verify import Verdict, compare
+from callcenter.verify import Range, Verdict, verdict
 from kpi.table import COUNTS, SUMS_S
 
 Numbers = dict[str, Counter[str]]
@@ -92,19 +92,19 @@ def _sum(into: dict[str, dict[str, float]], name: str, row: dict[str, Any]) -> N
         have[key] = have.get(key, 0) + value
 
 
-def records_of(config: Config | None, capture: Path | None) -> tuple[list[CallRecord], Cut | None]:
-    """The calls of a store or of a recorded stream."""
+def records_of(config: Config | None, capture: Path | None) -> tuple[list[CallRecord], Range, Cut | None]:
+    """The calls of a store or of a recorded stream, and the first and newest moment that it knows of."""
     if capture is not None:
         played = _Played(parse({"pbx": [{"secret": "-"}]}, "defaults"))
         cut = played.play(capture)
-        return played.records(), cut
+        return played.records(), (played.replay.began, played.replay.at), cut
     assert config is not None
-    return asyncio.run(all_calls(config.store.url)), None
+    return *asyncio.run(all_calls(config.store.url)), None
 
 
-def verdict(records: list[CallRecord], queue_log: Path) -> Verdict:
-    """Compare over the time that the queue_log covers. Raises InputError."""
+def compared(records: list[CallRecord], told: Range, queue_log: Path) -> tuple[Range, Verdict]:
+    """Compare over the time that both tell of. Raises InputError."""
     lines = list(read(queue_log))
     if not lines:
         raise InputError(f"{queue_log}: empty")
-    return compare(records, fold(lines), lines[0].at, lines[-1].at + 1)
+    return verdict(records, told, lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import os
@@ -9,9 +10,16 @@ import socket
 import subprocess
 import sys
 import zlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from callcenter import cli
+from callcenter.floor.records import CallRecord, Direction
+from callcenter.store.store import Store
+from callcenter.store.values import Batch
 
 CAPTURES = Path(__file__).parent / "captures"
 CAPTURE, LOG = CAPTURES / "ast22-load.ami.gz", CAPTURES / "ast22-load.queue_log"
@@ -230,10 +238,21 @@ def test_a_wrong_queue_log_is_told_with_the_calls(tmp_path: Path) -> None:
     assert f"offered: look at calls {call}" in done.stdout
 
 
-def test_a_cut_capture_that_differs_says_both(tmp_path: Path, stream: bytes) -> None:
+def test_a_cut_capture_is_compared_up_to_where_it_was_cut_and_says_so(tmp_path: Path, stream: bytes) -> None:
     path = tmp_path / "cut.ami"
     path.write_bytes(stream[: len(stream) // 2])
-    said = complaint(verified(LOG, path), 1)
+    done = verified(LOG, path)
+    assert "cut off in the middle of a message" in complaint(done, 1)
+    assert 20 < int(done.stdout.rpartition("equal: ")[2].split()[0]) <= joins(stream[: len(stream) // 2])
+
+
+def test_a_cut_capture_that_differs_says_both(tmp_path: Path, stream: bytes) -> None:
+    path, wrong = tmp_path / "cut.ami", tmp_path / "queue_log"
+    path.write_bytes(stream[: len(stream) // 2])
+    lines = LOG.read_text().splitlines(keepends=True)
+    call = next(line for line in lines if "|CONNECT|" in line).split("|")[1]
+    wrong.write_text("".join(line for line in lines if f"|{call}|" not in line))
+    said = complaint(verified(wrong, path), 1)
     assert "figures differ" in said
     assert "cut off" in said
 
@@ -259,10 +278,62 @@ def test_a_queue_log_that_is_none_is_named(tmp_path: Path) -> None:
         assert why in said
 
 
-def test_verify_needs_one_thing_to_compare_with(config: Path) -> None:
-    need = "verify: exactly one of --config and --capture is needed"
-    assert complaint(callcenter("verify", "--queue-log", LOG), 2) == need
-    assert complaint(callcenter("verify", "--queue-log", LOG, "-c", config, "--capture", CAPTURE), 2) == need
+def test_verify_compares_with_one_thing_only(config: Path) -> None:
+    said = complaint(callcenter("verify", "--queue-log", LOG, "-c", config, "--capture", CAPTURE), 2)
+    assert said == "verify: --config and --capture exclude each other"
+
+
+def test_verify_takes_the_same_configuration_as_run(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "DEFAULT_CONFIG", config)
+    asyncio.run(filled(config.with_name("cc.db")))
+    done = CliRunner().invoke(cli.app, ["verify", "--queue-log", str(LOG)])
+    assert done.exit_code == 1
+    assert "no calls in the store yet: nothing to compare" in done.stderr
+
+
+def test_a_store_without_calls_says_so_in_one_line(config: Path) -> None:
+    asyncio.run(filled(config.with_name("cc.db")))
+    said = complaint(callcenter("verify", "--queue-log", LOG, "-c", config), 1)
+    assert said == "no calls in the store yet: nothing to compare"
+
+
+async def filled(path: Path, *calls: CallRecord) -> None:
+    """A store with these calls."""
+    store = await Store.open(f"sqlite+aiosqlite:///{path}")
+    await store.write(Batch(calls))
+    await store.close()
+
+
+def test_a_queue_log_of_another_day_says_so_in_one_line(config: Path, tmp_path: Path) -> None:
+    late = CallRecord("main-0-1", "main", "1", Direction.IN, "", "", "", 1.8e9, ended_at=1.8e9 + 60)
+    asyncio.run(filled(config.with_name("cc.db"), late))
+    said = complaint(callcenter("verify", "--queue-log", LOG, "-c", config), 1)
+    assert said == f"no queue visit that both {LOG} and we saw whole: nothing to compare"
+
+
+def test_the_range_that_was_compared_is_printed() -> None:
+    first = LOG.read_text().partition("|")[0]
+    assert f"compared {datetime.fromtimestamp(int(first), UTC).isoformat(timespec='milliseconds')} to " in (
+        verified(LOG).stdout
+    )
+
+
+def test_a_queue_log_that_was_copied_in_the_middle_of_the_day_agrees(tmp_path: Path) -> None:
+    lines = LOG.read_text().splitlines(keepends=True)
+    log = tmp_path / "queue_log"
+    for cut in (len(lines) // 3, len(lines) // 2, len(lines) - 20):
+        log.write_text("".join(lines[:cut]))
+        done = verified(log)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+def test_a_queue_log_that_was_rotated_in_the_middle_of_the_day_agrees(tmp_path: Path) -> None:
+    lines = LOG.read_text().splitlines(keepends=True)
+    log = tmp_path / "queue_log"
+    for cut in (20, len(lines) // 3, len(lines) // 2):
+        log.write_text("".join(lines[cut:]))
+        done = verified(log)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
 def test_a_store_that_is_not_there_is_not_made(config: Path, tmp_path: Path) -> None:

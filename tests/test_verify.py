@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from callcenter.floor.records import Attempt, CallRecord, Direction, Outcome, Result, Visit
-from callcenter.queue_log import LoggedVisit
-from callcenter.verify import compare
+from callcenter.queue_log import Line, LoggedVisit, parse
+from callcenter.verify import compare, verdict
 
 
 def visit(queue: str = "sales", outcome: Outcome | None = Outcome.ANSWERED, **more: object) -> Visit:
@@ -93,3 +93,110 @@ def test_only_the_time_that_the_queue_log_covers_is_compared() -> None:
     verdict = compare([record("c0", early), record("c1", visit()), record("c2", late)], [logged("c1")], 50.0, 1000.0)
     assert verdict.differences == ()
     assert verdict.rows["sales"]["offered"] == (1, 1)
+
+
+# ---- the time that both tell of -----------------------------------------------------------------------------
+
+
+def lines_of(*lines: str) -> list[Line]:
+    return [parse(line, "here") for line in lines]
+
+
+def story(call: str, at: int, wait: int = 2, talk: int = 10, queue: str = "sales") -> list[str]:
+    """An answered visit as queue_log has it."""
+    return [
+        f"{at}|{call}|{queue}|NONE|ENTERQUEUE||0912|1", f"{at + wait}|{call}|{queue}|Bob|CONNECT|{wait}|x|1",
+        f"{at + wait + talk}|{call}|{queue}|Bob|COMPLETECALLER|{wait}|{talk}|1",
+    ]  # fmt: skip
+
+
+def answered(call: str, at: float, wait: float = 2.0, talk: float | None = 10.0, **more: object) -> CallRecord:
+    return record(call, visit(entered_at=at, left_at=at + wait, wait_s=wait, talk_s=talk, **more))
+
+
+def told(*lines: str) -> list[Line]:
+    return lines_of(*sorted(lines))
+
+
+BEFORE, DURING, AFTER = story("1.1", 110), story("1.2", 210, talk=15), story("1.3", 310)
+
+
+def test_a_pbx_older_than_the_daemon_is_compared_from_the_daemons_first_moment() -> None:
+    (since, until), found = verdict([answered("1.2", 210.5, talk=15.0)], (200.2, 240.0), told(*BEFORE, *DURING))
+    assert 201 <= since < 210
+    assert until > 227
+    assert found.differences == ()
+    assert found.rows["sales"]["offered"] == found.rows["sales"]["answered"] == (1, 1)
+
+
+def test_a_caller_who_waited_when_the_daemon_began_is_left_out_on_both_sides() -> None:
+    """The snapshot knows whole seconds of waiting, so its beginning is not the log's; its end is after ours."""
+    straddles = story("1.1", 198, wait=6)
+    _, found = verdict(
+        [answered("1.1", 198.7, 5.4), answered("1.2", 210.5, talk=15.0)], (200.2, 240.0), told(*straddles, *DURING)
+    )
+    assert (found.differences, found.rows["sales"]["offered"]) == ((), (1, 1))
+
+
+def test_inside_the_range_nothing_is_forgiven() -> None:
+    """A call that only the log has, in the very middle."""
+    _, found = verdict(
+        [answered("1.2", 210.5, talk=15.0), answered("1.4", 250.5)], (200.2, 270.0),
+        told(*BEFORE, *DURING, *story("1.9", 230, talk=1), *story("1.4", 250)),
+    )  # fmt: skip
+    assert {(d.name, d.calls) for d in found.differences} >= {("offered", ("1.9",))}
+
+
+def test_a_visit_that_we_hold_open_and_the_log_ended_long_ago_is_a_difference() -> None:
+    hanging = record("1.2", visit(entered_at=210.5, left_at=None, wait_s=None, outcome=None, talk_s=None))
+    _, found = verdict([hanging, answered("1.3", 310.5)], (200.2, 400.0), told(*DURING, *AFTER))
+    assert {"open", "answered"} <= {d.name for d in found.differences}
+
+
+def test_a_log_that_ends_before_us_is_compared_up_to_its_end() -> None:
+    """When it was copied 1.2 talked and 1.3 was not there."""
+    records = [answered("1.1", 110.5), answered("1.2", 210.5, talk=15.0), answered("1.3", 310.5)]
+    (_, until), found = verdict(records, (100.0, 330.0), told(*BEFORE, *DURING[:2]))
+    assert until <= 212
+    assert found.differences == ()
+    assert found.rows["sales"]["offered"] == (2, 2)
+    assert found.rows["sales"]["open"] == (1, 1)
+
+
+def test_a_store_that_ends_before_the_log_is_compared_up_to_its_end() -> None:
+    talks = answered("1.2", 210.5, talk=None)
+    (_, until), found = verdict([answered("1.1", 110.5), talks], (100.0, 215.0), told(*BEFORE, *DURING, *AFTER))
+    assert until == 215
+    assert found.differences == ()
+    assert found.rows["sales"]["answered"] == (2, 2)
+    assert found.rows["sales"]["talk_s"] == (10, 10)
+
+
+def test_no_border_is_drawn_where_a_millisecond_decides() -> None:
+    """Ours entered at 201.001, the log wrote it at 200.999."""
+    close = story("1.5", 200)
+    (since, _), found = verdict(
+        [answered("1.5", 201.001), answered("1.2", 210.5, talk=15.0)], (200.2, 240.0), told(*BEFORE, *close, *DURING)
+    )
+    assert since == 202
+    assert (found.differences, found.rows["sales"]["offered"]) == ((), (1, 1))
+
+
+def test_both_whole_are_compared_to_the_last_second() -> None:
+    records = [answered("1.1", 110.9), answered("1.2", 210.9)]
+    _, found = verdict(records, (110.1, 222.95), told(*BEFORE, *story("1.2", 210)))
+    assert (found.differences, found.rows["sales"]["offered"]) == ((), (2, 2))
+
+
+def test_what_the_pbxs_death_ended_is_open_in_its_log() -> None:
+    lost = record("1.2", visit(entered_at=210.5, left_at=215.0, wait_s=4.5, outcome=Outcome.PBX_LOST, talk_s=None))
+    _, found = verdict([answered("1.1", 110.5), lost, answered("1.3", 310.5)], (100.0, 400.0),
+                       told(*BEFORE, DURING[0], *AFTER))  # fmt: skip
+    assert found.differences == ()
+    assert found.rows["sales"]["open"] == (1, 1)
+
+
+def test_two_that_never_met_have_nothing_to_compare() -> None:
+    (since, until), found = verdict([answered("1.2", 210.5)], (200.2, 240.0), told(*BEFORE))
+    assert since >= until
+    assert found.rows == {}

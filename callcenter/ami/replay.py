@@ -44,13 +44,13 @@ def chunks(path: Path) -> Iterator[bytes]:
 
 
 class Replay:
-    """A stream played into a Floor. ``messages`` counts all, ``events`` what the Floor took."""
+    """A stream played into a Floor. ``events`` counts what the Floor took; it is of ``began`` to ``at``."""
 
     def __init__(self, floor: Floor) -> None:
         self.floor = floor
         self.framer = Framer(WANTED)
         self.events = 0
-        self.at = 0.0
+        self.began = self.at = 0.0
 
     def play(self, data: Iterable[bytes]) -> Iterator[tuple[Event, list[Change]]]:
         """Each Event with its Changes. Where the PBX sent no Timestamp the time of the event before stands in."""
@@ -72,6 +72,7 @@ class Replay:
             self.at = number(message.raw, b"\r\nTimestamp: ")
             if self.at > 0 or len(held) >= HELD:
                 break
+        self.began = self.at
         yield from held
         yield from messages
 
