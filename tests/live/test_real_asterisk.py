@@ -71,6 +71,7 @@ def _calls_up(daemon: Running) -> float:
 
 
 def _metric(daemon: Running, name: str) -> float:
-    """The sum over all series of a metric; 0 when there is none."""
+    """The sum over all series of a metric; 0 when there is none. A name that is no metric's fails."""
     lines = daemon.http.get("/metrics").text.splitlines()
+    assert any(line.startswith(f"# HELP {name} ") for line in lines), f"no metric is called {name}"
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((name + " ", name + "{")))
