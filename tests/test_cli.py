@@ -339,3 +339,22 @@ def test_a_queue_log_that_was_rotated_in_the_middle_of_the_day_agrees(tmp_path: 
 def test_a_store_that_is_not_there_is_not_made(config: Path, tmp_path: Path) -> None:
     assert f"{tmp_path}/cc.db: no such file" in complaint(callcenter("verify", "--queue-log", LOG, "-c", config), 2)
     assert not (tmp_path / "cc.db").exists()
+
+
+# ---- the log ------------------------------------------------------------------------------------------------
+
+
+def test_the_traceback_of_a_bug_of_ours_reaches_the_log() -> None:
+    """By a process of its own: the daemon's log is configured once and for all."""
+    program = """
+import structlog
+from callcenter.cli import logging_to_stderr
+logging_to_stderr()
+def the_guilty_one(): return {}["missing"]
+try: the_guilty_one()
+except KeyError: structlog.get_logger().exception("event not applied", kind="LegGone")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    (line,) = done.stderr.splitlines()
+    for word in ("event not applied", "LegGone", "Traceback", "the_guilty_one", "KeyError"):
+        assert word in line
