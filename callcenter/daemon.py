@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import math
 import signal
 import time
@@ -23,9 +24,10 @@ from callcenter.config import Config
 from callcenter.errors import CallcenterError
 from callcenter.figures import Window, business_day
 from callcenter.floor import events as e
-from callcenter.floor.changes import CallEnded, Change, Drift, LinkChanged
+from callcenter.floor.changes import Change, Drift, LinkChanged
 from callcenter.floor.floor import Floor
-from callcenter.floor.records import CallRecord, Outcome
+from callcenter.floor.records import CallRecord, Span, Visit
+from callcenter.floor.revive import under_way
 from callcenter.floor.translate import translate
 from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics import collector
@@ -42,6 +44,7 @@ BOARD_S = 0.02
 """No board follows another sooner: at twenty calls a second five hundred events a second change something."""
 REST = 5.0
 """What is computed for the eye rests so many times as long as it took: a big centre's board comes less often."""
+MINUTE_S = 60.0
 HOUR_S = 3600.0
 
 log = structlog.get_logger()
@@ -63,7 +66,6 @@ class Daemon:
         self.inbox: asyncio.Queue[tuple[list[Message] | e.Event, float]] = asyncio.Queue()
         self.link = Link(pbx, lambda item, arrival: self.inbox.put_nowait((item, arrival)))
         self.changed = asyncio.Event()
-        self.stale: list[CallRecord] = []
         self.events = 0
         self.journal_on = True
         self._drifts_told: set[str] = set()
@@ -134,8 +136,6 @@ class Daemon:
         self.pipeline.put(changes, journal, lambda call: finished.get(call) or self.floor.record(call))
         if any(isinstance(change, LinkChanged) for change in changes):
             self._figures_due = 0.0  # a snapshot tells the queues' own service levels
-        if self.stale and self.floor.synced:
-            self._close_stale()
         self.changed.set()
 
     def _bug_in(self, event: e.Event) -> list[Change]:
@@ -152,14 +152,16 @@ class Daemon:
             self._drifts_told.add(kind)
             log.warning("drift: the PBX did what we took for impossible", kind=kind, detail=detail)
 
-    def _close_stale(self) -> None:
-        """Calls that were up when the daemon stopped and are no more: how they ended nobody saw."""
-        gone = [r for r in self.stale if self.floor.record(r.id) is None]
-        closed = {r.id: _unknown(r, self.floor.at) for r in gone}
-        undecided = [(r.id, n) for r in gone for n, visit in enumerate(r.visits) if visit.outcome is None]
-        self.window.restore([closed[call].visits[n] for call, n in undecided], [])
-        self.stale = []
-        self.pipeline.put([CallEnded(self.floor.at, call, "unknown", None) for call in closed], [], closed.get)
+    def remember(self, visits: list[tuple[str, Visit]], spans: list[Span], calls: list[CallRecord]) -> None:
+        """What an earlier process wrote. Visits that are under way in an open call come by way of the Floor."""
+        up = {record.id for record in calls}
+        self.window.restore([v for call, v in visits if not (call in up and under_way(v))], spans)
+        for change in self.floor.remember(calls, spans):
+            self.window.apply(change)
+
+    def keep_spans(self) -> None:
+        """Give the store what the agents do now, so that little of it is lost with the process."""
+        self.pipeline.keep(self.floor.running_spans())
 
     # ---- boards ---------------------------------------------------------------------------------------------
 
@@ -199,6 +201,11 @@ class Daemon:
             with contextlib.suppress(CallcenterError):
                 await self.store.prune_journal(now - self.config.store.journal_days * 86_400)
 
+    async def minutes(self) -> None:
+        while True:
+            await asyncio.sleep(MINUTE_S)
+            self.keep_spans()
+
     async def keep_boot(self) -> None:
         """Remember when the PBX booted: it is part of a call's id, and known to a second only."""
         known = self.floor.boot
@@ -222,12 +229,11 @@ def _row(call: str, at: float, source: str, what: e.Event | Change) -> JournalRo
     return JournalRow(call, at, source, data.pop(source), data)
 
 
-def _unknown(record: CallRecord, at: float) -> CallRecord:
-    visits = tuple(
-        v if v.outcome else msgspec.structs.replace(v, outcome=Outcome.UNKNOWN, left_at=at, wait_s=at - v.entered_at)
-        for v in record.visits
-    )
-    return msgspec.structs.replace(record, ended_at=at, ended_by="unknown", seen="partial", visits=visits)
+def settle_memory() -> None:
+    """What was built at the start stays: keep the garbage collector from walking it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @contextlib.asynccontextmanager
@@ -239,8 +245,7 @@ async def opened(config: Config) -> AsyncIterator[Daemon]:
         daemon = Daemon(config, store, int(await store.get_meta("boot") or 0))
         day = business_day(now, config.site.zone, config.site.day_starts)
         visits, spans = await store.since(day - HOUR_S)
-        daemon.window.restore([visit for _, visit in visits], spans)
-        daemon.stale = await store.open_calls()
+        daemon.remember(visits, spans, await store.open_calls())
         yield daemon
     finally:
         await store.close()
@@ -254,11 +259,13 @@ async def run(config: Config, on_ready: Callable[[int], None], stop: asyncio.Eve
         loop.add_signal_handler(number, stop.set)
     async with opened(config) as daemon:
         writer = asyncio.create_task(daemon.pipeline.run())
+        settle_memory()
         try:
             await _serve_until(daemon, on_ready, stop)
         finally:
             while not daemon.inbox.empty():
                 daemon.take(*daemon.inbox.get_nowait())
+            daemon.keep_spans()
             await daemon.pipeline.drain()
             await writer
 
@@ -267,8 +274,8 @@ async def _serve_until(daemon: Daemon, on_ready: Callable[[int], None], stop: as
     """All tasks of the daemon; the first that fails ends the others, and its error is raised."""
     web = daemon.config.web
     parts = (
-        daemon.link.run(), daemon.consume(), daemon.boards(), daemon.housekeeping(), daemon.keep_boot(),
-        serve(create_app(daemon), web.host, web.port, on_ready),
+        daemon.link.run(), daemon.consume(), daemon.boards(), daemon.housekeeping(), daemon.minutes(),
+        daemon.keep_boot(), serve(create_app(daemon), web.host, web.port, on_ready),
     )  # fmt: skip
     try:
         async with asyncio.TaskGroup() as tasks:

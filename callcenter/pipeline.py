@@ -97,6 +97,12 @@ class Pipeline:
         if self.pending:
             self._work.set()
 
+    def keep(self, spans: Iterable[Span]) -> None:
+        """Spans that are not over: a longer one takes the place of a shorter one with the same beginning."""
+        self._spans.extend(spans)
+        if self._spans:
+            self._work.set()
+
     async def run(self) -> None:
         """Writes for ever; returns once :meth:`drain` has emptied it. Store failures do not end it."""
         pause = BACK_OFF_S[0]

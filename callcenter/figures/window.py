@@ -27,6 +27,7 @@ from callcenter.floor.changes import (
     VisitCompleted,
     VisitEnded,
     VisitEntered,
+    VisitRevived,
     WrapUpEnded,
 )
 from callcenter.floor.records import Span, Visit
@@ -80,6 +81,7 @@ class Window:
         # Any: each handler takes the one kind of Change it stands beside.
         self._handlers: dict[type[Change], Callable[[Any], None]] = {
             VisitEntered: self._entered,
+            VisitRevived: self._revived,
             VisitEnded: self._told,
             VisitCompleted: self._told,
             AttemptEnded: self._attempt_ended,
@@ -97,16 +99,14 @@ class Window:
     def restore(self, visits: Iterable[Visit], spans: Iterable[Span]) -> None:
         """Take in what was stored before a restart.
 
-        Undecided visits are left out: those that still wait enter again with the first snapshot. Memberships are not
+        Undecided visits are left out: of those that may still wait the Floor tells (VisitRevived). Memberships are not
         stored: a restored span counts for the queues that its agent is a member of when the figures are asked for.
         """
         for visit in visits:
             if visit.outcome is not None:
                 row = self._new_visit(visit.queue, visit.entered_at)
                 self._write(row, visit)
-                ended = [attempt for attempt in visit.attempts if attempt.result is not None]
-                self._visits.columns["attempts"][row] = len(ended)
-                self._visits.columns["ring_no_answer"][row] = sum(attempt.unanswered for attempt in ended)
+                self._write_attempts(row, visit)
         for span in spans:
             self._staff.add_ended(span)
 
@@ -156,11 +156,15 @@ class Window:
         if change.key not in self._row_of:
             self._row_of[change.key] = self._new_visit(change.queue, change.at)
 
-    def _told(self, change: VisitEnded | VisitCompleted) -> None:
+    def _told(self, change: VisitEnded | VisitCompleted | VisitRevived) -> None:
         row = self._row_of.get(change.key)
         if row is None:  # refused, or entered before this process saw it
             row = self._row_of[change.key] = self._new_visit(change.visit.queue, change.visit.entered_at)
         self._write(row, change.visit)
+
+    def _revived(self, change: VisitRevived) -> None:
+        self._told(change)
+        self._write_attempts(self._row_of[change.key], change.visit)
 
     def _attempt_ended(self, change: AttemptEnded) -> None:
         row = self._row_of.get(change.key)
@@ -194,6 +198,11 @@ class Window:
             columns["wrap_up_s"][row] = visit.wrap_up_s
         if visit.transferred:
             columns["transferred"][row] = True
+
+    def _write_attempts(self, row: int, visit: Visit) -> None:
+        ended = [attempt for attempt in visit.attempts if attempt.result is not None]
+        self._visits.columns["attempts"][row] = len(ended)
+        self._visits.columns["ring_no_answer"][row] = sum(attempt.unanswered for attempt in ended)
 
 
 def _by_queue(names: list[str], columns: dict[str, Column]) -> Figures:

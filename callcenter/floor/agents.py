@@ -85,6 +85,14 @@ def state_of(agent: Agent, at: float) -> Facts:
     return (AgentState.UNREACHABLE if agent.device in AWAY else AgentState.AVAILABLE), "", None
 
 
+def running_span(agent: Agent, at: float) -> Span | None:
+    """The state under way so far, None when it is not older than ``at``."""
+    end = min(at, agent.wrap_until) if agent.state is AgentState.WRAP_UP else at
+    if end <= agent.since:
+        return None
+    return Span(agent.interface, agent.name, agent.state, agent.reason, agent.queue, agent.since, end)
+
+
 class Agents:
     """All agents by interface, and which phone belongs to whom."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callcenter.floor.records import CallRecord, Conversation, Direction, Transfer
+from callcenter.floor.records import CallRecord, Conversation, Direction, Transfer, Visit
 
 if TYPE_CHECKING:
     from callcenter.floor.agents import Agent
@@ -83,11 +83,14 @@ class Talk:
 
 
 class Call:
-    """A call under way, from its first channel to its last."""
+    """A call under way, from its first channel to its last.
+
+    ``revived``: an earlier process saw it begin; ``past_visits`` and ``past_talks`` were over before this one.
+    """
 
     __slots__ = ("answered_at", "asker", "called", "cause", "ended_at", "ended_by", "id", "inbound", "legs",
-                 "linkedid", "name", "number", "outbound", "partial", "pbx", "started_at", "talks", "transfers",
-                 "visits")  # fmt: skip
+                 "linkedid", "name", "number", "outbound", "partial", "past_talks", "past_visits", "pbx", "revived",
+                 "started_at", "talks", "transfers", "visits")  # fmt: skip
 
     def __init__(self, call_id: str, pbx: str, linkedid: str, at: float) -> None:
         self.id, self.pbx, self.linkedid, self.started_at = call_id, pbx, linkedid, at
@@ -102,7 +105,9 @@ class Call:
         self.visits: list[QueueVisit] = []
         self.talks: list[Talk] = []
         self.transfers: list[Transfer] = []
-        self.partial = False
+        self.partial = self.revived = False
+        self.past_visits: tuple[Visit, ...] = ()
+        self.past_talks: tuple[Conversation, ...] = ()
 
     @property
     def direction(self) -> Direction:
@@ -122,8 +127,8 @@ class Call:
             started_at=self.started_at,
             answered_at=self.answered_at,
             ended_at=self.ended_at,
-            visits=tuple([v.record() for v in self.visits]),
-            conversations=tuple([t.record() for t in self.talks]),
+            visits=self.past_visits + tuple([v.record() for v in self.visits]),
+            conversations=self.past_talks + tuple([t.record() for t in self.talks]),
             transfers=tuple(self.transfers),
             ended_by=self.ended_by,
             hangup_cause=self.cause,

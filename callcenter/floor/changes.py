@@ -44,6 +44,13 @@ class VisitEntered(Change, frozen=True, gc=False):
     position: int
 
 
+class VisitRevived(Change, frozen=True, gc=False):
+    """A visit that an earlier process saw begin is under way here, as number ``key``: it waits, or is answered."""
+
+    key: int
+    visit: Visit
+
+
 class VisitEnded(Change, frozen=True, gc=False):
     """The visit's outcome is decided (answered included)."""
 

@@ -8,17 +8,17 @@ and ``snapshot``; what they share is here. Nothing raises on foreign input: an i
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from callcenter.floor import events as e
-from callcenter.floor import on_agents, on_bridges, on_legs, on_members, on_queues, snapshot
-from callcenter.floor.agents import Agent, Agents, is_phone
+from callcenter.floor import on_agents, on_bridges, on_legs, on_members, on_queues, revive, snapshot
+from callcenter.floor.agents import Agent, Agents, is_phone, running_span
 from callcenter.floor.calls import Call, Talk
 from callcenter.floor.changes import CallEnded, CallStarted, Change, Drift
 from callcenter.floor.legs import Bridges, Leg
 from callcenter.floor.queues import Queue
-from callcenter.floor.records import AgentState, CallRecord
+from callcenter.floor.records import AgentState, CallRecord, Span
 from callcenter.floor.visits import QueueVisit, Try
 from callcenter.floor.wallboard import FloorNow
 
@@ -67,6 +67,7 @@ class Floor:
         self.lingering: dict[Call, float] = {}
         self.suspects: dict[Leg | QueueVisit, float] = {}
         self.listing = snapshot.Listing()
+        self.revived = revive.Revived()
         self.recently_gone: dict[str, None] = {}
         self.drifts: Counter[str] = Counter()
         self.at = 0.0
@@ -89,6 +90,16 @@ class Floor:
         self.out.clear()
         return changes
 
+    def remember(self, records: Iterable[CallRecord], spans: Iterable[Span] = ()) -> list[Change]:
+        """Take up the calls that were up when an earlier process stopped; to be done before the first event.
+
+        ``spans``: the agents' last ones. Returns what figures need: the visits that are under way.
+        """
+        revive.remember(self, records, spans)
+        changes = self.out.copy()
+        self.out.clear()
+        return changes
+
     # ---- what the outside asks ------------------------------------------------------------------------------
 
     def record(self, call_id: str) -> CallRecord | None:
@@ -101,6 +112,10 @@ class Floor:
         finished = self.finished.copy()
         self.finished.clear()
         return finished
+
+    def running_spans(self) -> list[Span]:
+        """Each agent's state under way as a span that ends at the newest event's time."""
+        return [span for agent in self.agents.all.values() if (span := running_span(agent, self.at))]
 
     def now(self, at: float) -> FloorNow:
         """The immutable picture of now."""

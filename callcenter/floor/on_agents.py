@@ -41,7 +41,7 @@ def called(floor: Floor, event: e.AgentCalled) -> None:
 
 def start_try(floor: Floor, visit: QueueVisit, event: e.AgentCalled | e.AgentNotAnswered) -> Try:
     dest = dest_of(event)
-    known = visit.open_try(dest)
+    known = visit.open_try(dest) or visit.open_try(event.interface)
     if known:
         return known
     attempt = Try(event.member or event.interface, event.interface, dest, event.at)
@@ -127,7 +127,7 @@ def connected(floor: Floor, event: e.AgentConnected) -> None:
         floor.drift(event.at, "no_visit", f"{event.queue}: AgentConnect of {event.leg}")
         return
     dest = dest_of(event)
-    attempt = visit.open_try(dest)
+    attempt = visit.open_try(dest) or visit.open_try(event.interface)
     if attempt:
         end_try(floor, visit, attempt, event.at, Result.ANSWERED)
     cancel_tries(floor, visit, event.at)
@@ -181,8 +181,9 @@ def _connection(floor: Floor, event: e.AgentCompleted) -> str | None:
     for key, (_, visit, _) in floor.connected.items():
         if event.leg and visit.leg.uid == event.leg and visit.queue == event.queue:
             return key
-    for key, (_, visit, _) in floor.connected.items():
-        if not (event.dest and event.leg) and visit.queue == event.queue and visit.interface == event.interface:
+    for key, (call, visit, _) in floor.connected.items():
+        known = event.dest and event.leg and not (call.revived and event.call in ("", call.linkedid))
+        if not known and visit.queue == event.queue and visit.interface == event.interface:
             return key
     return None
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from callcenter.floor import events as e
-from callcenter.floor import on_legs, on_queues
+from callcenter.floor import on_legs, on_queues, revive
 from callcenter.floor.calls import Talk, older
 from callcenter.floor.changes import CallAnswered, ConversationEnded, ConversationStarted, HoldChanged, Transferred
 from callcenter.floor.legs import UP, Leg, enter, leave, parties
@@ -79,6 +79,8 @@ def connect(floor: Floor, bridge: str, at: float) -> None:
     for leg in list(heard):
         peer = next(other for other in heard if other is not leg)
         talk = leg.talk or leg.fronts().talk
+        if talk is None and leg.call.revived:
+            talk = revive.bound(floor, leg, peer, at)
         if talk and talk.peer_leg is not None and talk.peer_leg not in heard:
             end_talk(floor, talk, floor.loose.get(talk, at), "transfer")
             talk = None

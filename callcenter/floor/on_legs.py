@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from callcenter.floor import events as e
-from callcenter.floor import on_agents, on_bridges, on_queues
+from callcenter.floor import on_agents, on_bridges, on_queues, revive
 from callcenter.floor.calls import Call, older
 from callcenter.floor.changes import CallMerged
 from callcenter.floor.legs import RING, Leg, dialled_when_seen
@@ -177,6 +177,8 @@ def remove(floor: Floor, leg: Leg, at: float, cause: int | None) -> None:
 
 def over(floor: Floor, call: Call, at: float) -> None:
     """The last channel is gone; an answered visit may still wait for its AgentComplete."""
+    if call.revived:
+        revive.let_go(floor, call, at)
     if any(v.state is State.TALKING for v in call.visits):
         floor.lingering[call] = at
     else:
@@ -185,10 +187,11 @@ def over(floor: Floor, call: Call, at: float) -> None:
 
 def ended_by(call: Call) -> str:
     """Who ended the call: caller, agent, transfer, or the PBX's dialplan."""
-    last = call.talks[-1].ended_by if call.talks else None
+    talks, visits = call.talks or call.past_talks, call.visits or call.past_visits
+    last = talks[-1].ended_by if talks else None
     if last and last != "transfer":
         return last
-    if call.visits and call.visits[-1].outcome is Outcome.ABANDONED:
+    if visits and visits[-1].outcome is Outcome.ABANDONED:
         return "caller"
     return call.asker or "pbx"
 

@@ -30,7 +30,10 @@ def visit_of(floor: Floor, event: e.OnLeg, queue: str) -> QueueVisit | None:
     for visit in reversed(ours):
         if visit.leg is leg:
             return visit
-    return next((v for v in reversed(ours) if v.state is not State.DONE), None)
+    found = next((v for v in reversed(ours) if v.state is not State.DONE), None)
+    if found and leg and not found.leg.uid:
+        found.leg = leg
+    return found
 
 
 def advance(floor: Floor, visit: QueueVisit, signal: Signal, at: float, outcome: Outcome | None = None) -> None:

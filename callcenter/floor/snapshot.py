@@ -13,11 +13,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from callcenter.floor import events as e
-from callcenter.floor import on_agents, on_bridges, on_legs, on_members, on_queues
+from callcenter.floor import on_agents, on_bridges, on_legs, on_members, on_queues, revive
 from callcenter.floor.changes import LinkChanged, PbxRestarted
 from callcenter.floor.legs import RING, Leg, enter
 from callcenter.floor.records import Outcome
-from callcenter.floor.visits import OPEN, UNDECIDED, QueueVisit, Signal
+from callcenter.floor.visits import OPEN, UNDECIDED, QueueVisit, Signal, State
 
 if TYPE_CHECKING:
     from callcenter.floor.calls import Call
@@ -73,8 +73,13 @@ def wait(floor: Floor, leg: Leg, entry: e.EntrySeen) -> None:
     """``leg`` waits as the entry says; a visit that had not ended before the entry began is that very visit."""
     entered_at = entry.at - entry.waited_s
     for visit in leg.call.visits:
-        if visit.leg is leg and visit.queue == entry.queue and (visit.left_at is None or entered_at < visit.left_at):
+        if visit.queue != entry.queue:
+            continue
+        if visit.leg is leg and (visit.left_at is None or entered_at < visit.left_at):
             floor.suspects.pop(visit, None)
+            return
+        if leg.call.revived and revive.same_wait(floor, visit, entered_at):
+            visit.leg, visit.position = leg, entry.position
             return
     on_queues.enter(floor, leg, entry.queue, entered_at, entry.position)
 
@@ -101,7 +106,8 @@ def leg_seen(floor: Floor, event: e.LegSeen) -> None:
     created_at = event.at - event.age_s
     if leg.call.partial and created_at < leg.created_at:
         leg.created_at = created_at
-        leg.call.started_at = min(leg.call.started_at, created_at)
+        if not leg.call.revived:
+            leg.call.started_at = min(leg.call.started_at, created_at)
     leg.state = event.state
     if leg.bridge != event.bridge:
         on_bridges.part(floor, leg, event.at)
@@ -114,7 +120,7 @@ def queues_listed(floor: Floor, event: e.QueuesListed) -> None:
     listing = floor.listing
     for queue in floor.queues.values():
         for visit in queue.waiting.values():
-            if visit.leg.uid not in listing.waiting and listing.reaches(visit.entered_at):
+            if visit.leg.uid and visit.leg.uid not in listing.waiting and listing.reaches(visit.entered_at):
                 floor.suspects.setdefault(visit, event.at)
     for agent in floor.agents.all.values():
         for name, member in list(agent.members.items()):
@@ -134,6 +140,8 @@ def legs_listed(floor: Floor, event: e.LegsListed) -> None:
     for bridge in list(floor.bridges):
         on_bridges.meet(floor, bridge, event.at)
         on_bridges.connect(floor, bridge, event.at)
+    if floor.revived.calls:
+        revive.settle(floor, event.at)
     if not floor.synced:
         floor.synced, floor.link_since = True, event.at
         floor.out.append(LinkChanged(event.at, "", True, ""))
@@ -180,7 +188,7 @@ def booted(floor: Floor, event: e.Booted) -> None:
     boot = max(0, int(event.at - event.uptime_s))
     if restarted(floor, boot):
         for call in list(floor.by_id.values()):
-            lose(floor, call, event.at)
+            lose(floor, call, event.at, "pbx_lost", Outcome.PBX_LOST)
         floor.ended.clear()
         floor.out.append(PbxRestarted(event.at, "", float(boot)))
         floor.boot = boot
@@ -199,16 +207,20 @@ def restarted(floor: Floor, boot: int) -> bool:
     return not floor.boot_heard or boot > floor.link_since - SILENT_S
 
 
-def lose(floor: Floor, call: Call, at: float) -> None:
-    """Asterisk restarted under the call: nothing of it is left."""
+def lose(floor: Floor, call: Call, at: float, ended_by: str, outcome: Outcome) -> None:
+    """Nothing of the call is left: Asterisk restarted under it, or it ended between two processes of ours."""
     floor.touched = call
-    call.ended_by = "pbx_lost"
+    call.ended_by = ended_by
+    revive.end_unbound(floor, call, ended_by)
     for visit in list(call.visits):
-        lose_visit(floor, visit, at, Outcome.PBX_LOST)
-    for key in [k for k, (_, v, _) in floor.connected.items() if v in call.visits]:
-        on_agents.end_visit(floor, key, at, "pbx_lost")
+        lose_visit(floor, visit, at, outcome)
+    if any(visit.state is State.TALKING for visit in call.visits):
+        for key in [k for k, (_, v, _) in floor.connected.items() if v in call.visits]:
+            on_agents.end_visit(floor, key, at, ended_by)
     for leg in list(call.legs.values()):
         on_legs.remove(floor, leg, at, None)
+    if not call.legs and floor.by_id.get(call.id) is call:
+        floor.finish(call, at)
 
 
 def link_up(floor: Floor, event: e.LinkUp) -> None:

@@ -15,9 +15,12 @@ from callcenter.floor import events as e
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
-def text(raw: bytes, key: bytes) -> str:
-    """A header as text: '' when missing or Asterisk's ``<unknown>``; broken UTF-8 is replaced, never raised."""
-    start = raw.find(key)
+def text(raw: bytes, key: bytes, after: int = 0) -> str:
+    """A header as text: '' when missing or Asterisk's ``<unknown>``; broken UTF-8 is replaced, never raised.
+
+    ``after``: where to begin to look, for headers that stand behind another one.
+    """
+    start = raw.find(key, after)
     if start < 0:
         return ""
     start += len(key)
@@ -179,8 +182,10 @@ def _offer(raw: bytes) -> tuple[str, str, str, str, str, str]:
     """(leg, call, queue, dest, interface, member). The call is on either side: one may lack its channel."""
     leg, call = _leg(raw)
     call = call or text(raw, b"\r\nDestLinkedid: ")
-    dest, interface = text(raw, b"\r\nDestUniqueid: "), text(raw, b"\r\nInterface: ")
-    return leg, call, _queue(raw), dest, interface, text(raw, b"\r\nMemberName: ")
+    dest = text(raw, b"\r\nDestUniqueid: ")
+    tail = max(0, raw.find(b"\r\nDestUniqueid: "))
+    queue, interface = text(raw, b"\r\nQueue: ", tail), text(raw, b"\r\nInterface: ", tail)
+    return leg, call, queue, dest, interface, text(raw, b"\r\nMemberName: ", tail)
 
 
 def _agent_called(raw: bytes, at: float) -> e.Event:
