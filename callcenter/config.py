@@ -111,11 +111,18 @@ class Config(BaseSettings):
     model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix="CALLCENTER_", env_nested_delimiter="__")
 
     site: Site = Site()
-    pbx: tuple[Pbx, ...] = Field(min_length=1, max_length=1)
+    pbx: tuple[Pbx, ...] = Field(min_length=1)
     queues: dict[str, Queue] = {}
     store: Store = Store()
     web: Web = Web()
     tickets: Tickets = Tickets()
+
+    @field_validator("pbx")
+    @classmethod
+    def _one_pbx(cls, value: tuple[Pbx, ...]) -> tuple[Pbx, ...]:
+        if len(value) > 1:
+            raise ValueError("only one [[pbx]] is supported yet")
+        return value
 
     @classmethod
     def settings_customise_sources(

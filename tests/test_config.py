@@ -61,7 +61,7 @@ def test_the_least_that_runs(file: Path) -> None:
     ("[queues.sales]\nservice_level_target = 80\n", "queues.sales.service_level_target: "),
     ("secret_file = '/x'\n", "exactly one of 'secret' and 'secret_file'"),
     ("auth = 'none'\n", "pbx.0.auth: "),
-    ("[[pbx]]\nsecret = 'two'\n", "pbx: "),
+    ("[[pbx]]\nsecret = 'two'\n", "pbx: only one [[pbx]] is supported yet"),
 ])  # fmt: skip
 def test_a_wrong_key_or_value_is_named(file: Path, more: str, named: str) -> None:
     said = refusal(written(file, more))
