@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from hashlib import blake2s
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -18,18 +19,26 @@ from callcenter import __version__
 from callcenter.floor.records import AgentState, Outcome
 from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics.counters import Counters, Waits
-from callcenter.metrics.table import METRICS, SINCE_START, STATE, WINDOWED, figure_metric
+from callcenter.metrics.table import METRICS, SINCE_START, STATE, WINDOWED, Row, figure_metric
 from kpi.table import FIGURES
 
 Samples = Iterator[tuple[tuple[str, ...], float]]
 
-_LONG_NUMBER = re.compile(r"\+?\d{7,}")
+_LONG_NUMBER = re.compile(r"\+?\(?\d(?:[\s.()-]{0,3}\d){6,}")
+"""Seven digits or more, of any script, with what people write between them."""
+FROM_PBX = frozenset({"queue", "agent", "name"})
+"""Labels whose values are Asterisk's; the others are words of ours."""
 VISIT_COUNTS = ("offered", *(outcome.value for outcome in Outcome))
 
 
+@lru_cache(maxsize=8192)
 def no_number(text: str) -> str:
     """``text`` without phone numbers: an agent at home may be ``Local/09121234567@…``. Others stay different."""
     return _LONG_NUMBER.sub(lambda m: "x" + blake2s(m[0].encode(), digest_size=4).hexdigest(), text)
+
+
+def _bare(row: Row, labels: Iterable[str]) -> list[str]:
+    return [no_number(value) if name in FROM_PBX else value for name, value in zip(row.labels, labels, strict=True)]
 
 
 class BoardCollector(Collector):
@@ -45,13 +54,13 @@ class BoardCollector(Collector):
         for row in (*STATE, *WINDOWED):
             gauge = GaugeMetricFamily(row.name, row.help, labels=row.labels)
             for labels, value in samples[row.name]:
-                gauge.add_metric(labels, value)
+                gauge.add_metric(_bare(row, labels), value)
             yield gauge
         for row in SINCE_START:
             if row.type == "counter":
                 counter = CounterMetricFamily(row.name, row.help, labels=row.labels)
                 for labels, value in samples[row.name]:
-                    counter.add_metric(labels, value)
+                    counter.add_metric(_bare(row, labels), value)
                 yield counter
         yield _waits(self._counters.waits)
 
@@ -77,7 +86,7 @@ def _of_now(board: Wallboard) -> dict[str, Samples]:
         ),
         c + "queue_talking": (((q.name,), q.talking) for q in now.queues),
         c + "queue_agents": (((q.name, s.value), q.agents.get(s, 0)) for q in now.queues for s in AgentState),
-        c + "agent_state": (((no_number(a.interface), no_number(a.name), a.state.value), 1) for a in now.agents),
+        c + "agent_state": (((a.interface, a.name, a.state.value), 1) for a in now.agents),
         c + "calls_up": iter([((), now.calls)]),
         c + "link_up": iter([((now.pbx,), float(now.link))]),
         c + "queue_service_level_threshold_seconds": _target(board, "threshold_s"),
@@ -147,5 +156,5 @@ def _waits(waits: dict[tuple[str, str], Waits]) -> Metric:
     row = METRICS["callcenter_queue_wait_seconds"]
     histogram = HistogramMetricFamily(row.name, row.help, labels=row.labels)
     for labels, one in waits.items():
-        histogram.add_metric(labels, one.cumulative(), one.sum_s)
+        histogram.add_metric(_bare(row, labels), one.cumulative(), one.sum_s)
     return histogram

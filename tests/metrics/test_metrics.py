@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -16,7 +18,7 @@ from callcenter.floor.changes import AttemptEnded, Drift, LinkChanged, VisitComp
 from callcenter.floor.records import AgentState, Attempt, Outcome, Result, Visit
 from callcenter.floor.wallboard import AgentNow, FloorNow, QueueNow, Wallboard
 from callcenter.metrics import reference
-from callcenter.metrics.collector import registry, text
+from callcenter.metrics.collector import no_number, registry, text
 from callcenter.metrics.counters import Counters
 from callcenter.metrics.table import METRICS
 
@@ -102,6 +104,37 @@ def test_no_phone_number_is_a_label() -> None:
     page = scraped()
     assert "9121234567" not in page
     assert value(page, "callcenter_queue_agents", queue=HOSTILE, state="available") == 1
+
+
+@pytest.mark.parametrize("number", [
+    "09121234567", "0912 123 4567", "0912-123-4567", "0912.123.45.67", "+98 (912) 123 4567", "(021) 8888-1234",
+    "۰۹۱۲ ۱۲۳ ۴۵۶۷",
+])  # fmt: skip
+def test_a_phone_number_is_found_however_it_is_written(number: str) -> None:
+    bare = no_number(f"home of {number}, Tehran")
+    assert re.fullmatch(r"home of x[0-9a-f]{8}, Tehran", bare)
+
+
+@pytest.mark.parametrize("name", ["PJSIP/1001", "Local/5001@from-queue/n", "sales 24/7", "support-2", "Agent 12 (34)"])
+def test_a_name_with_an_extension_in_it_stays(name: str) -> None:
+    assert no_number(name) == name
+
+
+def test_no_label_that_comes_from_the_pbx_has_a_phone_number() -> None:
+    """A queue called by the number that it is dialled by, in every metric that has queues."""
+    queue, counters = "line 0912 123 4567", Counters()
+    counters.apply(VisitEntered(AT, "c1", 1, queue, 1))
+    counters.apply(VisitEnded(AT, "c1", 1, Visit(queue, AT, wait_s=1.0, outcome=Outcome.ANSWERED)))
+    counters.apply(VisitCompleted(AT, "c1", 1, Visit(queue, AT, wait_s=1.0, outcome=Outcome.ANSWERED, talk_s=2.0)))
+    one = QueueNow(queue, 1, AT - 3, (AT - 3,), 1, {AgentState.AVAILABLE: 1})
+    now = msgspec.structs.replace(board().now, queues=(one,))
+    figures = {"today": {queue: {"offered": 1, "service_level": 1.0}}}
+    filled = msgspec.structs.replace(board(), now=now, figures=figures, targets={queue: {"threshold_s": 20.0}})
+    page = text(registry(lambda: filled, counters)).decode()
+    assert "123 4567" not in page
+    of_queue = {name for name, labels in samples(page) if any(v.startswith("line x") for _, v in labels)}
+    assert {"callcenter_queue_waiting", "callcenter_queue_visits_total", "callcenter_queue_wait_seconds_bucket",
+            "callcenter_queue_service_level_ratio", "callcenter_queue_service_level_threshold_seconds"} <= of_queue
 
 
 def test_visits_are_counted_by_outcome_and_their_waits_by_bucket() -> None:
