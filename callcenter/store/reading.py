@@ -99,8 +99,13 @@ async def open_calls(connection: AsyncConnection) -> list[CallRecord]:
 
 
 async def timeline(connection: AsyncConnection, id: str) -> list[JournalRow]:
-    """In the order of arrival, which is the truth: Asterisk's own times go backwards now and then."""
-    found = await connection.execute(select(journal).where(journal.c.call == id).order_by(journal.c.id))
+    """Of the call and of those that were merged into it (each row names its own), in the order of arrival.
+
+    That order is the truth: Asterisk's own times go backwards now and then.
+    """
+    merged = select(call.c.id).where(call.c.merged_into == id)
+    which = or_(journal.c.call == id, journal.c.call.in_(merged))
+    found = await connection.execute(select(journal).where(which).order_by(journal.c.id))
     return [record(JournalRow, row._mapping, journal) for row in found]
 
 

@@ -14,7 +14,7 @@ import pytest
 from callcenter.errors import StoreError
 from callcenter.floor.records import AgentState, Direction, Outcome, Span, Visit
 from callcenter.store.store import Store
-from callcenter.store.values import Batch, StoredCall
+from callcenter.store.values import Batch, JournalRow, StoredCall
 
 Make = Callable[..., Any]
 
@@ -123,6 +123,27 @@ async def test_open_calls_are_whole_and_oldest_first(store: Store, call: Make, b
     up = [call(n, ended_at=None) for n in (2, 5)]
     await store.write(batch(call(1), up[1], call(3), up[0]))
     assert await store.open_calls() == up
+
+
+async def test_a_timeline_has_the_rows_of_calls_that_were_merged_into_it(store: Store, call: Make, batch: Make) -> None:
+    """The consultation of an attended transfer, and one that had been merged into that before."""
+
+    async def said(of: int, name: str, at: float, *merged: tuple[str, str]) -> None:
+        row = JournalRow(call(of).id, at, "event", name, {})
+        await store.write(Batch((call(of),), journal=(row,), merged=merged))
+
+    await said(3, "third began", 1.0)
+    await said(1, "first began", 2.0)
+    await said(2, "second began", 3.0, (call(3).id, call(2).id))
+    await said(4, "another", 4.0)
+    await said(2, "second ended", 5.0, (call(2).id, call(1).id))
+    await said(1, "first ended", 4.5)  # Asterisk's clock went back
+    assert [(row.call, row.name) for row in await store.timeline(call(1).id)] == [
+        (call(3).id, "third began"), (call(1).id, "first began"), (call(2).id, "second began"),
+        (call(2).id, "second ended"), (call(1).id, "first ended"),
+    ]  # fmt: skip
+    assert [row.name for row in await store.timeline(call(2).id)] == ["second began", "second ended"]
+    assert [row.name for row in await store.timeline(call(4).id)] == ["another"]
 
 
 async def test_counts_count(store: Store, call: Make, batch: Make) -> None:
