@@ -144,9 +144,23 @@ async def test_a_wrong_question_gets_a_problem(api: httpx.AsyncClient, path: str
     assert told["status"] == status and says in told["detail"]
 
 
+@pytest.mark.parametrize("path", [
+    "/", "/docs", "/openapi.json", "/static/wallboard.js", "/healthz", "/readyz", "/metrics", "/api/v1/queues",
+    "/api/v1/kpis?window=15m", "/api/v1/calls", "/api/v1/calls/nope", "/api/v1/kpis?window=5m",
+])
+async def test_head_says_what_get_says_without_the_body(api: httpx.AsyncClient, path: str) -> None:
+    whole, head = await api.get(path), await api.head(path)
+    assert (head.status_code, head.headers, head.content) == (whole.status_code, whole.headers, b"")
+
+
+async def test_the_stream_that_never_ends_has_no_head(api: httpx.AsyncClient) -> None:
+    answer = await api.head("/api/v1/events")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
 async def test_a_wrong_method_gets_a_problem(api: httpx.AsyncClient) -> None:
     answer = await api.post("/api/v1/calls")
-    assert (answer.status_code, answer.json()["status"], answer.headers["allow"]) == (405, 405, "GET")
+    assert (answer.status_code, answer.json()["status"], answer.headers["allow"]) == (405, 405, "GET, HEAD")
 
 
 async def test_a_store_that_cannot_be_read_is_a_503(api: httpx.AsyncClient, source: MemorySource) -> None:
