@@ -112,6 +112,12 @@ def _channels(world: World, session: Session, action: Action, action_id: str) ->
     return snapshot.core_show_channels(world, action_id)
 
 
+def _list_commands(world: World, session: Session, action: Action, action_id: str) -> bytes:
+    """``main/manager.c:action_listcommands``: every client here has all rights. The documentation ends in a blank."""
+    lines = ((name, f"{does}  (Priv: {right})") for name, does, right in LISTED)
+    return wire.reply("Success", action_id, *lines)
+
+
 # ---- queues ---------------------------------------------------------------------------------------------------
 
 
@@ -192,5 +198,21 @@ WITHOUT_LOGIN = frozenset({"login", "logoff", "challenge"})
 ACTIONS: dict[str, Callable[[World, Session, Action, str], bytes]] = {
     "challenge": _challenge, "login": _login, "logoff": _logoff, "events": _events, "ping": _ping,
     "queuestatus": _queue_status, "coreshowchannels": _channels, "queuepause": _queue_pause, "queueadd": _queue_add,
-    "queueremove": _queue_remove, "originate": _originate,
+    "queueremove": _queue_remove, "originate": _originate, "listcommands": _list_commands,
 }
+
+LISTED = (
+    ("Challenge", "Generate Challenge for MD5 Auth.", "<none>"),
+    ("CoreShowChannels", "List currently active channels.", "system,reporting,all"),
+    ("Events", "Control Event Flow.", "<none>"),
+    ("ListCommands", "List available manager commands.", "<none>"),
+    ("Login", "Login Manager.", "<none>"),
+    ("Logoff", "Logoff Manager.", "<none>"),
+    ("Originate", "Originate a call.", "originate,all"),
+    ("Ping", "Keepalive command.", "<none>"),
+    ("QueueAdd", "Add interface to queue.", "agent,all"),
+    ("QueuePause", "Makes a queue member temporarily unavailable.", "agent,all"),
+    ("QueueRemove", "Remove interface from queue.", "agent,all"),
+    ("QueueStatus", "Show queue status.", "<none>"),
+)
+"""Action, what it does, the write classes it needs one of; in the order in which Asterisk keeps them."""

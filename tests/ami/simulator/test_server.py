@@ -11,6 +11,7 @@ import pytest
 from panoramisk import Manager
 
 from callcenter.ami.simulator import server
+from callcenter.ami.simulator.actions import ACTIONS
 from callcenter.ami.simulator.plan import Habits, make
 from callcenter.ami.simulator.requests import MAX_HEADERS, MAX_LINE, Requests, TooLong
 from callcenter.ami.simulator.server import SECRET, USERNAME, Simulation
@@ -386,3 +387,14 @@ def test_amis_limits_are_kept():
         Requests().feed(b"x: " + b"y" * MAX_LINE + b"\r\n\r\n")
     with pytest.raises(TooLong):
         Requests().feed(b"x: y\r\n" * (MAX_HEADERS + 2))
+
+
+async def test_every_action_that_is_listed_is_known_and_every_one_that_is_known_is_listed(simulations, connect):
+    line = await connect(await simulations())
+    answer = await line.ask(Action="ListCommands", ActionID="7")
+    assert (answer.pop("Response"), answer.pop("ActionID")) == ("Success", "7")
+    assert {name.lower() for name in answer} == set(ACTIONS)
+    assert answer["QueuePause"] == "Makes a queue member temporarily unavailable.  (Priv: agent,all)"
+    for name in answer.keys() - {"Logoff", "Login"}:
+        said = await line.ask(Action=name)
+        assert "unknown command" not in said.get("Message", ""), name
