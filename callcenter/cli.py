@@ -59,15 +59,18 @@ def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
 
 
 @app.command()
-def check(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Check the configuration and the PBX; name what is wrong."""
+def check(
+    config: ConfigFile = DEFAULT_CONFIG,
+    listen: Annotated[float, typer.Option(min=0.1, max=3600, help="so many seconds for events of each class")] = 2.0,
+) -> None:
+    """Check the configuration and the PBX; name what is wrong and what could not be seen."""
     from callcenter.ami.check import check_pbx
 
     loaded = load(config)
     logging_to_stderr(logging.ERROR)  # what is wrong is said below, once
     wrong = 0
     for pbx in loaded.pbx:
-        found = asyncio.run(check_pbx(pbx))
+        found = asyncio.run(check_pbx(pbx, listen))
         for note in found.notes:
             say(f"{pbx.name}: {note}")
         for problem in found.wrong:
@@ -75,7 +78,7 @@ def check(config: ConfigFile = DEFAULT_CONFIG) -> None:
         wrong += len(found.wrong)
     if wrong:
         raise typer.Exit(1)
-    say("all good")
+    say("nothing wrong found")
 
 
 @app.command()

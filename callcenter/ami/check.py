@@ -1,17 +1,24 @@
-"""Is this Asterisk fit to be listened to? A shell: connects like the daemon, asks little, changes nothing."""
+"""Is this Asterisk fit to be listened to? A shell: connects like the daemon, asks little, changes nothing.
+
+A read class shows itself only by its events. One whose events did not come is named as wrong when there was something
+to tell (the lists of channels or queues changed meanwhile), otherwise as not seen yet.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from callcenter.ami import commands
-from callcenter.ami.framing import Message
+from callcenter.ami.framing import Message, header
 from callcenter.ami.link import Link
 from callcenter.ami.protocol import Protocol
 from callcenter.config import Pbx
-from callcenter.errors import ActionRefused
+from callcenter.errors import LinkError
 from callcenter.floor import events as e
+from callcenter.floor.translate import WANTED
 
 LISTEN_S = 2.0
 SKEW_S = 2.0
@@ -24,12 +31,22 @@ ASKED = {
 """Action → (the write class it needs, what is lost without it)."""
 
 HEARD = {
-    "system": "FullyBooted: a restart cannot be told from a reconnect",
-    "call": "channels, bridges, transfers",
-    "agent": "queues and agents: nothing works without it",
-    "user": "what the dialplan tells by UserEvent(QueueDone)",
+    "agent": ("queues and agents: nothing works without it", "no caller was in a queue", b"Queue"),
+    "call": ("channels, bridges, transfers", "no call came", b"CoreShow"),
+    "user": ("what the dialplan tells by UserEvent(QueueDone)", "no UserEvent came", b""),
 }
-"""Read class → what is lost without it."""
+"""Read class → (what is lost without it, why it may be unseen, which list changes where it has something to tell)."""
+
+TOLD = tuple(
+    b"\r\n" + key + b": "
+    for key in (b"Uniqueid", b"ChannelState", b"BridgeId", b"Queue", b"Location", b"Status", b"CallsTaken", b"Paused")
+)
+"""What in a list never changes without an event."""
+
+NOISE = (b"VarSet", b"Newexten", b"CEL", b"RTCPSent", b"RTCPReceived")
+"""Events that come many times a call; of them only VarSet QUEUESTATUS and Newexten Queue are of use."""
+NOISY = (20, 0.2)
+"""So many of them, and such a share of all events, are worth an event filter."""
 
 
 @dataclass(slots=True)
@@ -40,37 +57,62 @@ class Findings:
     notes: list[str] = field(default_factory=list)
 
 
-class _Ear:
-    """Which classes of events come, and whether they carry a time."""
+class _Counted(dict[bytes, bytes]):
+    """What the framer asks for each event, wanted or not: so it counts them all without parsing any."""
 
     def __init__(self) -> None:
-        self.booted = False
-        self.queues: set[str] = set()
+        super().__init__(WANTED)
+        self.names: Counter[bytes] = Counter()
+
+    def get(self, name: bytes, default: bytes | None = None) -> bytes | None:  # type: ignore[override]
+        self.names[name] += 1
+        return super().get(name, default)
+
+
+class _Ear:
+    """Which classes of events come, whether they carry a time, and what each snapshot listed."""
+
+    def __init__(self) -> None:
+        self.classes: set[str] = set()
         self.timed = self.untimed = 0
-        self.names: set[bytes] = set()
-        self.channels = 0
+        self.used: Counter[bytes] = Counter()
+        self.lists: list[set[tuple[bytes, ...]]] = []
 
     def put(self, item: list[Message] | e.Event, arrival: float) -> None:
+        if isinstance(item, e.SnapshotBegan):
+            self.lists.append(set())
         for message in item if isinstance(item, list) else ():
-            self.names.add(message.name)
-            self.booted |= message.name == b"FullyBooted"
-            self.channels += message.name == b"CoreShowChannel"
-            if message.name.startswith((b"Agent", b"Newchannel", b"QueueCaller", b"QueueMember")):
-                self.timed += b"\r\nTimestamp: " in message.raw
-                self.untimed += b"\r\nTimestamp: " not in message.raw and b"\r\nPrivilege: " in message.raw
+            self.used[message.name] += 1
+            privilege = header(message.raw, b"\r\nPrivilege: ").decode("ascii", "replace")
+            if privilege:
+                self.classes.add(privilege.partition(",")[0])
+            elif self.lists:
+                self.lists[-1].add((message.name, *(header(message.raw, key) for key in TOLD)))
+            if privilege and message.name != b"FullyBooted":  # which the login writes itself, never with a time
+                timed = b"\r\nTimestamp: " in message.raw
+                self.timed += timed
+                self.untimed += not timed
+
+    def changed(self, kind: bytes) -> bool:
+        """Whether the lists of this kind were different at the end."""
+        first, last = ({row for row in rows if row[0].startswith(kind)} for rows in (self.lists[0], self.lists[-1]))
+        return first != last
 
 
-async def check_pbx(pbx: Pbx) -> Findings:
+async def check_pbx(pbx: Pbx, listen_s: float = LISTEN_S) -> Findings:
     """What is wrong with the link to ``pbx``. Raises LinkError (named) when there is none, ConfigError for its keys."""
-    ear = _Ear()
+    ear, counted = _Ear(), _Counted()
     link = Link(pbx, ear.put)
     found = Findings()
     async with link.open() as protocol:
+        protocol.framer.wanted = counted
         await _rights(link, found)
         await _clock(link, found)
-        await link.snapshot()
-        await asyncio.sleep(LISTEN_S)
-        _heard(ear, protocol, found)
+        await _listen(link, protocol, listen_s)
+    found.notes.append(f"{sum(counted.names.values())} events in {listen_s:g} s")
+    found.wrong += _unheard(ear)
+    found.notes += _seen(ear, counted.names)
+    found.notes += _noise(ear, counted.names)
     return found
 
 
@@ -90,17 +132,42 @@ async def _clock(link: Link, found: Findings) -> None:
         found.notes.append(f"clock skew {skew:+.3f} s")
 
 
-def _heard(ear: _Ear, protocol: Protocol, found: Findings) -> None:
-    if not ear.booted:
-        found.wrong.append(f"read class 'system' is missing (no FullyBooted): {HEARD['system']}")
+async def _listen(link: Link, protocol: Protocol, listen_s: float) -> None:
+    """A snapshot at both ends. An event may come behind a list that shows what it tells: the pings wait for it."""
+    await link.snapshot()
+    done, _ = await asyncio.wait({protocol.lost}, timeout=listen_s)
+    if done:
+        raise LinkError(f"{link.where}: link lost: {protocol.lost.result()}")
+    await link.snapshot()
+    for _ in range(2):
+        await link.send(commands.ping())
+
+
+def _unheard(ear: _Ear) -> Iterator[str]:
+    if "system" not in ear.classes:
+        yield "read class 'system' is missing (no FullyBooted): a restart cannot be told from a reconnect"
+    for name, (loss, _, lists) in HEARD.items():
+        if name not in ear.classes and lists and ear.changed(lists):
+            what = "channels" if name == "call" else "queues"
+            yield f"read class {name!r} is missing ({what} changed, but no event told so): {loss}"
     if ear.untimed and not ear.timed:
-        found.wrong.append("events carry no Timestamp: set timestampevents = yes in manager.conf [general]")
-    asyncs = {n.decode("ascii", "replace") for n in ear.names} - {"FullyBooted"}
-    wanted, seen = len(asyncs), protocol.framer.seen
-    found.notes.append(f"{wanted} kinds of wanted events heard, {seen} messages in {LISTEN_S:g} s")
-    if not ear.timed and not ear.untimed:
-        quiet = "agent and call"
-        found.notes.append(f"read classes {quiet} could not be seen: no call came while checking")
+        yield "events carry no Timestamp: set timestampevents = yes in manager.conf [general]"
 
 
-__all__ = ["ActionRefused", "Findings", "check_pbx"]
+def _seen(ear: _Ear, names: Counter[bytes]) -> Iterator[str]:
+    """The proof of each class, or that there is none yet."""
+    seen = ear.classes | ({"user"} if names[b"UserEvent"] else set())
+    yield f"read classes seen: {', '.join(sorted(seen & {'system', *HEARD})) or 'none'}"
+    for name, (loss, why, lists) in HEARD.items():
+        if name not in seen and not (lists and ear.changed(lists)):
+            yield (f"read class {name!r} could not be seen yet ({loss}): {why} while checking; "
+                   "--listen SECONDS waits longer")  # fmt: skip
+
+
+def _noise(ear: _Ear, names: Counter[bytes]) -> Iterator[str]:
+    useless = {name: names[name] - ear.used[name] for name in NOISE if names[name] > ear.used[name]}
+    many, share = sum(useless.values()), sum(useless.values()) / (sum(names.values()) or 1)
+    if many >= NOISY[0] and share >= NOISY[1]:
+        kinds = ", ".join(f"{n} {name.decode()}" for name, n in useless.items())
+        yield (f"warning: {share:.0%} of the events are of no use ({kinds}): an eventfilter spares the PBX "
+               "(see dialplans/manager_callcenter.conf)")  # fmt: skip
