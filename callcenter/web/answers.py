@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import Query
+from fastapi import Depends, Query, Request
 from pydantic import AfterValidator
 from starlette.responses import Response
 
 from callcenter.floor.wallboard import Wallboard
-from callcenter.web.problems import missing
+from callcenter.web.problems import bad, missing
 
 _LOST_PLUS = re.compile(r" (\d\d:\d\d)$")
 
@@ -44,6 +44,14 @@ def seconds(text: str | None) -> float | None:
     return None if text is None else datetime.fromisoformat(text).timestamp()
 
 
+def only_known_parameters(request: Request) -> None:
+    """A problem 400 when the question has a parameter that its route does not know: a typo must not widen an answer."""
+    known = {field.alias for field in request.scope["route"].dependant.query_params}
+    unknown = sorted(set(request.query_params) - known)
+    if unknown:
+        raise bad(f"no such parameter: {', '.join(unknown)}; known here: {', '.join(sorted(known)) or 'none'}")
+
+
 def known_queue(board: Wallboard, name: str | None) -> str | None:
     """``name``, if the board has such a queue; else a problem 404."""
     if name is not None and all(q.name != name for q in board.now.queues):
@@ -51,7 +59,15 @@ def known_queue(board: Wallboard, name: str | None) -> str | None:
     return name
 
 
-Time = Annotated[Annotated[str, AfterValidator(parsed_time)] | None, Query(description="RFC 3339 time with zone")]
-Name = Annotated[str | None, Query(min_length=1, max_length=256)]
+ONLY_KNOWN = [Depends(only_known_parameters)]
+
+_Time = Annotated[str, AfterValidator(parsed_time)]
+Since = Annotated[_Time | None, Query(description="begun at this time or later; RFC 3339 with zone")]
+Until = Annotated[_Time | None, Query(description="begun before this time; RFC 3339 with zone")]
+Queue = Annotated[str | None, Query(min_length=1, max_length=256, description="only this queue, by its name")]
+Agent = Annotated[
+    str | None, Query(min_length=1, max_length=256, description="only calls of this agent, by name or interface")
+]
+Number = Annotated[str | None, Query(min_length=1, max_length=256, description="only this number, as dialled or E.164")]
 Cursor = Annotated[str | None, Query(max_length=1024, description="`next` of the page before")]
-Limit = Annotated[int, Query(ge=1, le=500)]
+Limit = Annotated[int, Query(ge=1, le=500, description="how many rows a page has at most")]

@@ -15,6 +15,12 @@ PAGE = """<!doctype html>
 </header><main>{operations}<h2 id="shapes">Shapes</h2>{shapes}</main></body></html>
 """
 
+PARAMETER = ("parameter", "in", "meaning", "shape", "default", "limits")
+LIMITS = {
+    "minimum": "from {}", "maximum": "to {}", "minLength": "at least {} character",
+    "maxLength": "at most {} characters",
+}
+
 
 def rendered(openapi: dict[str, Any]) -> str:
     """The whole page."""
@@ -31,14 +37,17 @@ def _operations(paths: dict[str, Any]) -> Iterator[str]:
             yield (
                 f"<section><h2><code>{escape(method.upper())} {escape(path)}</code></h2>"
                 f"<p>{escape(operation.get('description') or operation.get('summary', ''))}</p>"
-                f"{_table(('parameter', 'in', 'shape', 'meaning'), map(_parameter, operation.get('parameters', ())))}"
+                f"{_table(PARAMETER, map(_parameter, operation.get('parameters', ())))}"
                 f"{_table(('answer', 'meaning', 'shape'), _answers(operation['responses']))}</section>"
             )
 
 
 def _parameter(p: dict[str, Any]) -> tuple[str, ...]:
     name = escape(p["name"]) + (" *" if p.get("required") else "")
-    return f"<code>{name}</code>", escape(p["in"]), kind(p["schema"]), escape(p.get("description", ""))
+    schema = p["schema"]
+    default = f"<code>{escape(str(schema['default']))}</code>" if schema.get("default") is not None else ""
+    about = escape(p.get("description", ""))
+    return f"<code>{name}</code>", escape(p["in"]), about, kind(schema), default, escape(limits(schema))
 
 
 def _answers(responses: dict[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -59,6 +68,13 @@ def _shapes(schemas: dict[str, Any]) -> Iterator[str]:
         body = _table(("key", "shape", "meaning"), rows) if rows else f"<p>{kind(schema)}</p>"
         about = escape(schema.get("description", ""))
         yield f'<section id="{escape(name)}"><h3>{escape(name)}</h3><p>{about}</p>{body}</section>'
+
+
+def limits(schema: dict[str, Any]) -> str:
+    """The bounds that a schema, or one of its choices, sets; in words."""
+    bounds = [word.format(part[key]) for part in (schema, *schema.get("anyOf", ())) for key, word in LIMITS.items()
+              if key in part]
+    return ", ".join(bounds)
 
 
 def kind(schema: dict[str, Any]) -> str:

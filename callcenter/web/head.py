@@ -17,7 +17,8 @@ class HeadAsGet:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in STREAMS:
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         asked = scope["method"]
 
         async def answer(message: Message) -> None:

@@ -5,29 +5,32 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Annotated, Literal, TypeVar
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from callcenter.crm.ticket import Kind
 from callcenter.store.values import StoredCall
 from callcenter.web import shown
-from callcenter.web.answers import Cursor, Limit, Name, Time, json, page, seconds
-from callcenter.web.models import CallShape, JournalShape, PageOf, TicketShape
+from callcenter.web.answers import ONLY_KNOWN, Agent, Cursor, Limit, Number, Queue, Since, Until, json, page, seconds
+from callcenter.web.models import CallPage, CallShape, JournalPage, TicketPage
 from callcenter.web.problems import bad, documented, missing
 from callcenter.web.source import Source
 
 T = TypeVar("T")
-CallId = Annotated[str, Path(max_length=256)]
+CallId = Annotated[str, Path(max_length=256, description="`id` of the call")]
+Open = Annotated[Literal["open", "ended"] | None, Query(description="only calls that are up, or only those that ended")]
+OfKind = Annotated[Kind | None, Query(description="only tickets of this kind")]
+Status = Annotated[Literal["open", "closed"] | None, Query(description="only open or only closed tickets")]
 
 
 def router(source: Source) -> APIRouter:
-    api = APIRouter(prefix="/api/v1", tags=["history"])
+    api = APIRouter(prefix="/api/v1", tags=["history"], dependencies=ONLY_KNOWN, responses=documented(400))
     config = source.config
 
-    @api.get("/calls", response_model=PageOf[CallShape])
+    @api.get("/calls", response_model=CallPage)
     async def calls(
-        queue: Name = None, agent: Name = None, number: Name = None, state: Literal["open", "ended"] | None = None,
-        since: Time = None, until: Time = None, cursor: Cursor = None, limit: Limit = 50,
+        queue: Queue = None, agent: Agent = None, number: Number = None, state: Open = None,
+        since: Since = None, until: Until = None, cursor: Cursor = None, limit: Limit = 50,
     ) -> Response:
         """Calls, the newest first. ``since`` and ``until`` are about the start of the call."""
         found = await _read(cursor, source.store.calls(
@@ -41,15 +44,15 @@ def router(source: Source) -> APIRouter:
         """One call."""
         return json(shown.call(await _known(source, id), config))
 
-    @api.get("/calls/{id}/timeline", response_model=PageOf[JournalShape], responses=documented(404))
+    @api.get("/calls/{id}/timeline", response_model=JournalPage, responses=documented(404))
     async def timeline(id: CallId) -> Response:
         """Why the call was counted so: all that Asterisk said about it and what it was taken for, in order."""
         await _known(source, id)
         return page([shown.journal_row(row, config.site.zone) for row in await source.store.timeline(id)])
 
-    @api.get("/tickets", response_model=PageOf[TicketShape])
+    @api.get("/tickets", response_model=TicketPage)
     async def tickets(
-        kind: Kind | None = None, status: Literal["open", "closed"] | None = None, number: Name = None,
+        kind: OfKind = None, status: Status = None, number: Number = None,
         cursor: Cursor = None, limit: Limit = 50,
     ) -> Response:
         """Tickets, the newest first. ``number`` is the caller's."""

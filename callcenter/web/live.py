@@ -9,27 +9,31 @@ from starlette.responses import Response
 
 from callcenter.floor.records import AgentState
 from callcenter.web import shown
-from callcenter.web.answers import Name, json, known_queue, page
+from callcenter.web.answers import ONLY_KNOWN, Queue, json, known_queue, page
 from callcenter.web.figures import ROWS
-from callcenter.web.models import AgentShape, FigureShape, Kpis, PageOf, QueueShape
+from callcenter.web.models import AgentPage, FigurePage, Kpis, QueuePage
 from callcenter.web.problems import documented
 from callcenter.web.source import Source
 
-Window = Literal["today", "15m", "30m", "60m"]
+Window = Annotated[
+    Literal["today", "15m", "30m", "60m"],
+    Query(description="the business day so far (`today`), or the last 15, 30 or 60 minutes"),
+]
+State = Annotated[AgentState | None, Query(description="only agents in this state")]
 
 
 def router(source: Source) -> APIRouter:
-    api = APIRouter(prefix="/api/v1", tags=["now"])
+    api = APIRouter(prefix="/api/v1", tags=["now"], dependencies=ONLY_KNOWN, responses=documented(400))
     site = source.config.site
 
-    @api.get("/queues", response_model=PageOf[QueueShape])
+    @api.get("/queues", response_model=QueuePage)
     async def queues() -> Response:
         """Every queue as it is now."""
         board = source.board()
         return page([shown.queue(q, board.now, board.targets.get(q.name, {}), site.zone) for q in board.now.queues])
 
-    @api.get("/agents", response_model=PageOf[AgentShape], responses=documented(404))
-    async def agents(queue: Name = None, state: AgentState | None = None) -> Response:
+    @api.get("/agents", response_model=AgentPage, responses=documented(404))
+    async def agents(queue: Queue = None, state: State = None) -> Response:
         """Every agent as it is now; those of one queue, those in one state."""
         board = source.board()
         known_queue(board, queue)
@@ -37,12 +41,12 @@ def router(source: Source) -> APIRouter:
         return page([shown.agent(a, board.now, site.zone) for a in wanted if state is None or a.state is state])
 
     @api.get("/kpis", response_model=Kpis, responses=documented(404))
-    async def kpis(window: Annotated[Window, Query()] = "today", queue: Name = None) -> Response:
+    async def kpis(window: Window = "today", queue: Queue = None) -> Response:
         """The figures of one window, for each queue (or one) and for all of them together."""
         board = source.board()
         return json(shown.kpis(board, window, known_queue(board, queue), site))
 
-    @api.get("/figures", response_model=PageOf[FigureShape])
+    @api.get("/figures", response_model=FigurePage)
     async def figures() -> Response:
         """What each figure and count is called in English, Persian and Arabic, and its unit."""
         return page(list(ROWS))

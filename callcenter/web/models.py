@@ -205,9 +205,13 @@ class CallShape(Shape):
 
 
 class JournalShape(Shape):
-    """What Asterisk said (``event``) or what it was taken for (``change``), in order."""
+    """What Asterisk said (``event``) or what it was taken for (``change``), in order.
+
+    ``call``: the id of the call itself, or of one that was merged into it.
+    """
 
     at: datetime
+    call: str
     source: str
     name: str
     data: dict[str, Any]
@@ -243,3 +247,30 @@ class Readiness(Shape):
 
     ready: bool
     reasons: list[str]
+
+
+# Pages by a name of their own: pydantic would call them PageOf_QueueShape_ in the documentation.
+
+
+class QueuePage(PageOf[QueueShape]):
+    """Queues as they are now."""
+
+
+class AgentPage(PageOf[AgentShape]):
+    """Agents as they are now."""
+
+
+class FigurePage(PageOf[FigureShape]):
+    """Names of figures and counts."""
+
+
+class CallPage(PageOf[CallShape]):
+    """Calls, the newest first. ``next`` is the cursor of the next page, null on the last one."""
+
+
+class JournalPage(PageOf[JournalShape]):
+    """The timeline of one call."""
+
+
+class TicketPage(PageOf[TicketShape]):
+    """Tickets, the newest first. ``next`` is the cursor of the next page, null on the last one."""

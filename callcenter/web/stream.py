@@ -21,6 +21,8 @@ from starlette.responses import Response, StreamingResponse
 from callcenter.config import Site
 from callcenter.floor.wallboard import Wallboard
 from callcenter.web import shown
+from callcenter.web.answers import ONLY_KNOWN
+from callcenter.web.problems import documented
 from callcenter.web.source import Source
 
 HEARTBEAT_S = 15.0
@@ -88,7 +90,7 @@ def encoder(site: Site) -> Callable[[Wallboard], bytes]:
 
 
 def router(streams: Streams) -> APIRouter:
-    api = APIRouter(prefix="/api/v1", tags=["now"])
+    api = APIRouter(prefix="/api/v1", tags=["now"], dependencies=ONLY_KNOWN, responses=documented(400))
     schema = {"$ref": "#/components/schemas/BoardShape"}
     answer: dict[int | str, dict[str, Any]] = {
         200: {"content": {"text/event-stream": {"schema": schema}}, "description": "`board` events, each a BoardShape"},

@@ -59,6 +59,28 @@ async def test_every_route_is_documented_with_the_shape_of_its_answer(document: 
             assert "422" not in operation["responses"], "this API answers 400"
 
 
+async def test_every_parameter_says_what_it_means(document: dict[str, Any]) -> None:
+    gets = [(path, operations["get"]) for path, operations in document["paths"].items()]
+    told = [(path, p) for path, get in gets for p in get.get("parameters", ())]
+    assert len(told) > 10
+    assert [(path, p["name"]) for path, p in told if not p.get("description")] == []
+
+
+async def test_the_docs_page_tells_defaults_and_limits(api: httpx.AsyncClient) -> None:
+    page = (await api.get("/docs")).text
+    rows = [re.sub("<.*?>", " ", row).split() for row in page.split("<tr>")]
+    window = next(row for row in rows if row[:2] == ["window", "query"])
+    assert window[-1] == "today" and {"15m", "30m", "60m"} <= set(window)
+    limit = next(row for row in rows if row[:2] == ["limit", "query"])
+    assert limit[-6:] == ["integer", "50", "from", "1,", "to", "500"]
+
+
+async def test_shapes_have_names_that_can_be_read(document: dict[str, Any]) -> None:
+    names = set(document["components"]["schemas"])
+    assert {"QueuePage", "AgentPage", "CallPage", "JournalPage", "TicketPage", "FigurePage"} <= names
+    assert all(re.fullmatch("[A-Za-z]+", name) for name in names)
+
+
 async def test_the_docs_page_tells_every_route(api: httpx.AsyncClient) -> None:
     page = (await api.get("/docs")).text
     assert all(f"GET {path}</code>" in page for path in PATHS)
