@@ -137,6 +137,7 @@ def legs_listed(floor: Floor, event: e.LegsListed) -> None:
                 floor.suspects.setdefault(leg, event.at)
     for uid in list(listing.entries):
         admit(floor, uid, "")
+    join_halves(floor)
     for bridge in list(floor.bridges):
         on_bridges.meet(floor, bridge, event.at)
         on_bridges.connect(floor, bridge, event.at)
@@ -145,6 +146,16 @@ def legs_listed(floor: Floor, event: e.LegsListed) -> None:
     if not floor.synced:
         floor.synced, floor.link_since = True, event.at
         floor.out.append(LinkChanged(event.at, "", True, ""))
+
+
+def join_halves(floor: Floor) -> None:
+    """The halves of a Local channel whose LocalBridge nobody saw: their names differ in the last digit only."""
+    halves: dict[str, Leg] = {}
+    for leg in floor.legs.values():
+        if leg.local and leg.twin is None:
+            other = halves.setdefault(leg.channel[:-1], leg)
+            if other is not leg:
+                leg.twin, other.twin = other, leg
 
 
 # ---- what the lists lack --------------------------------------------------------------------------------------

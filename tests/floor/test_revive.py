@@ -205,6 +205,29 @@ def test_agent_complete_finds_its_revived_visit_by_what_is_there(lacks: dict[str
     assert (told.after.visit().talk_s, told.after.visit().ended_by) == (60, "caller")
 
 
+def test_a_conversation_over_a_local_channel_goes_on() -> None:
+    """A member behind ``Local/1001@agents/n``: only the names of its halves say that they belong together."""
+    local, inner, outer = "Local/1001@agents", "b-inner", "100.4"
+    through = member(0, f"{local}/n", state_interface=ANNA)
+    told = Restart(
+        linked(through, dials_in(0), joins(1), left(6), connects(6, PHONE, f"{local}/n"), ticks(15))
+    ).play(e.LinkDown(19, ""), e.LinkUp(20))
+    listed = (
+        lists(20, CALLER, 20, bridge=BRIDGE), half(20, "100.3", f"{local}-1;1", BRIDGE),
+        half(20, outer, f"{local}-1;2", inner), lists(20, PHONE, 18, endpoint=ANNA, bridge=inner),
+    )  # fmt: skip
+    told.play(snapshot(20, msgspec.structs.replace(through, at=20), *listed), ticks(24))
+    assert told.after.floor.agents.all[f"{local}/n"].state == "talking"
+    told.play(completes(66, phone="100.3", who=f"{local}/n"))
+    told.play(gone(66, leg) for leg in (PHONE, "100.3", outer, CALLER))
+    assert (told.after.visit().talk_s, len(told.after.record().conversations)) == (60, 1)
+    assert told.after.left_open() == {}
+
+
+def half(at: float, leg: str, name: str, bridge: str) -> e.Event:
+    return e.LegSeen(at, leg, CALLER, name, 6, "1001", "", "800", "agents", bridge, 18)
+
+
 def test_agent_complete_before_the_snapshot_ends_the_conversation() -> None:
     told = Restart(linked(talking())).play(e.LinkDown(19, ""), e.LinkUp(20), completes(20.1), gone(20.1))
     told.play(snapshot(20.2, member(20.2)))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import subprocess
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ import pytest
 from lab.daemon import Running, callcenter, running
 
 from callcenter.ami.simulator.server import SECRET, USERNAME
+from callcenter.queue_log import fold, read
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -67,6 +72,41 @@ def test_after_a_restart_the_days_figures_are_there_again(tmp_path: Path) -> Non
         assert {k: after[queue][k] for k in of_visits} == pytest.approx({k: row[k] for k in of_visits}), queue
 
 
+SPEED = 20
+
+
+def test_a_restart_with_calls_up_loses_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "queue_log"
+    words = ("--agents", "40", "--queues", "4", "--speed", str(SPEED), "--calls", "110", "--rate", "700")
+    with simulating(tmp_path, *words) as (port, _):
+        with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
+            daemon.until("40 calls ended, and many are up", lambda: _ended(daemon) >= 40 and _up(daemon) >= 12, 120)
+            stopped = time.monotonic()
+            assert daemon.stop() == 0
+        before = _stored(tmp_path)
+        with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
+            hole_s = SPEED * (time.monotonic() - stopped)
+            completed = len(log.read_text().splitlines())
+            daemon.until("all 110 calls ended", lambda: _ended(daemon) >= 110, 200)
+            daemon.until("no call is up", lambda: _up(daemon) == 0, 100)
+            calls, tickets = daemon.all("/api/v1/calls"), daemon.all("/api/v1/tickets")
+            daemon.until("the figures are of now", lambda: _talk_of_figures(daemon) == _talk_of_calls(daemon))
+            row = daemon.get("/api/v1/kpis?window=today")["all"]
+            assert daemon.stop() == 0
+    after = _stored(tmp_path)
+    assert sum(ended is None for _, ended in before["call"]) >= 10
+    assert len({c["linkedid"] for c in calls}) == len(calls)
+    assert {t["call"] for t in tickets} == {c["id"] for c in calls if c["direction"] != "internal"}
+    assert len({t["call"] for t in tickets}) == len(tickets)
+    for part in ("visit", "conversation", "transfer"):
+        assert set(before[part]) <= set(after[part]), f"a {part} is missing"
+        assert len(set(after[part])) == len(after[part]), f"a {part} is there twice"
+    visits = [v for c in calls for v in c["visits"]]
+    assert row["offered"] == sum(not (v["outcome"] or "").startswith("refused") for v in visits)
+    _talks_equal_the_queue_log(log, completed, before, after)
+    _only_the_hole_is_nobodys_time(after["agent_span"], hole_s)
+
+
 def test_the_timeline_says_why_a_call_was_counted_so(tmp_path: Path) -> None:
     with simulating(tmp_path, "--agents", "20", "--queues", "2", "--speed", "40", "--calls", "30") as (port, _):
         with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
@@ -82,6 +122,46 @@ def test_the_timeline_says_why_a_call_was_counted_so(tmp_path: Path) -> None:
     at = [names.index(name) for name in order]
     assert at == sorted(at)
     assert {row["source"] for row in rows} == {"event", "change"}
+
+
+STORED = {
+    "call": "SELECT id, ended_at FROM call",
+    "visit": "SELECT call, queue, entered_at FROM visit",
+    "conversation": "SELECT call, interface, from_at FROM conversation",
+    "transfer": "SELECT call, kind, from_party, at FROM transfer",
+    "talk": "SELECT linkedid, queue, entered_at, talk_s FROM visit JOIN call ON id = call WHERE outcome = 'answered'",
+    "agent_span": "SELECT agent, from_at, to_at FROM agent_span ORDER BY agent, from_at",
+}
+
+
+def _stored(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    with contextlib.closing(sqlite3.connect(folder / "callcenter.db")) as store:
+        return {name: store.execute(query).fetchall() for name, query in STORED.items()}
+
+
+def _talks_equal_the_queue_log(log: Path, completed: int, before: Any, after: Any) -> None:
+    """Conversations that ran at the stop, and ended after line ``completed``, are as long as the PBX says."""
+    over = {row[:3] for row in before["talk"] if row[3] is None}
+    late = {line[1:3] for line in list(read(log))[completed:] if line.event.startswith("COMPLETE")}
+    logged = fold(read(log))
+    once = {key for key, n in Counter((v.call, v.queue) for v in logged).items() if n == 1}
+    theirs = {(v.call, v.queue): v.talk_s for v in logged if (v.call, v.queue) in once & late}
+    ours = [row for row in after["talk"] if row[:3] in over and row[:2] in theirs]
+    assert len(ours) >= 3
+    for call, queue, _, talk_s in ours:
+        assert talk_s == pytest.approx(theirs[call, queue], abs=2.0), (call, queue)
+
+
+def _only_the_hole_is_nobodys_time(spans: list[tuple[Any, ...]], hole_s: float) -> None:
+    for agent, own in groupby(spans, key=lambda span: span[0]):
+        gaps = [later[1] - earlier[2] for earlier, later in pairwise(own)]
+        assert all(gap >= 0 for gap in gaps), agent
+        assert sum(gap > 0.001 for gap in gaps) <= 1, (agent, gaps)
+        assert sum(gaps) <= hole_s, (agent, gaps)
+
+
+def _up(daemon: Running) -> int:
+    return len(daemon.get("/api/v1/calls?state=open&limit=200")["items"])
 
 
 def _outcomes(call: dict[str, Any]) -> list[str]:
