@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import cProfile
+import gc
 import logging
 import pstats
 import statistics
@@ -26,7 +27,7 @@ from stream import chunks, repeated
 
 from callcenter.ami.framing import Framer
 from callcenter.config import parse
-from callcenter.daemon import Daemon, opened
+from callcenter.daemon import Daemon, opened, settle_memory
 from callcenter.floor.translate import WANTED
 
 
@@ -48,6 +49,9 @@ def panoramisk_alone(data: list[bytes]) -> float:
     return time.process_time() - began
 
 
+gc_defaults = gc.get_threshold()
+
+
 async def whole_path(data: list[bytes], store: bool) -> float:
     """Processor seconds for bytes → Floor → figures → metrics; with ``store`` until the last row is committed."""
     with tempfile.TemporaryDirectory() as folder:
@@ -57,11 +61,14 @@ async def whole_path(data: list[bytes], store: bool) -> float:
                 daemon.journal_on = False
                 daemon.pipeline.put = lambda *_: None  # type: ignore[method-assign]
             writer = asyncio.create_task(daemon.pipeline.run())
+            settle_memory()
             began = time.process_time()
             await _feed(daemon, data, store)
             await daemon.pipeline.drain(600)
             took = time.process_time() - began
             await writer
+    gc.unfreeze()
+    gc.set_threshold(*gc_defaults)
     return took
 
 

@@ -42,7 +42,7 @@ async def run(
                 pbx = tasks.create_task(simulation.run())
                 await simulation.ready.wait()
                 config = _config(host, port, simulation, Path(folder))
-                await daemon.run(config, lambda bound: _welcome(host, bound, say), stop)
+                await daemon.run(config, lambda bound: _welcome(host, bound, speed, say), stop)
                 pbx.cancel()
         except* CallcenterError as problems:
             raise problems.exceptions[0] from None
@@ -63,7 +63,7 @@ def _config(host: str, port: int, simulation: Simulation, folder: Path) -> Confi
     )  # fmt: skip
 
 
-def _welcome(host: str, port: int, say: Callable[[str], None]) -> None:
-    say("A simulated call centre is live (Ctrl-C ends it; nothing is kept):")
+def _welcome(host: str, port: int, speed: float, say: Callable[[str], None]) -> None:
+    say(f"A simulated call centre is live; its time runs {speed:g} times as fast. Ctrl-C ends it, nothing is kept.")
     for path, what in PAGES:
         say(f"  http://{host}:{port}{path}  {what}")
