@@ -114,7 +114,8 @@ def call(stored: StoredCall, config: Config) -> Plain:
 
 def journal_row(row: JournalRow, zone: tzinfo) -> Plain:
     data = {k: v for k, v in row.data.items() if k not in ("event", "change")}
-    return {"at": rfc3339(row.at, zone), "source": row.source, "name": row.name, "data": with_times(data, zone)}
+    at = rfc3339(row.at, zone)
+    return {"at": at, "call": row.call, "source": row.source, "name": row.name, "data": with_times(data, zone)}
 
 
 def ticket(t: Ticket, zone: tzinfo) -> Plain:

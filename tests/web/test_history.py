@@ -97,6 +97,17 @@ async def test_the_timeline_tells_events_and_changes_in_order(api: httpx.AsyncCl
     assert (await api.get("/api/v1/calls/main-2/timeline")).json() == {"items": [], "next": None}
 
 
+async def test_each_line_of_a_timeline_tells_its_call_and_merged_calls_are_in_it(
+    api: httpx.AsyncClient, source: MemorySource
+) -> None:
+    consultation = JournalRow("main-2", AT + 61, "event", "DialBegan", {"at": AT + 61})
+    await source.store.write(Batch((call(2),), journal=(consultation,), merged=(("main-2", "main-1"),)))
+    items = (await api.get("/api/v1/calls/main-1/timeline")).json()["items"]
+    assert [(row["call"], row["name"]) for row in items] == [
+        ("main-1", "CallerJoined"), ("main-1", "VisitEntered"), ("main-2", "DialBegan"),
+    ]  # fmt: skip
+
+
 async def test_tickets_are_told_by_kind(api: httpx.AsyncClient) -> None:
     answer = await api.get("/api/v1/tickets", params={"kind": "callback", "number": "+989121234567"})
     told = PageOf[TicketShape].model_validate_json(answer.content).items
