@@ -133,7 +133,19 @@ def compare(records: Iterable[CallRecord], logged: list[LoggedVisit], since: flo
         mine, log = ours.get(queue, Counter()), theirs.get(queue, Counter())
         rows[queue] = {name: (mine[name], log[name]) for name in (*COUNTS, *SUMS)}
         differences += _differences(queue, mine, log, partial(_calls, kept, logged, queue))
-    return Verdict(rows, tuple(differences))
+    return Verdict(rows, tuple(differences + _strangers(kept, logged)))
+
+
+def _strangers(kept: Iterable[tuple[str, Visit]], logged: Iterable[LoggedVisit]) -> list[Difference]:
+    """Equal counts of other calls are no agreement: the queue_log of another PBX.
+
+    Some ids differ by right: a caller that was handed on by a consultation is logged under that channel.
+    """
+    ids = {v.call for v in logged}
+    known = ids & {call for call, _ in kept}
+    if 2 * len(known) >= len(ids):
+        return []
+    return [Difference("all queues", "calls known", len(known), len(ids), tuple(sorted(ids - known)[:10]))]
 
 
 def _counts(kept: Iterable[tuple[str, Visit]]) -> dict[str, Counter[str]]:

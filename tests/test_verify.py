@@ -200,3 +200,8 @@ def test_two_that_never_met_have_nothing_to_compare() -> None:
     (since, until), found = verdict([answered("1.2", 210.5)], (200.2, 240.0), told(*BEFORE))
     assert since >= until
     assert found.rows == {}
+
+
+def test_equal_counts_of_other_calls_are_no_agreement() -> None:
+    ours = [record("c1", visit()), record("c2", visit())]
+    assert differences(ours, [logged("d1"), logged("d2")]) == {("all queues", "calls known"): ("d1", "d2")}
