@@ -193,6 +193,7 @@ def settle(floor: Floor, at: float) -> None:
             if not visit.leg.uid and visit.state in OPEN:
                 floor.suspects.setdefault(visit, at)
             _end_silent_tries(floor, call, visit, at)
+    floor.revived.unbound.clear()  # what is left ended before this snapshot
 
 
 def end_unbound(floor: Floor, call: Call, ended_by: str | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import accumulate
 
 import msgspec
 from hypothesis import given, settings
@@ -28,6 +29,7 @@ from scene import (
 from callcenter.floor import changes as c
 from callcenter.floor import events as e
 from callcenter.floor.floor import HANDLERS, Floor
+from callcenter.floor.revive import under_way
 
 CHANNELS = {
     "": "",
@@ -106,12 +108,19 @@ def told(edits: list[tuple[str, float]], between: list[tuple[int, e.Event]]) -> 
     return [event for _, event in sorted(order, key=lambda placed: placed[0])]
 
 
+def timed(events: list[e.Event]) -> list[e.Event]:
+    """The same with times since the epoch."""
+    ats = accumulate((event.at for event in events), initial=5000.0)
+    return [msgspec.structs.replace(event, at=at) for event, at in zip(events, list(ats)[1:], strict=True)]
+
+
 def played(events: list[e.Event]) -> Scene:
     """The events; then every channel hangs up and time passes."""
-    scene, at = Scene(Floor(wrap_up=lambda queue: 2.0)), 5000.0
-    for event in events:
-        at += event.at
-        scene.play(msgspec.structs.replace(event, at=at))
+    return hung_up(Scene(Floor(wrap_up=lambda queue: 2.0)).play(timed(events)))
+
+
+def hung_up(scene: Scene) -> Scene:
+    at = max(scene.floor.at, 5000.0)
     for _ in range(2):  # the second time for those that only an unfinished list still named
         scene.play([e.LegGone(at, uid, "", "", 16) for uid in CHANNELS], e.LegsListed(at))
     return scene.play([e.Tick(at + 10 * n) for n in (1, 2, 3)])
@@ -170,3 +179,23 @@ def test_whatever_comes_an_agents_spans_follow_each_other_without_gap_or_overlap
             assert span.from_ == until.get(span.agent, span.from_)
             assert span.to > span.from_
             until[span.agent] = span.to
+
+
+@settings(max_examples=150, deadline=None)
+@given(EVENTS, st.integers(0, len(STORY)))
+def test_whatever_comes_a_restart_in_the_midst_loses_nothing_that_was_stored(events: list[e.Event], stop: int) -> None:
+    events = timed(events)
+    before = Scene().play(events[:stop])
+    stored = [call.record() for call in before.floor.by_id.values()]
+    after = Scene(Floor(wrap_up=lambda queue: 2.0))
+    after.changes += after.floor.remember(stored, before.floor.running_spans())
+    hung_up(after.play(e.LinkDown(before.floor.at, "not connected yet"), e.LinkUp(before.floor.at), events[stop:]))
+    assert (after.left_open(), after.floor.revived.calls, after.floor.revived.unbound) == ({}, [], {})
+    everywhere = Counter((v.queue, v.entered_at) for r in after.records() for v in r.visits)
+    for old in stored:
+        new = after.floor.finished[old.id]
+        kept = [(c.interface, c.from_) for c in new.conversations]
+        assert {v for v in old.visits if not under_way(v)} <= set(new.visits)
+        assert {(c.interface, c.from_) for c in old.conversations} <= set(kept)
+        assert all(everywhere[v.queue, v.entered_at] for v in old.visits)
+        assert new.started_at == old.started_at
