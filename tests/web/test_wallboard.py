@@ -110,7 +110,10 @@ async def test_foreign_names_are_text_and_nothing_else(page: Page, server: str, 
     source.publish(with_names(HOSTILE))
     await shown(page, server)
     assert sorted(await page.locator(".card h2").all_text_contents()) == sorted(HOSTILE)
-    assert sorted(await page.locator(".agent h3").all_text_contents()) == sorted(HOSTILE)
+    titles = await page.locator(".agent").evaluate_all("tiles => tiles.map((tile) => tile.title)")
+    assert sorted(titles) == sorted(f"{name} · Talking" for name in HOSTILE)
+    names = await page.locator(".agent h3").all_text_contents()
+    assert sorted(n for n in names if "…" not in n) == sorted(HOSTILE[:-1]), "all but the endless one are whole"
     assert await page.locator(".card h2 *, .agent h3 *, .what *").count() == 0
     assert await page.evaluate("window.hit") is None
     assert await page.evaluate("document.documentElement.scrollWidth") <= 1920, "a long name is cut"
@@ -222,7 +225,15 @@ OVERFLOWING = """() => {
                 clipped.push(`outside: ${e.className} ${e.textContent}`);
     for (const card of document.querySelectorAll(".body"))
         if (box(card.querySelector(".meter")).bottom > box(card.querySelector(".more")).top) clipped.push("meter");
+    for (const e of document.querySelectorAll(".value, .rest, .aimed, h3")) {
+        const text = document.createRange(), frame = box(e.closest(".stat, .agent"));
+        text.selectNodeContents(e);
+        if (e.offsetParent && e.textContent && (box(text).left < frame.left - 1 || box(text).right > frame.right + 1))
+            clipped.push(`over the edge: ${e.className} ${e.textContent}`);
+        if (e.localName === "h3" && box(text).width > box(e).width) clipped.push(`cut: ${e.textContent}`);
+    }
     if (document.documentElement.scrollHeight > innerHeight) clipped.push("page");
+    if (document.documentElement.scrollWidth > innerWidth) clipped.push("page is too wide");
     return clipped;
 }"""
 
@@ -240,8 +251,79 @@ async def test_nothing_is_cut_or_overlaps_on_a_wall_screen(page: Page, lang: str
         assert await page.evaluate(OVERFLOWING) == []
 
 
-async def test_a_phone_can_scroll_it(page: Page, server: str) -> None:
+SCREENS = [(1280, 720), (1366, 768), (1920, 1080), (3840, 2160)]
+
+
+@pytest.mark.parametrize("lang", ["en", "fa", "ar"])
+async def test_nothing_is_cut_on_a_screen_of_any_size(page: Page, lang: str) -> None:
+    source = MemorySource(config_of("Asia/Tehran"), board_of(6, 40))
+    async with running(create_app(source)) as url:
+        await shown(page, url, f"/?lang={lang}")
+        for width, height in SCREENS:
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            await page.screenshot(path=ARTIFACTS / f"wallboard-{lang}-{width}x{height}.png")
+            assert await page.evaluate(OVERFLOWING) == [], (width, height)
+            smallest = await page.evaluate("""Math.min(...[...document.querySelectorAll(".agent *, .label")]
+                .filter((e) => e.offsetParent).map((e) => parseFloat(getComputedStyle(e).fontSize)))""")
+            assert smallest >= 9, (width, height)
+
+
+async def test_namesakes_can_be_told_apart(page: Page, server: str, source: MemorySource) -> None:
+    board = board_of(6, 36)
+    names = [f"Maryam Hosseini {n}" for n in range(35)] + ["Abdolrahman " * 8 + "the Second"]
+    agents = tuple(
+        msgspec.structs.replace(a, name=name, state="talking")
+        for a, name in zip(board.now.agents, names, strict=True)
+    )
+    source.publish(msgspec.structs.replace(board, seq=2, now=msgspec.structs.replace(board.now, agents=agents)))
+    await shown(page, server)
+    await expect(page.locator(".agent")).to_have_count(36)
+    told = await page.locator(".agent h3").all_text_contents()
+    assert set(names[:-1]) < set(told)
+    (cut,) = set(told) - set(names)
+    assert cut.startswith("Abdolrahman") and cut.endswith("Second")
+    assert await page.locator(f'.agent[title^="{names[-1]}"]').count() == 1
+    assert await page.evaluate(OVERFLOWING) == []
+
+
+@pytest.mark.parametrize("lang", ["fa", "ar"])
+async def test_the_percent_sign_stands_on_one_side_of_all_numbers(page: Page, server: str, lang: str) -> None:
+    await shown(page, server, f"/?lang={lang}")
+    numbers = ".level .value, .aimed, .rest bdi, .abandon .value"
+    sides = await page.evaluate("""(numbers) => [...document.querySelectorAll(numbers)]
+        .filter((e) => e.textContent.includes("٪")).map((e) => {
+            const text = e.firstChild, i = text.data.indexOf("٪"), [sign, digit] = [i, 0].map((at) => {
+                const range = document.createRange();
+                range.setStart(text, at); range.setEnd(text, at + 1);
+                return range.getBoundingClientRect();
+            });
+            return sign.left > digit.left;
+        })""", numbers)
+    assert len(sides) >= 9 and len(set(sides)) == 1, sides
+
+
+@pytest.mark.parametrize("lang", ["fa", "ar"])
+async def test_the_header_is_as_high_as_in_english(page: Page, server: str, lang: str) -> None:
+    await shown(page, server, "/?lang=en")
+    english = await page.locator("#window").bounding_box()
+    await shown(page, server, f"/?lang={lang}")
+    own = await page.locator("#window").bounding_box()
+    assert english and own and own["height"] == pytest.approx(english["height"], abs=1)
+
+
+async def test_the_abandon_rate_says_that_short_abandons_are_left_out(page: Page, server: str) -> None:
+    await shown(page, server)
+    for title in await page.locator(".abandon").evaluate_all("all => all.map((e) => e.title)"):
+        assert "short abandons (under \u20685\u2069 s) are left out" in title
+
+
+async def test_a_phone_can_scroll_it(page: Page, server: str, source: MemorySource) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
     await shown(page, server)
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
     assert await page.evaluate("document.documentElement.scrollHeight") > 844
+    source.publish(board_of(queues=6, agents=40, seq=2))
+    await expect(page.locator(".card")).to_have_count(6)
+    assert [at for at in await page.evaluate(OVERFLOWING) if at != "page"] == []
+    await page.screenshot(path=ARTIFACTS / "wallboard-phone.png")

@@ -29,10 +29,39 @@ function tile() {
 function update(view, agent, page) {
   mark(view.root, { state: agent.state });
   setGlyph(view.sign, agent.state);
-  say(view.name, agent.name || agent.interface);
+  view.full = agent.name || agent.interface;
   say(view.what, agent.queue ?? (agent.reason || page.word[agent.state]));
-  view.root.title = page.word[agent.state];
+  view.root.title = `${view.full} · ${page.word[agent.state]}`;
   view.since = Date.parse(agent.since);
+}
+
+const FITS = ["0", "1", "2"];
+const ENDS = [[24, 14], [16, 10], [10, 6]];
+
+/** The name in the largest way that shows all of it: large, smaller, in two lines; else with its middle left out, because
+ * the end tells namesakes apart. Measured only when the name or the width is a new one. */
+function fit(view) {
+  const width = view.name.clientWidth;
+  if (view.full === view.fitted && width === view.width) return;
+  [view.fitted, view.width] = [view.full, width];
+  say(view.name, view.full);
+  for (const size of FITS) {
+    mark(view.name, { fit: size });
+    if (isWhole(view.name)) return;
+  }
+  const letters = [...view.full];
+  for (const [first, last] of ENDS) {
+    say(view.name, `${letters.slice(0, first).join("")}…${letters.slice(-last).join("")}`);
+    if (isWhole(view.name)) return;
+  }
+}
+
+function isWhole(node) {
+  const range = document.createRange();
+  range.selectNodeContents(node);
+  const tops = Array.from(range.getClientRects(), (line) => line.top), box = node.getBoundingClientRect();
+  // Lines by their tops: an Arabic font is far higher than its line.
+  return range.getBoundingClientRect().width <= box.width && Math.max(...tops) - Math.min(...tops) < box.height * 0.75;
 }
 
 /** Tiles keep the order of names, so that a face keeps its place on the wall; colour and sign tell the state. */
@@ -48,11 +77,12 @@ export function showAgents(root, board, page) {
   keyed(root.querySelector("#bar"), segments, STATES, (s) => s, segment, (view, state) => {
     view.root.style.flexGrow = state === "logged_out" ? 0 : counts[state];
   });
-  const grid = tiles(there.length, board.queues.length), box = root.querySelector("#tiles");
+  const grid = tiles(there.length, board.queues.length, root.clientWidth), box = root.querySelector("#tiles");
   root.classList.toggle("many", grid === null);
   if (grid) box.style.setProperty("--columns", grid.cols);
   const rows = grid ? there.sort((a, b) => page.collator.compare(a.name, b.name)) : [];
   keyed(box, shown, rows, (a) => a.interface, tile, (view, agent) => update(view, agent, page));
+  for (const view of shown.values()) fit(view);
 }
 
 /** Each second: how long everybody is in the present state. */

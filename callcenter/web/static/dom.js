@@ -28,6 +28,14 @@ export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Set a text with {x} in it. Each value stands in a direction of its own: beside Arabic letters the bidi rules would
+ * else move a percent sign to the other side of its number. */
+export function sayFilled(node, text, values) {
+  const parts = text.split(/\{(\w)\}/).map((part, i) => (i % 2 ? String(values[part] ?? "") : part));
+  if (node.textContent === parts.join("")) return;
+  node.replaceChildren(...parts.map((part, i) => (i % 2 ? make("bdi", "", part) : part)));
+}
+
 /** Set data attributes that the style sheet looks at. */
 export function mark(node, values) {
   for (const [key, value] of Object.entries(values)) if (node.dataset[key] !== value) node.dataset[key] = value;

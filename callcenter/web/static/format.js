@@ -36,6 +36,7 @@ function spoken(s, plain, two) {
   return hours ? `${plain.format(hours)}:${tail}` : tail;
 }
 
+/** A text for a tooltip; each value is isolated from the direction of the words around it. */
 export function filled(text, values) {
-  return text.replace(/\{(\w)\}/g, (whole, key) => values[key] ?? whole);
+  return text.replace(/\{(\w)\}/g, (whole, key) => (key in values ? `\u2068${values[key]}\u2069` : whole));
 }

@@ -31,10 +31,13 @@ export function columns(n, width, height, gap) {
   return best;
 }
 
-/** Columns and rows of agent tiles; null when there are too many to be read beside so many queues. */
-export function tiles(agents, queues) {
+const TILE_PX = 165;
+
+/** Columns and rows of agent tiles; null when there are too many to be read beside so many queues, `width` px wide. */
+export function tiles(agents, queues, width) {
+  const most = Math.min(10, Math.max(2, Math.floor(width / TILE_PX)));
   const rows = queues <= 3 ? 6 : queues <= 6 ? 4 : queues <= 12 ? 2 : 0;
-  if (agents === 0 || agents > rows * 10) return null;
-  const cols = Math.min(10, Math.max(6, Math.ceil(agents / rows)));
+  if (agents === 0 || agents > rows * most) return null;
+  const cols = Math.min(most, Math.max(6, Math.ceil(agents / rows)));
   return { cols, rows: Math.ceil(agents / cols) };
 }

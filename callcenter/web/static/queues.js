@@ -1,6 +1,6 @@
 // The cards of the queues, and the summary of all of them.
 
-import { glyph, keyed, make, mark, say, setGlyph } from "./dom.js";
+import { glyph, keyed, make, mark, say, sayFilled, setGlyph } from "./dom.js";
 import { filled } from "./format.js";
 import { atLeast, atMost, columns, wait } from "./judge.js";
 
@@ -61,7 +61,8 @@ function update(view, queue, board, page) {
   mark(view.abandon.root, { judged: abandoned });
   setGlyph(view.abandon.sign, abandoned);
   say(view.answered.value, fmt.count(figures.answered));
-  say(view.answered.rest, filled(word.of, { b: fmt.count(figures.offered) }));
+  sayFilled(view.answered.rest, word.of, { b: fmt.count(figures.offered) });
+  view.abandon.root.title = ofAbandon(word, abandoned, queue.targets.short_abandon_s, fmt);
   for (const a of view.agents) {
     const states = a.state === "busy" ? BUSY : [a.state];
     const n = states.reduce((sum, s) => sum + (queue.agents[s] ?? 0), 0);
@@ -74,6 +75,17 @@ function update(view, queue, board, page) {
     abandon: page.label("abandon_rate"), answered: word.answered,
   };
   for (const [key, text] of Object.entries(labels)) say(view[key].label, text);
+}
+
+/** The tooltip of an abandon rate: how it is judged, and that it leaves out who gave up at once. */
+function ofAbandon(word, judged, shortS, fmt) {
+  return `${word[judged]}: ${shortS ? filled(word.shortOut, { s: fmt.count(shortS) }) : word.allShortOut}`;
+}
+
+/** The value that all have, if they have one. */
+function only(values) {
+  const different = new Set(values);
+  return different.size === 1 ? values[0] : undefined;
 }
 
 export function showQueues(parent, board, page) {
@@ -113,14 +125,14 @@ export function showSummary(parent, board, page) {
     parent.append(...SUMMARY.map((name) => summary[name].root));
   }
   const { fmt, word } = page, figures = board.figures[page.window]?.[""] ?? {};
-  const aims = new Set(board.queues.map((q) => q.targets.service_level));
-  const aim = aims.size === 1 ? [...aims][0] : page.target("service_level")?.[0];
+  const aim = only(board.queues.map((q) => q.targets.service_level)) ?? page.target("service_level")?.[0];
   const judged = {
     level: atLeast(figures.service_level, aim),
     abandon: atMost(figures.abandon_rate, page.target("abandon_rate") ?? ABANDON_AIM),
   };
+  const waiting = board.queues.reduce((sum, q) => sum + q.waiting, 0);
   const texts = {
-    waiting: [fmt.count(board.queues.reduce((sum, q) => sum + q.waiting, 0)), word.waiting],
+    waiting: [fmt.count(waiting), word.waiting],
     longest: [null, word.longest],
     level: [fmt.percent(figures.service_level), page.label("service_level")],
     abandon: [fmt.fine(figures.abandon_rate), page.label("abandon_rate")],
@@ -131,13 +143,15 @@ export function showSummary(parent, board, page) {
     if (value !== null) say(summary[name].value, value);
     say(summary[name].label, label);
   }
-  say(summary.answered.rest, filled(word.of, { b: fmt.count(figures.offered) }));
-  say(summary.level.rest, filled(word.aim, { p: fmt.percent(aim) }));
+  mark(summary.waiting.root, { none: String(waiting === 0) });
+  sayFilled(summary.answered.rest, word.of, { b: fmt.count(figures.offered) });
+  sayFilled(summary.level.rest, word.aim, { p: fmt.percent(aim) });
   for (const [name, state] of Object.entries(judged)) {
     mark(summary[name].root, { judged: state });
     setGlyph(summary[name].sign, state);
     summary[name].root.title = word[state];
   }
+  summary.abandon.root.title = ofAbandon(word, judged.abandon, only(board.queues.map((q) => q.targets.short_abandon_s)), fmt);
 }
 
 /** The longest wait of all, judged by the threshold of its own queue. */

@@ -1,8 +1,8 @@
 // The wallboard: one stream, one picture. Time on the page is the server's, carried on by the browser's own clock.
 
 import { showAgents, tickAgents } from "./agents.js";
-import { make, say } from "./dom.js";
-import { filled, formats } from "./format.js";
+import { make, say, sayFilled } from "./dom.js";
+import { formats } from "./format.js";
 import { arrange, showQueues, showSummary, tickQueues, tickSummary } from "./queues.js";
 import { listen } from "./stream.js";
 import { LANGUAGES, WINDOWS, WORDS, chosen, remember } from "./words.js";
@@ -68,7 +68,8 @@ function tell() {
   $("banner").hidden = !cut;
   if (!cut) return;
   const since = stale ? boardAt : Date.parse(board.link_since);
-  say($("banner-text"), since ? filled(stale ? word.stale : word.linkDown, { t: page.fmt.exact(since) }) : word.connecting);
+  const text = stale ? word.stale : word.linkDown;
+  sayFilled($("banner-text"), since ? text : word.connecting, { t: since ? page.fmt.exact(since) : "" });
 }
 
 function choices() {
@@ -91,6 +92,7 @@ choices();
 tell();
 listen("/api/v1/events", onBoard, onStale);
 setInterval(tick, 1000);
+addEventListener("resize", () => { if (board) draw(); });
 new ResizeObserver(() => arrange($("queues"))).observe($("queues"));
 fetch("/api/v1/figures").then((answer) => answer.json()).then(({ items }) => {
   page.rows = new Map(items.map((row) => [row.name, row]));

@@ -17,6 +17,7 @@ export const WORDS = {
     paused: "Paused", unreachable: "Unreachable", logged_out: "Logged out", busy: "Busy",
     service_level: "Service level", abandon_rate: "Abandon rate", average_speed_of_answer: "Average speed of answer",
     good: "on target", near: "near the target", bad: "off target", none: "no figure",
+    shortOut: "short abandons (under {s} s) are left out", allShortOut: "short abandons are left out",
   },
   fa: {
     title: "تابلو", waiting: "در انتظار", longest: "طولانی‌ترین انتظار", answered: "پاسخ‌داده", of: "از {b}",
@@ -28,6 +29,7 @@ export const WORDS = {
     paused: "توقف", unreachable: "خارج از دسترس", logged_out: "خارج‌شده", busy: "مشغول",
     service_level: "سطح خدمت", abandon_rate: "نرخ رهاشدن", average_speed_of_answer: "میانگین زمان پاسخ‌گویی",
     good: "در حد هدف", near: "نزدیک هدف", bad: "پایین‌تر از هدف", none: "بدون عدد",
+    shortOut: "رهاشدن‌های کوتاه‌تر از {s} ثانیه به حساب نمی‌آیند", allShortOut: "رهاشدن‌های کوتاه به حساب نمی‌آیند",
   },
   ar: {
     title: "لوحة", waiting: "في الانتظار", longest: "أطول انتظار", answered: "تم الرد", of: "من {b}",
@@ -39,6 +41,7 @@ export const WORDS = {
     paused: "متوقف", unreachable: "تعذّر الوصول", logged_out: "خارج النظام", busy: "مشغول",
     service_level: "مستوى الخدمة", abandon_rate: "معدل الترك", average_speed_of_answer: "متوسط سرعة الرد",
     good: "ضمن الهدف", near: "قريب من الهدف", bad: "دون الهدف", none: "لا رقم",
+    shortOut: "لا تُحسب حالات الترك الأقصر من {s} ثوانٍ", allShortOut: "لا تُحسب حالات الترك القصيرة",
   },
 };
 
