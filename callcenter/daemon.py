@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import math
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
 
 import msgspec
 import structlog
@@ -69,6 +69,8 @@ class Daemon:
         self.events = 0
         self.journal_on = True
         self._drifts_told: set[str] = set()
+        own: dict[Any, Sink] = {Drift: self._drifted, LinkChanged: self._link_changed}
+        self.sinks = sinks_of(self.window.handlers, self.counters.rules, own)
         self._figures_due = 0.0
         self.figures = self.window.figures(time.time())
         self._newest = Newest(self._board(0))
@@ -112,45 +114,45 @@ class Daemon:
         """Apply what one segment brought, and hand its Changes to the sinks."""
         changes: list[Change] = []
         journal: list[JournalRow] = []
-        newest = -math.inf
-        for event in _events(item, arrival + self.link.offset):
-            newest = max(newest, event.at)
-            self.events += 1
+        events = _events(item, arrival + self.link.offset)
+        apply, sinks = self.floor.apply, self.sinks
+        for event in events:
             try:
-                made = self.floor.apply(event)
+                made = apply(event)
             except Exception:
                 made = self._bug_in(event)
             if self.journal_on and self.floor.touched:
                 journal.append(_row(self.floor.touched.id, event.at, "event", event))
             for change in made:
-                self.window.apply(change)
-                self.counters.apply(change)
+                for sink in sinks.get(type(change), ()):
+                    sink(change)
                 if self.journal_on and change.call:
                     journal.append(_row(change.call, change.at, "change", change))
-                if isinstance(change, Drift):
-                    self._drifted(change.kind, change.detail)
             changes += made
-        if isinstance(item, list):
-            self.link.note_time(newest, arrival)
+        self.events += len(events)
+        if isinstance(item, list) and events:
+            self.link.note_time(max([event.at for event in events]), arrival)
         finished = self.floor.take_finished()
         self.pipeline.put(changes, journal, lambda call: finished.get(call) or self.floor.record(call))
-        if any(isinstance(change, LinkChanged) for change in changes):
-            self._figures_due = 0.0  # a snapshot tells the queues' own service levels
         self.changed.set()
 
     def _bug_in(self, event: e.Event) -> list[Change]:
         """A bug of ours in one event must not end the reading of all others; the snapshot mends what it left."""
         log.exception("event not applied", kind=type(event).__name__)
         self.floor.drifts["bug"] += 1
-        self._drifted("bug", type(event).__name__)
+        self._drifted(Drift(event.at, "", "bug", type(event).__name__))
         return []
 
-    def _drifted(self, kind: str, detail: str) -> None:
+    def _drifted(self, drift: Drift) -> None:
         """Say so once a kind, and look how it really is."""
         self.link.snapshot_wanted = True
-        if kind not in self._drifts_told:
-            self._drifts_told.add(kind)
-            log.warning("drift: the PBX did what we took for impossible", kind=kind, detail=detail)
+        if drift.kind not in self._drifts_told:
+            self._drifts_told.add(drift.kind)
+            log.warning("drift: the PBX did what we took for impossible", kind=drift.kind, detail=drift.detail)
+
+    def _link_changed(self, _: LinkChanged) -> None:
+        """A snapshot tells the queues' own service levels: the figures are due at once."""
+        self._figures_due = 0.0
 
     def remember(self, visits: list[tuple[str, Visit]], spans: list[Span], calls: list[CallRecord]) -> None:
         """What an earlier process wrote. Visits that are under way in an open call come by way of the Floor."""
@@ -215,6 +217,18 @@ class Daemon:
                 known = self.floor.boot
                 with contextlib.suppress(CallcenterError):
                     await self.store.set_meta("boot", str(known))
+
+
+Sink = Callable[[Any], None]
+
+
+def sinks_of(*tables: Mapping[Any, Sink]) -> dict[type[Change], list[Sink]]:
+    """Who wants to hear of which kind of Change, from the tables of each sink."""
+    merged: dict[type[Change], list[Sink]] = {}
+    for table in tables:
+        for kind, sink in table.items():
+            merged.setdefault(kind, []).append(sink)
+    return merged
 
 
 def _events(item: list[Message] | e.Event, at: float) -> list[e.Event]:

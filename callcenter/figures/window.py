@@ -79,7 +79,7 @@ class Window:
         self._row_of: dict[int, int] = {}
         self._staff = Staff(self._queues)
         # Any: each handler takes the one kind of Change it stands beside.
-        self._handlers: dict[type[Change], Callable[[Any], None]] = {
+        self.handlers: dict[type[Change], Callable[[Any], None]] = {
             VisitEntered: self._entered,
             VisitRevived: self._revived,
             VisitEnded: self._told,
@@ -92,7 +92,7 @@ class Window:
 
     def apply(self, change: Change) -> None:
         """Take in one Change; those that no figure lives on are passed over."""
-        handler = self._handlers.get(type(change))
+        handler = self.handlers.get(type(change))
         if handler is not None:
             handler(change)
 

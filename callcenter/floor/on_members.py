@@ -24,6 +24,10 @@ def able(member: e.MemberSeen) -> bool:
     return not member.paused and member.device not in AWAY
 
 
+def alike(known: e.MemberSeen, event: e.MemberSeen) -> bool:
+    return able(known) == able(event) and known.paused == event.paused and known.reason == event.reason
+
+
 def looks_empty(floor: Floor, visit: QueueVisit, at: float) -> bool:
     """Whether a caller who was sent away at ``at`` was so because nobody is left in the queue.
 
@@ -49,7 +53,9 @@ def seen(floor: Floor, event: e.MemberSeen) -> None:
     agent = floor.agent(event.interface, event.name, event.state_interface, event.at)
     known = agent.members.get(event.queue)
     agent.members[event.queue] = event
-    agent.device = event.device
+    away, agent.device = agent.device in AWAY, event.device
+    if known and away == (event.device in AWAY) and alike(known, event):
+        return  # most of these only say that a phone rings or talks, which its channels told already
     if not able(event) and (known is None or able(known)):
         floor.queue(event.queue).thinned_at = event.at
     # A PausedReason may stand there while Paused is 0 (since 18.21, 20.6, 22.0).

@@ -67,7 +67,7 @@ class Counters:
         self.ami_dropped: Counter[str] = Counter()
         self.store_pending = 0
         self._link = False
-        self._rules: dict[type[Change], Callable[[Any], None]] = {
+        self.rules: dict[type[Change], Callable[[Any], None]] = {
             CallStarted: self._call_started,
             VisitEntered: self._entered,
             VisitEnded: self._visit_ended,
@@ -78,7 +78,7 @@ class Counters:
         }
 
     def apply(self, change: Change) -> None:
-        rule = self._rules.get(type(change))
+        rule = self.rules.get(type(change))
         if rule is not None:
             rule(change)
 

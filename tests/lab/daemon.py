@@ -61,6 +61,14 @@ class Running:
             assert time.monotonic() < deadline, f"not within {within_s:g} s: {what}"
             time.sleep(0.1)
 
+    def figures_are_of_now(self) -> bool:
+        """Whether the figures, computed each second, have taken in the last call."""
+        figures = self.get("/api/v1/kpis?window=today")["queues"].values()
+        visits = [visit for call in self.all("/api/v1/calls") for visit in call["visits"]]
+        told = sum(row["talk_s"] for row in figures), sum(row["offered"] for row in figures)
+        kept = sum(v["talk_s"] or 0 for v in visits), sum(not _refused(v) for v in visits)
+        return abs(told[0] - kept[0]) < 1 and told[1] == kept[1]
+
     def ready(self) -> bool:
         return self.http.get("/readyz").status_code == 200
 
@@ -68,6 +76,10 @@ class Running:
         """SIGTERM; the exit status. It must end within ten seconds."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(10)
+
+
+def _refused(visit: dict[str, Any]) -> bool:
+    return str(visit["outcome"]).startswith("refused")
 
 
 @contextlib.contextmanager

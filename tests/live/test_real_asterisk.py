@@ -30,6 +30,7 @@ def test_300_calls_equal_queue_log_with_a_ticket_each(
         placed = asyncio.run(drive(lab, f"mix:{CALLS}:{RATE}", seed=5))
         daemon.until("no call is up", lambda: _calls_up(daemon) == 0)
         daemon.until("all is written", lambda: not daemon.all("/api/v1/calls") or _nothing_open(daemon))
+        daemon.until("the figures are of now", daemon.figures_are_of_now)
         assert len(placed) >= CALLS
         assert_figures(daemon, lab.queue_log)
         assert_tickets(daemon)

@@ -58,7 +58,7 @@ def test_after_a_restart_the_days_figures_are_there_again(tmp_path: Path) -> Non
     with simulating(tmp_path, "--agents", "40", "--queues", "4", "--speed", "40", "--calls", "120") as (port, _):
         with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
             daemon.until("120 calls ended", lambda: _ended(daemon) >= 120, 120)
-            daemon.until("the figures are of now", lambda: _talk_of_figures(daemon) == _talk_of_calls(daemon))
+            daemon.until("the figures are of now", daemon.figures_are_of_now)
             before = daemon.get("/api/v1/kpis?window=today")["queues"]
             assert daemon.stop() == 0
         with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
@@ -90,7 +90,7 @@ def test_a_restart_with_calls_up_loses_nothing(tmp_path: Path) -> None:
             # A call may have come and gone in the hole: how many are seen is not known.
             daemon.until("most calls came, and none is up", lambda: _ended(daemon) > 60 and _up(daemon) == 0, 200)
             calls, tickets = daemon.all("/api/v1/calls"), daemon.all("/api/v1/tickets")
-            daemon.until("the figures are of now", lambda: _talk_of_figures(daemon) == _talk_of_calls(daemon))
+            daemon.until("the figures are of now", daemon.figures_are_of_now)
             row = daemon.get("/api/v1/kpis?window=today")["all"]
             assert daemon.stop() == 0
     after = _stored(tmp_path)
