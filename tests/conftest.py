@@ -6,8 +6,11 @@ By path and not by ``sys.path``: the folders beside it are named like the packag
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
+
+from hypothesis import settings
 
 _LAB = Path(__file__).parent / "lab"
 
@@ -24,3 +27,8 @@ if "lab" not in sys.modules:
     _load_lab()
 
 from lab.fixtures import *  # noqa: E402, F403
+
+# In CI the examples are the same each time; elsewhere they are new ones, and what they find is mended.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("free", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "free")

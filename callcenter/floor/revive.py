@@ -151,7 +151,7 @@ def same_wait(floor: Floor, visit: QueueVisit, entered_at: float) -> bool:
 def bound(floor: Floor, leg: Leg, peer: Leg, at: float) -> Talk | None:
     """The remembered conversation that ``leg`` carries, if any: it goes on."""
     unbound = floor.revived.unbound
-    free = [talk for talk in leg.call.talks if talk in unbound]
+    free = [talk for talk in leg.call.talks if talk in unbound and talk.to is None]
     names = (leg.endpoint, leg.agent.interface if leg.agent else "")
     ours = [talk for talk in free if talk.interface in names]
     if not ours and leg.was_dialled and leg.agent is None:  # a phone behind a Local channel that nobody resolved
@@ -166,10 +166,10 @@ def _bind(floor: Floor, talk: Talk, leg: Leg, peer: Leg, at: float) -> None:
     key = floor.revived.unbound.pop(talk)
     talk.peer_leg = peer
     talk.take(leg)
-    if key:
-        _, visit, _ = floor.connected[leg.uid] = floor.connected.pop(key)
-        if not visit.leg.uid:
-            visit.leg = peer
+    if key and (connection := floor.connected.pop(key, None)):  # none when its AgentComplete came first
+        floor.connected[leg.uid] = connection
+        if not connection[1].leg.uid:
+            connection[1].leg = peer
     agent = (leg.agent or floor.agents.all.get(talk.interface)) if talk.name is not None else None
     if agent:
         if agent.device == IN_USE:

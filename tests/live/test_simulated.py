@@ -170,11 +170,3 @@ def _outcomes(call: dict[str, Any]) -> list[str]:
 
 def _ended(daemon: Running) -> int:
     return sum(c["ended_at"] is not None for c in daemon.all("/api/v1/calls"))
-
-
-def _talk_of_figures(daemon: Running) -> int:
-    return round(sum(row["talk_s"] for row in daemon.get("/api/v1/kpis?window=today")["queues"].values()))
-
-
-def _talk_of_calls(daemon: Running) -> int:
-    return round(sum(v["talk_s"] or 0 for c in daemon.all("/api/v1/calls") for v in c["visits"]))
