@@ -156,9 +156,15 @@ def parse(values: dict[str, Any], where: str) -> Config:
     try:
         return Config(**values)
     except ValidationError as e:
-        raise ConfigError(f"{where}: " + "; ".join(map(_said, e.errors()))) from None
+        raise ConfigError(f"{where}: " + "; ".join(map(_said, _causes(e.errors())))) from None
     except ValueError as e:
         raise ConfigError(f"{where}: {e}") from None
+
+
+def _causes(errors: list[Any]) -> list[Any]:
+    """Without what only follows: a table that is refused for a key of its own is then missing in its list."""
+    within = {error["loc"][0] for error in errors if len(error["loc"]) > 1}
+    return [error for error in errors if len(error["loc"]) != 1 or error["loc"][0] not in within]
 
 
 def _said(error: Any) -> str:
