@@ -200,7 +200,7 @@ def demo(
     """A simulated PBX and the daemon with everything embedded, in one process."""
     from callcenter import demo as demonstration
 
-    logging_to_stderr(logging.WARNING)
+    logging_to_stderr(logging.ERROR)  # its time jumps over an hour at the start
     asyncio.run(demonstration.run(host, port, agents, queues, speed, seed, say))
 
 

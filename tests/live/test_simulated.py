@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -55,9 +56,12 @@ def test_600_simulated_calls_equal_the_simulators_queue_log(tmp_path: Path) -> N
 
 
 def test_after_a_restart_the_days_figures_are_there_again(tmp_path: Path) -> None:
-    with simulating(tmp_path, "--agents", "40", "--queues", "4", "--speed", "40", "--calls", "120") as (port, _):
+    words = ("--agents", "40", "--queues", "4", "--speed", "40", "--calls", "120")
+    with simulating(tmp_path, *words) as (port, _), socket.create_connection(("127.0.0.1", port)):
+        # The simulated PBX ends with its last client: the connection above keeps it up between the two daemons.
         with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
             daemon.until("120 calls ended", lambda: _ended(daemon) >= 120, 120)
+            daemon.until("no call is up", lambda: not daemon.get("/api/v1/calls?state=open")["items"], 60)
             daemon.until("the figures are of now", daemon.figures_are_of_now)
             before = daemon.get("/api/v1/kpis?window=today")["queues"]
             assert daemon.stop() == 0
