@@ -25,6 +25,7 @@ from latency import latency
 from live import bytes_a_call
 from stream import chunks, repeated
 
+from callcenter import clock
 from callcenter.ami.framing import Framer
 from callcenter.config import parse
 from callcenter.daemon import Daemon, opened, settle_memory
@@ -74,10 +75,11 @@ async def whole_path(data: list[bytes], store: bool) -> float:
 
 async def _feed(daemon: Daemon, data: list[bytes], store: bool) -> None:
     framer = Framer(WANTED)
-    daemon.link.offset = -time.time()  # until the first Timestamp: the time of the stream is now, as on a live link
+    # until the first Timestamp: the time of the stream is now, as on a live link
+    daemon.link.clock.offset = -clock.now()
     second = time.perf_counter() + 1
     for chunk in data:
-        daemon.take(framer.feed(chunk), time.time())
+        daemon.consumer.take(framer.feed(chunk), clock.now())
         if time.perf_counter() >= second:
             second += 1
             daemon.refresh()

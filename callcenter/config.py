@@ -42,7 +42,11 @@ class Site(Section):
 
 
 class Pbx(Section):
-    """One Asterisk. ``trunks``: endpoints of the outside world ("PJSIP/trunk"); empty: told by ``extension_digits``."""
+    """One Asterisk. ``trunks``: endpoints of the outside world ("PJSIP/trunk"); empty: told by ``extension_digits``.
+
+    ``queue_log``: the PBX's own, where it can be read: holes are filled from it. ``clock_step_s``: a leap of the PBX's
+    clock by more is a step, not drift (0: never; for a simulated PBX whose time runs faster).
+    """
 
     name: str = Field(default="main", pattern=r"^[\w.-]{1,64}$")
     host: str = "127.0.0.1"
@@ -56,6 +60,8 @@ class Pbx(Section):
     tls_verify: bool = True
     trunks: tuple[str, ...] = ()
     extension_digits: int = Field(default=5, ge=1, le=15)
+    queue_log: Path | None = None
+    clock_step_s: float = Field(default=2.0, ge=0)
 
     @model_validator(mode="after")
     def _one_secret(self) -> Pbx:
@@ -87,6 +93,9 @@ class Queue(Section):
 class Store(Section):
     url: str = "sqlite+aiosqlite:///callcenter.db"
     journal_days: int = Field(default=30, ge=1)
+    backups: Path | None = None
+    backup_every_h: float = Field(default=24.0, gt=0)
+    backups_kept: int = Field(default=7, ge=1)
 
     @field_validator("url")
     @classmethod

@@ -54,7 +54,7 @@ def _config(host: str, port: int, simulation: Simulation, folder: Path) -> Confi
         {
             "site": {"name": "demo", "timezone": "Asia/Tehran", "country": "IR"},
             "pbx": [{"name": "demo", "port": simulation.port, "username": USERNAME, "secret": SECRET,
-                     "trunks": ["PJSIP/trunk"]}],
+                     "trunks": ["PJSIP/trunk"], "clock_step_s": 0}],
             "queues": queues,
             "store": {"url": f"sqlite+aiosqlite:///{folder}/callcenter.db"},
             "web": {"host": host, "port": port},

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from callcenter import clock
 from callcenter.crm.rules import ticket_of
 from callcenter.errors import StoreError
 from callcenter.floor.changes import AgentChanged, CallMerged, Change, Drift, LinkChanged, MemberChanged, PbxRestarted
@@ -123,12 +124,12 @@ class Pipeline:
         """
         self._stopping.set()
         self._work.set()
-        deadline = time.monotonic() + within_s
+        deadline = clock.monotonic() + within_s
         while self.pending:
             try:
                 await self._write_gathered()
             except StoreError as e:
-                if time.monotonic() >= deadline:
+                if clock.monotonic() >= deadline:
                     raise StoreError(f"not written: {self.pending} rows: {e}") from e
                 await asyncio.sleep(BACK_OFF_S[0])
 

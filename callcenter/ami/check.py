@@ -125,7 +125,7 @@ async def _rights(link: Link, found: Findings) -> None:
 
 async def _clock(link: Link, found: Findings) -> None:
     await link.look_at_clock()
-    skew = link.offset
+    skew = link.clock.offset
     if abs(skew) > SKEW_S:
         found.wrong.append(f"clock skew: the PBX's clock is {skew:+.1f} s from ours")
     else:

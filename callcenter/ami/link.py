@@ -14,15 +14,16 @@ import math
 import os
 import random
 import ssl
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import structlog
 
+from callcenter import clock
 from callcenter.ami import commands
 from callcenter.ami.framing import Message
+from callcenter.ami.pbx_clock import PbxClock
 from callcenter.ami.protocol import BANNER, Protocol
 from callcenter.config import Pbx
 from callcenter.errors import ActionRefused, ActionTimeout, ConfigError, LinkError, LoginRefused
@@ -33,7 +34,6 @@ CONNECT_S = 5.0
 CLOSE_S = 0.5
 PING_S = 5.0
 SILENCE_S = 12.0
-STEP_S = 60.0
 BACKOFF_S = (0.5, 30.0)
 REFUSED_S = (50.0, 70.0)
 
@@ -46,7 +46,7 @@ class Link:
     """``put`` takes what happened, in order: lists of messages, and the link's own Events. It must not block.
 
     ``snapshot_wanted`` may be set by anyone: one follows with the next ping.
-    ``offset``: seconds by which the PBX's clock is ahead of ours; all times of the Floor are the PBX's.
+    ``clock`` knows how far the PBX's clock is ahead of ours.
     """
 
     def __init__(self, pbx: Pbx, put: Put) -> None:
@@ -57,7 +57,7 @@ class Link:
         self.heard = 0
         self.failure = "not connected yet"
         self.refused: dict[str, str] = {}
-        self.offset = 0.0
+        self.clock = PbxClock(pbx.clock_step_s)
         self.snapshot_wanted = False
         self.was_up = False
 
@@ -90,10 +90,10 @@ class Link:
 
         It begins with a LinkDown: events may come in one segment with the answer to the login, before LinkUp.
         """
-        self.put(e.LinkDown(time.time(), self.failure), time.time())
+        self.put(e.LinkDown(clock.now(), self.failure), clock.now())
         tries = 0
         while True:
-            began = time.monotonic()
+            began = clock.monotonic()
             try:
                 await self._connected()
             except (LinkError, ConfigError) as problem:
@@ -101,14 +101,14 @@ class Link:
                 if isinstance(problem, ConfigError) and not self.was_up:
                     raise
                 self._failed(problem)
-                tries = 0 if time.monotonic() - began > 60 else tries + 1
+                tries = 0 if clock.monotonic() - began > 60 else tries + 1
                 await asyncio.sleep(pause_before(tries, isinstance(problem, LoginRefused)))
 
     def _failed(self, problem: LinkError | ConfigError) -> None:
         if str(problem) != self.failure:
             log.warning("ami link down", pbx=self.pbx.name, reason=str(problem))
         self.failure = str(problem)
-        self.put(e.LinkDown(time.time(), self.failure), time.time())
+        self.put(e.LinkDown(clock.now(), self.failure), clock.now())
 
     async def _connected(self) -> None:
         async with self.open():
@@ -123,7 +123,7 @@ class Link:
 
     async def snapshot(self) -> None:
         """Ask for everything that is: the lists come as messages in the stream, in their place among the events."""
-        self.put(e.SnapshotBegan(time.time()), time.time())
+        self.put(e.SnapshotBegan(clock.now()), clock.now())
         for ask, end in ((commands.queue_status(), e.QueuesListed), (commands.core_show_channels(), e.LegsListed)):
             try:
                 await self.send(ask, 15.0)
@@ -132,7 +132,7 @@ class Link:
                 log.warning("ami action refused", pbx=self.pbx.name, reason=str(no))
                 self.refused[ask["Action"]] = str(no)
                 if end is e.LegsListed:
-                    self.put(e.LegsListed(time.time(), complete=False), time.time())
+                    self.put(e.LegsListed(clock.now(), complete=False), clock.now())
 
     async def _watch(self) -> None:
         """Ping until the link is lost; raises LinkError."""
@@ -142,7 +142,7 @@ class Link:
             done, _ = await asyncio.wait({protocol.lost}, timeout=PING_S)
             if done:
                 raise LinkError(f"{self.where}: link lost: {protocol.lost.result()}")
-            if time.monotonic() - protocol.heard_at > SILENCE_S:
+            if clock.monotonic() - protocol.heard_at > SILENCE_S:
                 raise LinkError(f"{self.where}: nothing heard for {SILENCE_S:g} s")
             with contextlib.suppress(ActionTimeout):
                 await self.look_at_clock()
@@ -152,21 +152,12 @@ class Link:
 
     async def look_at_clock(self) -> None:
         """Ping; Asterisk's answer tells its time."""
+        asked = clock.now()
         answer = await self.send(commands.ping(), PING_S)
         with contextlib.suppress(TypeError, ValueError):
             told = float(answer.timestamp or "none")
             if math.isfinite(told):
-                self._set_clock(told - time.time())
-
-    def _set_clock(self, offset: float) -> None:
-        if abs(offset - self.offset) > STEP_S:
-            log.warning("the PBX's clock stepped", pbx=self.pbx.name, ahead_s=round(offset, 1))
-        self.offset = offset
-
-    def note_time(self, at: float, arrival: float) -> None:
-        """An event of the PBX's time ``at`` came at ``arrival``: its clock is at least that far ahead."""
-        if at - arrival > self.offset:
-            self.offset = at - arrival
+                self.clock.told(told, asked, clock.now())
 
 
 @contextlib.asynccontextmanager
@@ -177,7 +168,7 @@ async def _opened(link: Link) -> Any:
     link.protocol = protocol
     try:
         await _log_in(link, secret)
-        link.put(e.LinkUp(time.time()), time.time())
+        link.put(e.LinkUp(clock.now()), clock.now())
         yield protocol
     finally:
         link.dropped += protocol.framer.dropped

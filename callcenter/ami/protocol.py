@@ -9,7 +9,6 @@ takes what a caller forged into a response for an event of its own (which closes
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message as Response
 
+from callcenter import clock
 from callcenter.ami.framing import ACTION_ID, Framer, Message, header
 from callcenter.errors import LinkError
 from callcenter.floor.translate import WANTED
@@ -53,7 +53,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
     def __init__(self, deliver: Deliver) -> None:
         self.deliver = deliver
         self.framer = Framer(WANTED)
-        self.heard_at = time.monotonic()
+        self.heard_at = clock.monotonic()
         self.greeting = b""
         self.greeted = asyncio.Event()
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -64,7 +64,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
         self.encoding = "utf-8"
 
     def data_received(self, data: bytes) -> None:
-        self.heard_at = time.monotonic()
+        self.heard_at = clock.monotonic()
         if not self.greeted.is_set():
             self._greet(data)
         events = []
@@ -74,7 +74,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
             else:
                 self.answer(message)
         if events:
-            self.deliver(events, time.time())
+            self.deliver(events, clock.now())
 
     def _greet(self, data: bytes) -> None:
         self.greeting += data[:LONGEST_GREETING]

@@ -74,6 +74,11 @@ class Staff:
         row = self._add(self._kind(span.agent, span.queue, NOT_KNOWN, span.state), span.from_)
         self._spans.columns["end"][row] = span.to
 
+    def shift(self, by_s: float) -> None:
+        """All spans move by ``by_s`` seconds: the clock that they were written by was set."""
+        self._spans.column("start")[:] += by_s
+        self._spans.column("end")[:] += by_s
+
     def forget(self, before: float) -> None:
         """Drop the spans that ended before ``before``."""
         moved = self._spans.keep(self._spans.column("end") >= before)

@@ -24,6 +24,7 @@ from callcenter.floor.changes import (
     AttemptEnded,
     Change,
     MemberChanged,
+    TimeShifted,
     VisitCompleted,
     VisitEnded,
     VisitEntered,
@@ -88,6 +89,7 @@ class Window:
             WrapUpEnded: self._wrap_up_ended,
             AgentChanged: self._staff.agent_changed,
             MemberChanged: self._staff.member_changed,
+            TimeShifted: self._shifted,
         }
 
     def apply(self, change: Change) -> None:
@@ -178,6 +180,11 @@ class Window:
         if row is not None:
             self._visits.columns["wrap_up_s"][row] = change.wrap_up_s
 
+    def _shifted(self, change: TimeShifted) -> None:
+        """The PBX's clock was set: the last fifteen minutes stay those that just passed."""
+        self._visits.column("entered_at")[:] += change.by_s
+        self._staff.shift(change.by_s)
+
     def _new_visit(self, queue: str, entered_at: float) -> int:
         row = self._visits.add()
         columns = self._visits.columns
@@ -216,5 +223,3 @@ def _plain(column: Column) -> list[float | None]:
     if column.dtype.kind == "f" and np.isnan(column).any():
         return [None if value is None or math.isnan(value) else value for value in values]
     return values
-
-

@@ -65,6 +65,13 @@ class VisitCompleted(Change, frozen=True, gc=False):
     visit: Visit
 
 
+class VisitRepaired(Change, frozen=True):
+    """The PBX's queue_log told more of a visit than we saw: ``before`` is how it was kept, None when not at all."""
+
+    before: Visit | None
+    visit: Visit
+
+
 class AttemptStarted(Change, frozen=True, gc=False):
     key: int
     queue: str
@@ -126,8 +133,16 @@ class MemberChanged(Change, frozen=True, gc=False):
 
 
 class LinkChanged(Change, frozen=True, gc=False):
+    """``at``: since when nothing is seen, or from when on everything is seen again."""
+
     up: bool
     reason: str
+
+
+class TimeShifted(Change, frozen=True, gc=False):
+    """The PBX's clock was set by ``by_s`` seconds: all that is kept of the running day moves along with it."""
+
+    by_s: float
 
 
 class PbxRestarted(Change, frozen=True, gc=False):
@@ -139,5 +154,3 @@ class Drift(Change, frozen=True, gc=False):
 
     kind: str
     detail: str
-
-

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import msgspec
 
+from callcenter.floor.records import Visit
+
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="event"):
     """Something that happened at ``at`` (seconds since the epoch)."""
@@ -312,7 +314,23 @@ class LinkUp(Event, frozen=True, gc=False):
 
 
 class LinkDown(Event, frozen=True, gc=False):
+    """``since``: up to which moment of the PBX we know what happened (0: up to now); the hole begins there."""
+
     reason: str
+    since: float = 0.0
+
+
+class ClockStepped(Event, frozen=True, gc=False):
+    """The PBX's clock was set by ``by_s`` seconds (forward > 0): what is under way began so much later by it."""
+
+    by_s: float
+
+
+class VisitsLogged(Event, frozen=True):
+    """What the PBX's queue_log tells of the visits of a call that is up; ``call`` is a Linkedid."""
+
+    call: str
+    visits: tuple[Visit, ...]
 
 
 class Tick(Event, frozen=True, gc=False):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from callcenter.floor import events as e
-from callcenter.floor import on_agents, on_bridges, on_legs, on_members, on_queues, revive, snapshot
+from callcenter.floor import on_agents, on_bridges, on_clock, on_legs, on_log, on_members, on_queues, revive, snapshot
 from callcenter.floor.agents import Agent, Agents, is_phone, running_span
 from callcenter.floor.calls import Call, Talk
 from callcenter.floor.changes import CallEnded, CallStarted, Change, Drift
@@ -273,5 +273,7 @@ HANDLERS: dict[type[e.Event], Callable[[Floor, Any], None]] = {
     **on_agents.HANDLERS,
     **on_members.HANDLERS,
     **snapshot.HANDLERS,
+    **on_clock.HANDLERS,
+    **on_log.HANDLERS,
     e.Tick: _tick,
 }

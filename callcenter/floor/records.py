@@ -93,6 +93,8 @@ class Visit(msgspec.Struct, frozen=True):
     transferred: bool = False
     ended_by: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    repaired: bool = False
+    """What we did not see of it was taken from the PBX's queue_log."""
 
 
 class Conversation(msgspec.Struct, frozen=True, rename={"from_": "from"}):
@@ -153,6 +155,19 @@ class Span(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     queue: str | None
     from_: float
     to: float
+
+
+class Hole(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """A time in which we did not see what the PBX did. ``to`` is None while it lasts.
+
+    ``repaired``: the PBX's queue_log has since told what happened in queues meanwhile.
+    """
+
+    pbx: str
+    from_: float
+    to: float | None
+    reason: str
+    repaired: bool = False
 
 
 _TIMES = frozenset({"at", "entered_at", "left_at", "from", "to", "started_at", "answered_at", "ended_at"})

@@ -1,0 +1,52 @@
+"""How far the PBX's clock is ahead of ours, and when somebody set it. Pure: the times come with the calls.
+
+All times of the Floor are the PBX's, so that waits, snapshots and queue_log agree though two machines' clocks differ.
+Ours never steps (:mod:`callcenter.clock`), so a leap of the difference is a leap of the PBX's clock: calls under way
+began so much later or earlier by it, and none of them waited an hour for that.
+"""
+
+from __future__ import annotations
+
+LONGEST_ROUND_TRIP_S = 1.0
+"""An answer that took longer tells the time too vaguely (we slept, or the link was stuck)."""
+LATE_S = 30.0
+"""Events that are later than this are late, or a clock was set back: the next Ping tells which."""
+
+
+class PbxClock:
+    """``offset``: seconds by which the PBX's clock is ahead of ours.
+
+    ``step_s``: a change of it that is larger was no drift but a step; 0: none is (a simulated PBX whose time runs
+    faster than ours).
+    """
+
+    def __init__(self, step_s: float) -> None:
+        self.step_s = step_s
+        self.offset = 0.0
+        self._told = False
+        self._stepped = 0.0
+
+    def told(self, at: float, asked: float, answered: float) -> None:
+        """The PBX said ``at`` in answer to what we asked and it answered at these moments of ours."""
+        if answered - asked <= LONGEST_ROUND_TRIP_S:
+            self._set(at - (asked + answered) / 2)
+            self._told = True
+
+    def heard(self, at: float, arrival: float) -> None:
+        """An event of the PBX's time ``at`` arrived: the PBX's clock is at least that far ahead."""
+        if at - arrival > self.offset:
+            self._set(at - arrival)
+
+    def late(self, at: float, arrival: float) -> bool:
+        """Whether an event is so late that the clock may have been set back before it."""
+        return self.step_s > 0 and arrival + self.offset - at > LATE_S
+
+    def take_step(self) -> float:
+        """Seconds by which the clock was set since the last time this was asked; 0 mostly."""
+        stepped, self._stepped = self._stepped, 0.0
+        return stepped
+
+    def _set(self, offset: float) -> None:
+        by, self.offset = offset - self.offset, offset
+        if self._told and self.step_s and abs(by) > self.step_s:
+            self._stepped += by

@@ -1,0 +1,64 @@
+"""The PBX's clock was set: what is under way began so much later (or earlier) by it. Pure handler of the Floor.
+
+Without this a caller who waits for ten seconds would have waited for an hour and ten seconds, or for less than nothing.
+What is over keeps the times that it had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from callcenter.floor import events as e
+from callcenter.floor.changes import TimeShifted
+from callcenter.floor.visits import State
+
+if TYPE_CHECKING:
+    from callcenter.floor.agents import Agent
+    from callcenter.floor.calls import Call, Talk
+    from callcenter.floor.floor import Floor
+    from callcenter.floor.legs import Leg
+    from callcenter.floor.visits import QueueVisit, Try
+
+
+def stepped(floor: Floor, event: e.ClockStepped) -> None:
+    """Every moment that a duration may still be reckoned from moves along."""
+    by = event.by_s
+    floor.at = event.at
+    floor.link_since += by
+    floor.listing.began_at += by
+    floor.revived.until += by
+    for table in (floor.loose, floor.lingering, floor.suspects):
+        for key in table:
+            table[key] += by  # type: ignore[index]
+    for leg in floor.legs.values():
+        _move(leg, by, "created_at", "asked_at")
+    for call in {*floor.by_id.values(), *floor.lingering}:
+        _call(call, by)
+    for talk in {talk for call in floor.by_id.values() for talk in call.talks if talk.to is None}:
+        _move(talk, by, "started_at", "held_at")
+    for agent in floor.agents.all.values():
+        _move(agent, by, "since", "wrap_until")
+    floor.agents.next_wrap += by
+    for queue in floor.queues.values():
+        queue.thinned_at += by
+    floor.out.append(TimeShifted(event.at, "", by))
+
+
+def _call(call: Call, by: float) -> None:
+    _move(call, by, "started_at", "answered_at")
+    for visit in call.visits:
+        if visit.state is not State.DONE:
+            _move(visit, by, "entered_at", "left_at", "connected_at")
+            for attempt in visit.tries:
+                _move(attempt, by, "at")
+
+
+def _move(thing: Leg | Call | Talk | Agent | QueueVisit | Try, by: float, *names: str) -> None:
+    for name in names:
+        at = getattr(thing, name)
+        if at:
+            setattr(thing, name, at + by)
+
+
+HANDLERS: dict[type[e.Event], Callable[[Floor, Any], None]] = {e.ClockStepped: stepped}
