@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[1]
 PURE = sorted(
     path
     for pattern in ("callcenter/floor/*.py", "callcenter/figures/*.py", "kpi/*.py", "callcenter/crm/rules.py",
-                    "callcenter/crm/ticket.py", "callcenter/ami/framing.py", "callcenter/ami/commands.py", "callcenter/ami/pbx_clock.py", "callcenter/holes.py",
+                    "callcenter/crm/ticket.py", "callcenter/ami/framing.py", "callcenter/ami/commands.py",
+                    "callcenter/ami/pbx_clock.py", "callcenter/holes.py",
                     "callcenter/verify.py", "callcenter/board.py", "callcenter/queue_log.py",
                     "callcenter/store/values.py", "callcenter/numbers.py")
     for path in ROOT.glob(pattern)

@@ -94,7 +94,8 @@ EDITS = st.lists(
     min_size=len(STORY), max_size=len(STORY),
 )  # fmt: skip
 BETWEEN = st.lists(
-    st.tuples(st.integers(0, len(STORY)), st.one_of([any_of(kind) for kind in HANDLERS if kind not in NOT_YET])), max_size=15
+    st.tuples(st.integers(0, len(STORY)), st.one_of([any_of(kind) for kind in HANDLERS if kind not in NOT_YET])),
+    max_size=15,
 )
 EVENTS = st.builds(lambda edits, between: told(edits, between), EDITS, BETWEEN)
 
