@@ -20,7 +20,7 @@ from callcenter import clock
 from callcenter.crm.rules import ticket_of
 from callcenter.errors import StoreError
 from callcenter.floor.changes import AgentChanged, CallMerged, Change, Drift, LinkChanged, MemberChanged, PbxRestarted
-from callcenter.floor.records import CallRecord, Span
+from callcenter.floor.records import CallRecord, Hole, Span
 from callcenter.store.values import Batch, JournalRow
 
 GATHER_S = 0.05
@@ -32,6 +32,9 @@ SPANS_AT_ONCE = 1_000
 
 BACK_OFF_S = (0.1, 5.0)
 """First and longest pause after a failed write; it doubles."""
+
+ALIVE_S = 5.0
+"""How often it is written that nothing happened, so that a later process knows until when this one was there."""
 
 _OF_NO_CALL = (AgentChanged, MemberChanged, LinkChanged, PbxRestarted, Drift)
 
@@ -53,6 +56,9 @@ class Pipeline:
 
     ``healthy`` and ``reason`` say whether the last write succeeded; ``writes`` and ``write_seconds`` count
     committed batches and the time they took.
+
+    ``alive``, when set, is asked with each batch for the PBX's time up to which everything that was seen has been put
+    here: no later than what the newest of the events applied, and the newest sign of life, tell.
     """
 
     def __init__(self, sink: Sink, country: str, internal: bool) -> None:
@@ -60,21 +66,24 @@ class Pipeline:
         self.reason = ""
         self.writes = 0
         self.write_seconds = 0.0
+        self.alive: Callable[[], float] | None = None
+        self._told_alive = 0.0
         self._sink = sink
         self._country = country
-        self._internal = internal
+        self.internal = internal
         self._calls: dict[str, CallRecord] = {}
         self._spans: deque[Span] = deque()
         self._journal: deque[JournalRow] = deque()
         self._merged: deque[tuple[str, str]] = deque()
+        self._holes: dict[tuple[str, float], Hole] = {}
         self._work = asyncio.Event()
         self._stopping = asyncio.Event()
         self._turn = asyncio.Lock()
 
     @property
     def pending(self) -> int:
-        """Calls, spans, merges and journal lines that are not committed yet."""
-        return len(self._calls) + len(self._spans) + len(self._journal) + len(self._merged)
+        """Calls, spans, merges, holes and journal lines that are not committed yet."""
+        return len(self._calls) + len(self._spans) + len(self._journal) + len(self._merged) + len(self._holes)
 
     def put(
         self, changes: Iterable[Change], journal: Iterable[JournalRow], records: Callable[[str], CallRecord | None]
@@ -104,12 +113,18 @@ class Pipeline:
         if self._spans:
             self._work.set()
 
+    def keep_holes(self, holes: Iterable[Hole]) -> None:
+        """The newest state of each; a hole is known by its PBX and its beginning."""
+        self._holes.update({(hole.pbx, hole.from_): hole for hole in holes})
+        if self._holes:
+            self._work.set()
+
     async def run(self) -> None:
         """Writes for ever; returns once :meth:`drain` has emptied it. Store failures do not end it."""
         pause = BACK_OFF_S[0]
         while not self._stopping.is_set():
-            await self._work.wait()
-            await self._stopped_within(GATHER_S)
+            if await self._work_within(ALIVE_S):
+                await self._stopped_within(GATHER_S)
             try:
                 await self._write_gathered()
                 pause = BACK_OFF_S[0]
@@ -125,13 +140,25 @@ class Pipeline:
         self._stopping.set()
         self._work.set()
         deadline = clock.monotonic() + within_s
-        while self.pending:
+        whole = False
+        while self.pending or not whole:
             try:
                 await self._write_gathered()
+                whole = True
             except StoreError as e:
+                if not self.pending:
+                    break
                 if clock.monotonic() >= deadline:
                     raise StoreError(f"not written: {self.pending} rows: {e}") from e
                 await asyncio.sleep(BACK_OFF_S[0])
+
+    async def _work_within(self, seconds: float) -> bool:
+        """Waits for something to write; False when nothing came."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._work.wait()
+        except TimeoutError:
+            return False
 
     async def _stopped_within(self, seconds: float) -> None:
         """Waits ``seconds``, less when it is time to stop."""
@@ -147,9 +174,11 @@ class Pipeline:
         Raises StoreError; what was not committed stays pending.
         """
         async with self._turn:
-            full = bool(self.pending)
+            full = True
             while full:
                 batch = self._next_batch()
+                if not self.pending and batch.alive == self._told_alive:
+                    break
                 await self._write(batch)
                 full = self.pending > 0 and (len(batch.calls) == CALLS_AT_ONCE or len(batch.journal) == JOURNAL_AT_ONCE)
             if not self.pending:
@@ -170,8 +199,9 @@ class Pipeline:
     def _next_batch(self) -> Batch:
         """The oldest of what is pending; it stays pending until it is committed."""
         calls = tuple(islice(self._calls.values(), CALLS_AT_ONCE))
-        tickets = (ticket_of(record, self._country, self._internal) for record in calls)
+        tickets = (ticket_of(record, self._country, self.internal) for record in calls)
         all_calls = len(calls) == len(self._calls)
+        everything = all_calls and len(self._journal) <= JOURNAL_AT_ONCE and len(self._spans) <= SPANS_AT_ONCE
         return Batch(
             calls=calls,
             tickets=tuple(ticket for ticket in tickets if ticket is not None),
@@ -179,6 +209,8 @@ class Pipeline:
             journal=tuple(islice(self._journal, JOURNAL_AT_ONCE)),
             # A merge is written on rows that are there: never before the records of its calls.
             merged=tuple(self._merged) if all_calls else (),
+            holes=tuple(self._holes.values()),
+            alive=self.alive() if self.alive and everything else self._told_alive,
         )
 
     def _forget(self, batch: Batch) -> None:
@@ -188,6 +220,10 @@ class Pipeline:
         _drop(self._spans, len(batch.spans))
         _drop(self._journal, len(batch.journal))
         _drop(self._merged, len(batch.merged))
+        for hole in batch.holes:
+            if self._holes[hole.pbx, hole.from_] is hole:
+                del self._holes[hole.pbx, hole.from_]
+        self._told_alive = batch.alive
 
     def _failed(self, reason: str) -> None:
         if self.healthy:

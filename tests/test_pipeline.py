@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from callcenter import pipeline as pipelines
 from callcenter.errors import StoreError
 from callcenter.floor.changes import AgentChanged, CallAnswered, CallEnded, CallMerged, CallStarted, Change, Drift
-from callcenter.floor.records import AgentState, CallRecord, Direction, Span
+from callcenter.floor.records import AgentState, CallRecord, Direction, Hole, Span
 from callcenter.pipeline import Pipeline
 from callcenter.store.store import Store
 from callcenter.store.values import Batch, JournalRow
@@ -213,3 +213,42 @@ async def test_draining_an_empty_pipeline_ends_its_run() -> None:
         await pipeline.drain()
         await running
     assert pipeline.writes == 0
+
+
+async def test_the_sign_of_life_goes_with_what_is_whole_and_comes_without_work_too(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "CALLS_AT_ONCE", 2)
+    monkeypatch.setattr(pipelines, "ALIVE_S", 0.02)
+    sink, now = Memory(), 1000.0
+    pipeline = Pipeline(sink, "IR", internal=False)
+    pipeline.alive = lambda: now
+    pipeline.put([floor.start(id) for id in "abc"], [], floor.records.get)
+    running = asyncio.create_task(pipeline.run())
+    await until(lambda: pipeline.pending == 0)
+    # Half of it says nothing about the whole.
+    assert [(len(batch.calls), batch.alive) for batch in sink.batches] == [(2, 0.0), (1, 1000.0)]
+    now = 1005.0
+    await until(lambda: sink.batches[-1].alive == 1005.0)
+    assert len(sink.batches) == 3 and sink.batches[-1] == Batch(alive=1005.0)
+    await asyncio.sleep(0.1)  # five times as long as it takes to say something
+    assert len(sink.batches) == 3, "what is known already is not written again"
+    await pipeline.drain()
+    await running
+
+
+async def test_a_hole_is_kept_as_it_was_last_told(store: Store) -> None:
+    pipeline = Pipeline(store, "IR", internal=False)
+    open_one, other = Hole("main", 1000.0, None, "link down"), Hole("main", 500.0, 510.0, "restart")
+    pipeline.keep_holes([other, open_one])
+    await pipeline.drain()
+    assert await store.holes_since(505.0) == [other, open_one]
+    assert await store.holes_since(510.0) == [open_one]
+    pipeline.keep_holes([replace(open_one, to=1010.0)])
+    pipeline.keep_holes([replace(open_one, to=1010.0, repaired=True)])
+    await pipeline.drain()
+    assert await store.holes_since(0.0) == [other, Hole("main", 1000.0, 1010.0, "link down", True)]
+    assert await store.alive() == 0.0
+    pipeline.alive = lambda: 1020.5
+    await pipeline.drain()
+    assert await store.alive() == 1020.5

@@ -10,10 +10,21 @@ from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callcenter.crm.ticket import Kind, Ticket
-from callcenter.floor.records import CallRecord, Conversation, Span, Transfer, Visit
+from callcenter.floor.records import CallRecord, Conversation, Hole, Span, Transfer, Visit
 from callcenter.store import paging
 from callcenter.store.rows import record, ticket_of_row, visits_of_rows
-from callcenter.store.schema import agent_span, attempt, call, conversation, journal, meta, ticket, transfer, visit
+from callcenter.store.schema import (
+    agent_span,
+    attempt,
+    call,
+    conversation,
+    hole,
+    journal,
+    meta,
+    ticket,
+    transfer,
+    visit,
+)
 from callcenter.store.values import JournalRow, Page, StoredCall
 
 Filter = Mapping[str, Any]
@@ -124,6 +135,13 @@ async def spans_since(connection: AsyncConnection, at: float) -> list[Span]:
     """All that ended after ``at``, by beginning."""
     found = await connection.execute(select(agent_span).where(agent_span.c.to > at).order_by(agent_span.c.from_))
     return [record(Span, row._mapping, agent_span) for row in found]
+
+
+async def holes_since(connection: AsyncConnection, at: float) -> list[Hole]:
+    """All that ended after ``at`` or are still open, by beginning."""
+    lasting = or_(hole.c.to.is_(None), hole.c.to > at)
+    found = await connection.execute(select(hole).where(lasting).order_by(hole.c.from_, hole.c.pbx))
+    return [record(Hole, row._mapping, hole) for row in found]
 
 
 async def counts(connection: AsyncConnection) -> dict[str, int]:

@@ -101,6 +101,7 @@ visit = Table(
     Column("wrap_up_s", Double),
     Column("transferred", Boolean, nullable=False),
     Column("ended_by", Text),
+    Column("repaired", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
 Index("visit_entered", visit.c.entered_at)
@@ -201,6 +202,17 @@ journal = Table(
     Column("data", Json, nullable=False),
 )
 Index("journal_call", journal.c.call, journal.c.id)
+
+hole = Table(
+    "hole",
+    metadata,
+    Column("pbx", Text, primary_key=True),
+    Column("from_at", Double, key="from_", primary_key=True),
+    Column("to_at", Double, key="to"),
+    Column("reason", Text, nullable=False),
+    Column("repaired", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 meta = Table(
     "meta",

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from callcenter.crm.ticket import Kind, Ticket
-from callcenter.floor.records import CallRecord, Span, Visit
+from callcenter.floor.records import CallRecord, Hole, Span, Visit
 from callcenter.store import opening, reading, writing
 from callcenter.store.rows import storable
 from callcenter.store.values import Batch, JournalRow, Page, StoredCall
@@ -128,6 +128,19 @@ class Store:
         """Oldest first."""
         async with self._read() as connection:
             return await reading.open_calls(connection)
+
+    async def holes_since(self, at: float) -> list[Hole]:
+        """Those that ended after ``at`` or are still open, oldest first."""
+        async with self._read() as connection:
+            return await reading.holes_since(connection, at)
+
+    async def alive(self) -> float:
+        """The PBX's time up to which everything that was seen is committed; 0 when nothing ever was."""
+        return float(await self.get_meta(writing.ALIVE) or 0)
+
+    async def put_hole(self, hole: Hole) -> None:
+        """Written at once; one of the same PBX and beginning is replaced."""
+        await self.write(Batch(holes=(hole,)))
 
     async def counts(self) -> dict[str, int]:
         """{"calls", "open_calls", "tickets", "journal"}."""

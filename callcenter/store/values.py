@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from callcenter.crm.ticket import Ticket
-from callcenter.floor.records import CallRecord, Span
+from callcenter.floor.records import CallRecord, Hole, Span
 
 T = TypeVar("T")
 
@@ -31,6 +31,9 @@ class Batch(msgspec.Struct, frozen=True):
     journal: tuple[JournalRow, ...] = ()
     merged: tuple[tuple[str, str], ...] = ()
     """(call, into): the call's legs went over into another call; its record stays, its ticket points there."""
+    holes: tuple[Hole, ...] = ()
+    alive: float = 0.0
+    """The PBX's time up to which everything seen is committed with this batch; 0 when it cannot be said."""
 
 
 class StoredCall(msgspec.Struct, frozen=True):

@@ -8,10 +8,24 @@ from sqlalchemy import and_, bindparam, delete, exists, insert, literal, select,
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callcenter.floor.records import Span
+from callcenter.floor.records import Hole, Span
 from callcenter.store.rows import Row, call_row, part_rows, row, ticket_row
-from callcenter.store.schema import agent_span, attempt, call, conversation, journal, meta, ticket, transfer, visit
+from callcenter.store.schema import (
+    agent_span,
+    attempt,
+    call,
+    conversation,
+    hole,
+    journal,
+    meta,
+    ticket,
+    transfer,
+    visit,
+)
 from callcenter.store.values import Batch, JournalRow
+
+ALIVE = "alive"
+"""Key in ``meta``: the PBX's time up to which everything that was seen is committed."""
 
 _PARTS = (attempt, visit, conversation, transfer)
 _CLEAR = [delete(part).where(part.c.call == bindparam("of")) for part in _PARTS]
@@ -28,6 +42,12 @@ PUT_SPAN = _put_span.on_conflict_do_update(
     index_elements=[agent_span.c.agent, agent_span.c.from_],
     set_={c.key: _put_span.excluded[c.key] for c in agent_span.c if not c.primary_key},
     where=_put_span.excluded.to > agent_span.c.to,
+)
+
+_put_hole = upsert(hole)
+PUT_HOLE = _put_hole.on_conflict_do_update(
+    index_elements=[hole.c.pbx, hole.c.from_],
+    set_={c.key: _put_hole.excluded[c.key] for c in hole.c if not c.primary_key},
 )
 
 _put_meta = upsert(meta)
@@ -78,6 +98,9 @@ async def write(connection: AsyncConnection, batch: Batch) -> None:
         await _many(connection, statement, [{"of": merged, "into": into} for merged, into in batch.merged])
     await _many(connection, PUT_SPAN, [row(span, Span.__struct_fields__) for span in batch.spans])
     await _many(connection, insert(journal), [row(line, JournalRow.__struct_fields__) for line in batch.journal])
+    await _many(connection, PUT_HOLE, [row(one, Hole.__struct_fields__) for one in batch.holes])
+    if batch.alive:
+        await set_meta(connection, ALIVE, repr(batch.alive))
 
 
 async def _write_calls(connection: AsyncConnection, batch: Batch) -> None:

@@ -26,8 +26,8 @@ Make = Callable[..., Any]
 NEXT_VERSION = """
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "0099"
+down_revision = "0002"
 def upgrade() -> None:
     op.add_column("call", sa.Column("mood", sa.Text(), nullable=False, server_default="calm"))
 """
@@ -37,7 +37,7 @@ def upgrade() -> None:
 def newer(tmp_path: Path) -> tuple[Path, ...]:
     folder = tmp_path / "versions"
     folder.mkdir()
-    (folder / "r0002_mood.py").write_text(NEXT_VERSION)
+    (folder / "r0099_mood.py").write_text(NEXT_VERSION)
     return opening.MIGRATIONS, folder
 
 
@@ -121,13 +121,13 @@ async def test_a_migration_keeps_the_data(
         moods = db.execute("SELECT id, mood FROM call ORDER BY id").fetchall()
         assert moods == [("main-1-1", "calm"), ("main-1-2", "calm")]
         assert db.execute("SELECT count(*) FROM journal").fetchone() == (4,)
-        assert db.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+        assert db.execute("SELECT version_num FROM alembic_version").fetchall() == [("0099",)]
 
 
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(path: Path, newer: tuple[Path, ...]) -> None:
     opening.migrate(path, newer)
     before = path.read_bytes()
-    assert refusal(path) == f"store {path}: made by a newer version (schema 0002, known up to 0001)"
+    assert refusal(path) == f"store {path}: made by a newer version (schema 0099, known up to 0002)"
     assert path.read_bytes() == before
 
 
@@ -137,7 +137,7 @@ async def test_a_migration_that_fails_half_way_changes_nothing(
     store = await Store.open(url)
     await store.write(batch(call(1)))
     await store.close()
-    with (newer[1] / "r0002_mood.py").open("a") as f:
+    with (newer[1] / "r0099_mood.py").open("a") as f:
         f.write('    op.execute("INSERT INTO nowhere VALUES (1)")\n')
     with pytest.raises(StoreError, match="no such table: nowhere"):
         opening.migrate(path, newer)
