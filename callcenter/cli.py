@@ -46,7 +46,7 @@ def _root(
 
 @app.command()
 def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Run the daemon until SIGTERM or SIGINT."""
+    """Run the daemon until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
     from callcenter import daemon
 
     loaded = load(config)
@@ -55,7 +55,7 @@ def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
     def ready(port: int) -> None:
         err.print(f"callcenter listens on http://{loaded.web.host}:{port}/", highlight=False, soft_wrap=True)
 
-    asyncio.run(daemon.run(loaded, ready))
+    asyncio.run(daemon.run(loaded, ready, reread=lambda: load(config)))
 
 
 @app.command()

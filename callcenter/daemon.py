@@ -21,7 +21,9 @@ from callcenter.floor import events as e
 from callcenter.floor.changes import Drift
 from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics import collector
+from callcenter.metrics.health import Health, alarms
 from callcenter.pipeline import Pipeline
+from callcenter.reload import reload
 from callcenter.store.store import Store
 from callcenter.web.app import create_app
 from callcenter.web.server import serve
@@ -52,7 +54,7 @@ class Daemon:
         self._figures_due = 0.0
         self.figures = self.window.figures(clock.now())
         self._newest = Newest(self._board(0))
-        self._registry = collector.registry(self.board, self.counters)
+        self._registry = collector.registry(self.board, self.counters, self.health)
 
     async def _look_at_clock(self) -> None:
         with contextlib.suppress(LinkError):
@@ -73,24 +75,34 @@ class Daemon:
     async def next_board(self, seq: int) -> Wallboard:
         return await self._newest.next_board(seq)
 
-    def ready(self) -> list[str]:
-        """Why not; empty when the link is up, its snapshot applied and the store writable."""
-        reasons = []
-        if not self.floor.link:
-            reasons.append(f"ami: {self.link.failure or 'no link'}")
-        elif not self.floor.synced:
-            reasons.append("ami: the first snapshot is not applied yet")
-        if not self.pipeline.healthy:
-            reasons.append(f"store: {self.pipeline.reason}")
-        return reasons
+    def health(self) -> Health:
+        """How we are: the link, the consumer, the store."""
+        floor, link, pipeline, consumer = self.floor, self.link, self.pipeline, self.consumer
+        return Health(
+            link=floor.link, link_since=floor.link_since, link_failure=link.failure, synced=floor.synced,
+            lag_s=consumer.lag_s, clock_offset_s=link.clock.offset, inbox=consumer.inbox.qsize(),
+            store_failure=pipeline.reason, store_pending=pipeline.pending, store_writes=pipeline.writes,
+            store_write_seconds=pipeline.write_seconds,
+        )  # fmt: skip
 
     def metrics(self) -> bytes:
         protocol = self.link.protocol
         framer = protocol.framer if protocol else None
         self.counters.ami_events = self.link.heard + (framer.seen if framer else 0)
         self.counters.ami_dropped = self.link.dropped + framer.dropped if framer else self.link.dropped
-        self.counters.store_pending = self.pipeline.pending
         return collector.text(self._registry)
+
+    def reload(self, reread: Callable[[], Config]) -> None:
+        """Take up a changed configuration; a wrong one is said and changes nothing."""
+        try:
+            result = reload(self.config, reread())
+        except CallcenterError as problem:
+            log.error("configuration not reloaded", reason=str(problem))
+            return
+        self.config = self.consumer.config = result.config
+        self.pipeline.internal = result.config.tickets.internal
+        self.consumer.figures_due = True
+        log.info("configuration reloaded", taken_up=result.at_once, after_a_restart=result.after_restart)
 
     # ---- boards ---------------------------------------------------------------------------------------------
 
@@ -99,7 +111,8 @@ class Daemon:
         return self.consumer.now()
 
     def _board(self, seq: int) -> Wallboard:
-        return wallboard(seq, self.floor.now(self.now()), self.figures, self.config, self.floor)
+        now, told = self.floor.now(self.now()), alarms(self.health())
+        return wallboard(seq, now, self.figures, self.config, self.floor, self.consumer.holes.all, told)
 
     def refresh(self) -> None:
         """Compute the figures anew."""
@@ -169,13 +182,23 @@ async def opened(config: Config) -> AsyncIterator[Daemon]:
         await store.close()
 
 
-async def run(config: Config, on_ready: Callable[[int], None], stop: asyncio.Event | None = None) -> None:
-    """Run until SIGTERM, SIGINT or ``stop``; then write everything that is pending. Raises CallcenterError."""
+async def run(
+    config: Config,
+    on_ready: Callable[[int], None],
+    stop: asyncio.Event | None = None,
+    reread: Callable[[], Config] | None = None,
+) -> None:
+    """Run until SIGTERM, SIGINT or ``stop``; then write everything that is pending. Raises CallcenterError.
+
+    SIGHUP: take up what ``reread`` gives, without dropping the link.
+    """
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with opened(config) as daemon:
+        if reread is not None:
+            loop.add_signal_handler(signal.SIGHUP, daemon.reload, reread)
         writer = asyncio.create_task(daemon.pipeline.run())
         settle_memory()
         try:

@@ -24,6 +24,7 @@ port = {ami}
 username = "{user}"
 secret = "{secret}"
 trunks = {trunks}
+{pbx}
 [store]
 url = "sqlite+aiosqlite:///{folder}/callcenter.db"
 [web]
@@ -83,9 +84,12 @@ def _refused(visit: dict[str, Any]) -> bool:
 
 
 @contextlib.contextmanager
-def running(folder: Path, ami: int, user: str, secret: str, trunks: str = "[]", more: str = "") -> Iterator[Running]:
+def running(
+    folder: Path, ami: int, user: str, secret: str, trunks: str = "[]", more: str = "", pbx: str = ""
+) -> Iterator[Running]:
+    """``pbx``: more lines of the PBX's table; ``more``: more tables."""
     config = folder / "callcenter.toml"
-    config.write_text(CONFIG.format(ami=ami, user=user, secret=secret, folder=folder, trunks=trunks) + more)
+    config.write_text(CONFIG.format(ami=ami, user=user, secret=secret, folder=folder, trunks=trunks, pbx=pbx) + more)
     log = (folder / "daemon.log").open("w")
     process = subprocess.Popen(
         [sys.executable, "-m", "callcenter", "run", "--config", str(config)], stderr=log, text=True

@@ -39,12 +39,14 @@ def simulating(folder: Path, *words: str) -> Iterator[tuple[int, subprocess.Pope
 
 
 TRUNKS = '["PJSIP/trunk"]'
+FAST = "clock_step_s = 0"
+"""A simulated PBX whose time runs faster than ours: no leap of its clock is a step."""
 
 
 def test_600_simulated_calls_equal_the_simulators_queue_log(tmp_path: Path) -> None:
     words = ("--agents", "60", "--queues", "8", "--speed", "60", "--calls", "600", "--seed", "3")
     with simulating(tmp_path, *words) as (port, pbx):
-        with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
+        with running(tmp_path, port, USERNAME, SECRET, TRUNKS, pbx=FAST) as daemon:
             daemon.until("600 calls began and ended", lambda: _ended(daemon) >= 600, 240)
             daemon.until("no call is up", lambda: not daemon.get("/api/v1/calls?state=open")["items"])
             calls, tickets = daemon.all("/api/v1/calls"), daemon.all("/api/v1/tickets")
@@ -59,13 +61,13 @@ def test_after_a_restart_the_days_figures_are_there_again(tmp_path: Path) -> Non
     words = ("--agents", "40", "--queues", "4", "--speed", "40", "--calls", "120")
     with simulating(tmp_path, *words) as (port, _), socket.create_connection(("127.0.0.1", port)):
         # The simulated PBX ends with its last client: the connection above keeps it up between the two daemons.
-        with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
+        with running(tmp_path, port, USERNAME, SECRET, TRUNKS, pbx=FAST) as daemon:
             daemon.until("120 calls ended", lambda: _ended(daemon) >= 120, 120)
             daemon.until("no call is up", lambda: not daemon.get("/api/v1/calls?state=open")["items"], 60)
             daemon.until("the figures are of now", daemon.figures_are_of_now)
             before = daemon.get("/api/v1/kpis?window=today")["queues"]
             assert daemon.stop() == 0
-        with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
+        with running(tmp_path, port, USERNAME, SECRET, TRUNKS, pbx=FAST) as daemon:
             after = daemon.get("/api/v1/kpis?window=today")["queues"]
             assert daemon.stop() == 0
     assert sum(row["offered"] for row in before.values()) > 50
@@ -83,12 +85,12 @@ def test_a_restart_with_calls_up_loses_nothing(tmp_path: Path) -> None:
     log = tmp_path / "queue_log"
     words = ("--agents", "40", "--queues", "4", "--speed", str(SPEED), "--calls", "80", "--rate", "700")
     with simulating(tmp_path, *words) as (port, _):
-        with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
+        with running(tmp_path, port, USERNAME, SECRET, TRUNKS, pbx=FAST) as daemon:
             daemon.until("25 calls ended, and many are up", lambda: _ended(daemon) >= 25 and _up(daemon) >= 15, 120)
             stopped = time.monotonic()
             assert daemon.stop() == 0
         before = _stored(tmp_path)
-        with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
+        with running(tmp_path, port, USERNAME, SECRET, TRUNKS, pbx=FAST) as daemon:
             hole_s = SPEED * (time.monotonic() - stopped)
             completed = len(log.read_text().splitlines())
             # A call may have come and gone in the hole: how many are seen is not known.
@@ -113,7 +115,7 @@ def test_a_restart_with_calls_up_loses_nothing(tmp_path: Path) -> None:
 
 def test_the_timeline_says_why_a_call_was_counted_so(tmp_path: Path) -> None:
     with simulating(tmp_path, "--agents", "20", "--queues", "2", "--speed", "40", "--calls", "30") as (port, _):
-        with running(tmp_path, port, USERNAME, SECRET, TRUNKS) as daemon:
+        with running(tmp_path, port, USERNAME, SECRET, TRUNKS, pbx=FAST) as daemon:
             daemon.until("30 calls ended", lambda: _ended(daemon) >= 30, 120)
             answered = next(c["id"] for c in daemon.all("/api/v1/calls") if _outcomes(c) == ["answered"])
             rows = daemon.get(f"/api/v1/calls/{answered}/timeline")["items"]

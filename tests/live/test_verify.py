@@ -40,7 +40,7 @@ def test_a_daemon_that_came_late_agrees_while_calls_go_on(tmp_path: Path) -> Non
             port = int(pbx.stdout.readline().partition(" on 127.0.0.1:")[2].partition(",")[0])
             until(lambda: lines(log, "COMPLETECALLER") >= 20)
             before = lines(log, "ENTERQUEUE")
-            with running(tmp_path, port, USERNAME, SECRET, '["PJSIP/trunk"]') as daemon:
+            with running(tmp_path, port, USERNAME, SECRET, '["PJSIP/trunk"]', pbx="clock_step_s = 0") as daemon:
                 until(lambda: lines(log, "ENTERQUEUE") >= before + 150)
                 done = verified(daemon, log)
                 assert (done.returncode, done.stderr) == (0, ""), done.stdout
