@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from callcenter.config import Config
-from callcenter.figures import Targets
+from callcenter.figures import Targets, window_starts
 from callcenter.floor.floor import Floor
-from callcenter.floor.wallboard import FloorNow, Wallboard
+from callcenter.floor.records import Hole
+from callcenter.floor.wallboard import Alarm, FloorNow, Wallboard
 
 THRESHOLD_S = 20.0
 """The field's usual service-level threshold, where neither the configuration nor the PBX names one."""
@@ -23,7 +26,10 @@ def targets_of(config: Config, floor: Floor, name: str) -> Targets:
     return Targets(threshold, rules.service_level_target, rules.short_abandon_s)
 
 
-def wallboard(seq: int, now: FloorNow, figures: Figures, config: Config, floor: Floor) -> Wallboard:
+def wallboard(
+    seq: int, now: FloorNow, figures: Figures, config: Config, floor: Floor,
+    holes: Iterable[Hole] = (), alarms: Iterable[Alarm] = (),
+) -> Wallboard:  # fmt: skip
     targets = {}
     for queue in now.queues:
         t = targets_of(config, floor, queue.name)
@@ -32,4 +38,9 @@ def wallboard(seq: int, now: FloorNow, figures: Figures, config: Config, floor: 
             "service_level": t.service_level,
             "short_abandon_s": t.short_abandon_s,
         }
-    return Wallboard(seq, now, figures, targets)
+    began = window_starts(now.at, config.site.zone, config.site.day_starts)
+    return Wallboard(seq, now, figures, targets, began, _touching(holes, min(began.values())), tuple(alarms))
+
+
+def _touching(holes: Iterable[Hole], start: float) -> tuple[Hole, ...]:
+    return tuple([hole for hole in holes if hole.to is None or hole.to > start])

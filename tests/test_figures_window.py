@@ -212,6 +212,21 @@ def test_time_between_two_spans_that_nobody_saw_counts_for_nothing() -> None:
     assert day.table(NOON, NOON + 90, at=NOON + 90)[""]["occupancy"] == 30 / (30 + 30)
 
 
+def test_repaired_visits_are_counted_where_they_entered() -> None:
+    told = [
+        VisitEnded(NOON, "c", key, Visit(queue, NOON - ago, 1, NOON, 3.0, Outcome.ANSWERED, repaired=repaired))
+        for key, queue, ago, repaired in (
+            (1, "support", 60, True), (2, "support", 60, False), (3, "sales", 60, True), (4, "sales", 2000, True),
+            (5, "billing", 60, False),
+        )
+    ]  # fmt: skip
+    figures = window(*told).figures(NOON)
+    counted = {name: {queue: row["repaired"] for queue, row in per.items()} for name, per in figures.items()}
+    assert counted["15m"] == {"support": 1, "sales": 1, "billing": 0, "": 2}
+    assert counted["60m"] == {"support": 1, "sales": 2, "billing": 0, "": 3}
+    assert [figures["15m"][queue]["answered"] for queue in ("support", "")] == [2, 4], "they count as any other"
+
+
 def test_changes_that_no_figure_lives_on_and_keys_never_seen_change_nothing() -> None:
     day, same = window(entered(1, NOON)), window(entered(1, NOON))
     for change in (Drift(NOON, "", "k", "d"), attempt(99, NOON, Result.ANSWERED), entered(1, NOON + 5),

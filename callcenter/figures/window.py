@@ -46,6 +46,7 @@ VISIT_BLANKS: dict[str, np.generic] = {
     "queue": np.int32(0), "entered_at": np.float64(0), "wait_s": np.float64(math.nan),
     "outcome": np.int8(kpi.Outcome.WAITING), "talk_s": np.float64(0), "hold_s": np.float64(0),
     "wrap_up_s": np.float64(0), "transferred": np.bool_(False), "attempts": np.int32(0), "ring_no_answer": np.int32(0),
+    "repaired": np.bool_(False),
 }
 
 
@@ -57,6 +58,11 @@ class Targets:
     threshold_s: float = 20.0
     service_level: float = 0.80
     short_abandon_s: float = 5.0
+
+
+def window_starts(at: float, zone: tzinfo, day_starts: str) -> dict[str, float]:
+    """When each live window that ends at ``at`` began (seconds since the epoch)."""
+    return {name: at - seconds for name, seconds in SLIDING_S.items()} | {"today": business_day(at, zone, day_starts)}
 
 
 class Names(dict[str, int]):
@@ -126,33 +132,36 @@ class Window:
 
         Their end is open: what the PBX's clock puts slightly after ``at`` belongs to them.
         """
-        starts = {name: at - seconds for name, seconds in SLIDING_S.items()}
-        starts["today"] = business_day(at, self._zone, self._day_starts)
+        starts = window_starts(at, self._zone, self._day_starts)
         return {name: self.table(start, math.inf, at) for name, start in starts.items()}
 
     def table(self, start: float, end: float, at: float) -> Figures:
         """Counts, sums and figures by queue of the window [start, end), as they are at ``at``.
 
-        Visits that entered within it; agents' time within it and not after ``at``. Names and units: kpi.table.
+        Visits that entered within it; agents' time within it and not after ``at``. Names and units: kpi.table; beside
+        them ``repaired``, the visits of which queue_log told what we did not see.
         """
         names = list(self._queues)
-        visits = self._visits_within(start, end, at)
+        visits, repaired = self._visits_within(start, end, at)
         targets = [self._targets(name) for name in names]
         threshold_s = np.array([t.threshold_s for t in targets], np.float64)
         short_abandon_s = np.array([t.short_abandon_s for t in targets], np.float64)
         visit_sums = kpi.sum_visits(visits, len(names), threshold_s[visits.queue], short_abandon_s[visits.queue])
         time_sums = self._staff.sums(start, min(end, at))
         columns: dict[str, Column] = {name: getattr(visit_sums, name) for name in COUNTS + SUMS_S}
+        columns["repaired"] = np.append(np.bincount(visits.queue[repaired], minlength=len(names)), repaired.sum())
         columns |= {figure.name: figure.of(visit_sums) for figure in kpi.VISIT_FIGURES}
         columns |= {figure.name: figure.of(time_sums) for figure in kpi.AGENT_FIGURES}
         return _by_queue([*names, ""], columns)
 
-    def _visits_within(self, start: float, end: float, at: float) -> kpi.Visits:
+    def _visits_within(self, start: float, end: float, at: float) -> tuple[kpi.Visits, Column]:
+        """The visits, and which of them were repaired."""
         entered_at = self._visits.column("entered_at")
         visits = self._visits.read((entered_at >= start) & (entered_at < end))
         so_far = np.maximum(at - visits["entered_at"], 0.0)
         visits["wait_s"] = np.where(visits["outcome"] == kpi.Outcome.WAITING, so_far, visits["wait_s"])
-        return kpi.Visits(**visits)
+        repaired = visits.pop("repaired")
+        return kpi.Visits(**visits), repaired
 
     def _entered(self, change: VisitEntered) -> None:
         if change.key not in self._row_of:
@@ -205,6 +214,8 @@ class Window:
             columns["wrap_up_s"][row] = visit.wrap_up_s
         if visit.transferred:
             columns["transferred"][row] = True
+        if visit.repaired:
+            columns["repaired"][row] = True
 
     def _write_attempts(self, row: int, visit: Visit) -> None:
         ended = [attempt for attempt in visit.attempts if attempt.result is not None]

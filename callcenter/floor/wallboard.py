@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from callcenter.floor.records import AgentState
+from callcenter.floor.records import AgentState, Hole
 
 
 class QueueNow(msgspec.Struct, frozen=True):
@@ -45,6 +45,19 @@ class FloorNow(msgspec.Struct, frozen=True):
     agents: tuple[AgentNow, ...]
 
 
+class Alarm(msgspec.Struct, frozen=True):
+    """Something is wrong with the daemon or with what it lives on.
+
+    ``kind`` is one of our own words, ``detail`` one line for an operator. ``since``: by the PBX's clock, None when not
+    known. ``ready`` says whether the daemon does its work all the same.
+    """
+
+    kind: str
+    detail: str
+    since: float | None = None
+    ready: bool = False
+
+
 class Wallboard(msgspec.Struct, frozen=True):
     """The picture with its figures. ``figures``: window → queue name (or "" for all) → figure or count → value."""
 
@@ -53,3 +66,8 @@ class Wallboard(msgspec.Struct, frozen=True):
     figures: dict[str, dict[str, dict[str, float | None]]]
     targets: dict[str, dict[str, float]]
     """Queue → ``threshold_s``, ``service_level`` and ``short_abandon_s`` in force."""
+    began: dict[str, float] = {}
+    """Window → when it began."""
+    holes: tuple[Hole, ...] = ()
+    """The times without sight that touch one of the windows, oldest first; the one under way included."""
+    alarms: tuple[Alarm, ...] = ()

@@ -10,19 +10,31 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from hashlib import blake2s
+from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
 from prometheus_client.registry import Collector
 
 from callcenter import __version__
 from callcenter.floor.records import AgentState, Outcome
 from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics.counters import Counters, Waits
-from callcenter.metrics.table import METRICS, SINCE_START, STATE, WINDOWED, Row, figure_metric
+from callcenter.metrics.health import Health
+from callcenter.metrics.of_daemon import of_daemon
+from callcenter.metrics.table import DAEMON, METRICS, SINCE_START, STATE, WINDOWED, Row, figure_metric
 from kpi.table import FIGURES
 
 Samples = Iterator[tuple[tuple[str, ...], float]]
+
+FAMILIES: dict[str, Callable[..., Any]] = {"gauge": GaugeMetricFamily, "counter": CounterMetricFamily}
+"""Those whose samples are one number each."""
 
 _LONG_NUMBER = re.compile(r"\+?\(?\d(?:[\s.()-]{0,3}\d){6,}")
 """Seven digits or more, of any script, with what people write between them."""
@@ -42,33 +54,34 @@ def _bare(row: Row, labels: Iterable[str]) -> list[str]:
 
 
 class BoardCollector(Collector):
-    """``board`` gives the newest Wallboard; ``counters`` is fed with every Change."""
+    """``board`` gives the newest Wallboard; ``counters`` is fed with every Change; ``health`` tells of the daemon."""
 
-    def __init__(self, board: Callable[[], Wallboard], counters: Counters) -> None:
+    def __init__(self, board: Callable[[], Wallboard], counters: Counters, health: Callable[[], Health]) -> None:
         self._board = board
         self._counters = counters
+        self._health = health
 
     def collect(self) -> Iterable[Metric]:
         board = self._board()
+        health = self._health()
         samples = _of_now(board) | _since_start(self._counters, board) | _windowed(board)
-        for row in (*STATE, *WINDOWED):
-            gauge = GaugeMetricFamily(row.name, row.help, labels=row.labels)
-            for labels, value in samples[row.name]:
-                gauge.add_metric(_bare(row, labels), value)
-            yield gauge
-        for row in SINCE_START:
-            if row.type == "counter":
-                counter = CounterMetricFamily(row.name, row.help, labels=row.labels)
+        samples |= of_daemon(health, board, self._counters)
+        for row in (*STATE, *WINDOWED, *SINCE_START, *DAEMON):
+            if row.type in FAMILIES:
+                family = FAMILIES[row.type](row.name, row.help, labels=row.labels)
                 for labels, value in samples[row.name]:
-                    counter.add_metric(_bare(row, labels), value)
-                yield counter
+                    family.add_metric(_bare(row, labels), value)
+                yield family
         yield _waits(self._counters.waits)
+        yield _writes(health)
 
 
-def registry(board: Callable[[], Wallboard], counters: Counters) -> CollectorRegistry:
+def registry(
+    board: Callable[[], Wallboard], counters: Counters, health: Callable[[], Health] = Health
+) -> CollectorRegistry:
     """A registry of its own: nothing of the process-wide one of prometheus_client comes along."""
     own = CollectorRegistry()
-    own.register(BoardCollector(board, counters))
+    own.register(BoardCollector(board, counters, health))
     return own
 
 
@@ -138,7 +151,6 @@ def _since_start(counters: Counters, board: Wallboard) -> dict[str, Samples]:
         c + "link_lost_total": iter([((), counters.link_lost)]),
         c + "ami_events_total": iter([((), counters.ami_events)]),
         c + "ami_dropped_total": (((reason,), n) for reason, n in counters.ami_dropped.items()),
-        c + "store_pending": iter([((), counters.store_pending)]),
     }
 
 
@@ -150,6 +162,11 @@ def _by_queue(counts: dict[str, int] | dict[str, float], queues: list[str]) -> S
 def _by_outcome(counters: Counters, queues: list[str]) -> Samples:
     cells = dict.fromkeys((*((q, outcome.value) for q in queues for outcome in Outcome), *counters.visits))
     return ((cell, counters.visits[cell]) for cell in cells)
+
+
+def _writes(health: Health) -> Metric:
+    row = METRICS["callcenter_store_write_seconds"]
+    return SummaryMetricFamily(row.name, row.help, health.store_writes, health.store_write_seconds)
 
 
 def _waits(waits: dict[tuple[str, str], Waits]) -> Metric:

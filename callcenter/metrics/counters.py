@@ -1,6 +1,6 @@
 """Counts since the daemon's start, made from Changes. Pure (no clock, no I/O); one dictionary look-up a Change.
 
-``ami_events``, ``ami_dropped`` and ``store_pending`` come from no Change: whoever knows them sets them.
+``ami_events`` and ``ami_dropped`` come from no Change: whoever knows them sets them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from callcenter.floor.changes import (
     Change,
     Drift,
     LinkChanged,
+    TimeShifted,
     VisitCompleted,
     VisitEnded,
     VisitEntered,
+    VisitRepaired,
 )
 from callcenter.floor.records import REFUSALS, Outcome
 
@@ -62,10 +64,13 @@ class Counters:
         self.transferred: Counter[str] = Counter()
         self.ring_no_answer: Counter[str] = Counter()
         self.drift: Counter[str] = Counter()
+        self.repaired: Counter[tuple[str, str]] = Counter()
         self.link_lost = 0
+        self.reconnects = 0
+        self._blind_s = 0.0
+        self._blind_since: float | None = None
         self.ami_events = 0
         self.ami_dropped: Counter[str] = Counter()
-        self.store_pending = 0
         self._link = False
         self.rules: dict[type[Change], Callable[[Any], None]] = {
             CallStarted: self._call_started,
@@ -74,7 +79,9 @@ class Counters:
             VisitCompleted: self._visit_completed,
             AttemptEnded: self._attempt_ended,
             Drift: self._drifted,
+            VisitRepaired: self._repaired,
             LinkChanged: self._link_changed,
+            TimeShifted: self._shifted,
         }
 
     def apply(self, change: Change) -> None:
@@ -111,6 +118,23 @@ class Counters:
     def _drifted(self, change: Drift) -> None:
         self.drift[change.kind] += 1
 
+    def _repaired(self, change: VisitRepaired) -> None:
+        outcome = change.visit.outcome or Outcome.UNKNOWN
+        self.repaired[change.visit.queue, outcome.value] += 1
+
     def _link_changed(self, change: LinkChanged) -> None:
         self.link_lost += self._link and not change.up
+        self.reconnects += change.up and self._blind_since is not None
+        if change.up:
+            self._blind_s, self._blind_since = self.blind_s(change.at), None
+        elif self._blind_since is None:
+            self._blind_since = change.at
         self._link = change.up
+
+    def _shifted(self, change: TimeShifted) -> None:
+        if self._blind_since is not None:
+            self._blind_since += change.by_s
+
+    def blind_s(self, at: float) -> float:
+        """Seconds without sight up to ``at`` since the link was up first; it grows while nothing is seen."""
+        return self._blind_s + (0.0 if self._blind_since is None else max(0.0, at - self._blind_since))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from callcenter.metrics.table import SINCE_START, STATE, WINDOWED, Row
+from callcenter.metrics.table import DAEMON, SINCE_START, STATE, WINDOWED, Row
 
 HEAD = """# Metrics
 
@@ -17,7 +17,10 @@ never a phone number in them: seven digits and more in an agent's interface or n
 A figure without a value (nothing to divide by) has no series; it is neither 0 nor 100 %.
 """
 
-PARTS = (("Now", STATE), ("Since the daemon started", SINCE_START), ("Figures of the live windows", WINDOWED))
+PARTS = (
+    ("Now", STATE), ("Since the daemon started", SINCE_START), ("The daemon and what it lives on", DAEMON),
+    ("Figures of the live windows", WINDOWED),
+)
 
 
 def page() -> str:

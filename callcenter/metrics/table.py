@@ -12,7 +12,7 @@ from kpi.table import FIGURES
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``type``: gauge, counter or histogram. ``absent``: when there is no such series, '' if there always is."""
+    """``type``: gauge, counter, summary or histogram. ``absent``: when there is no such series, '' if always there."""
 
     name: str
     type: str
@@ -37,7 +37,6 @@ STATE: tuple[Row, ...] = (
     Row("callcenter_link_up", "gauge", "1 while the manager link is up and its snapshot applied.", ("pbx",)),
     Row("callcenter_queue_service_level_threshold_seconds", "gauge", "T of the service level in force.", ("queue",)),
     Row("callcenter_queue_service_level_target_ratio", "gauge", "The service level aimed at.", ("queue",)),
-    Row("callcenter_store_pending", "gauge", "Changes that the store has yet to write."),
     Row("callcenter_build_info", "gauge", "1; the version of the daemon.", ("version",)),
 )
 
@@ -56,6 +55,38 @@ SINCE_START: tuple[Row, ...] = (
     Row("callcenter_ami_events_total", "counter", "Events received over the manager link."),
     Row("callcenter_ami_dropped_total", "counter", "Messages not taken, by reason.", ("reason",),
         "until the first of its reason"),
+)
+
+DAEMON: tuple[Row, ...] = (
+    Row("callcenter_ami_blind_seconds_total", "counter",
+        "Time in which nothing of the PBX was seen, since the link was first up; it grows while that lasts."),
+    Row("callcenter_ami_reconnects_total", "counter", "Times the manager link came back after it was lost."),
+    Row("callcenter_ami_lag_seconds", "gauge", "How late the newest events came, by the PBX's clock."),
+    Row("callcenter_pbx_clock_offset_seconds", "gauge", "How far the PBX's clock is ahead of ours."),
+    Row("callcenter_inbox_pending", "gauge", "Segments of the manager link that are read and not applied yet."),
+    Row("callcenter_holes", "gauge",
+        "Times without sight that touch the business day or the last hour; repaired (true): queue_log told the rest.",
+        ("repaired",)),
+    Row("callcenter_window_blind_seconds", "gauge",
+        "Seconds of the window in which nothing was seen and that queue_log did not repair: figures may lack calls.",
+        ("window",)),
+    Row("callcenter_queue_log_repaired_visits_total", "counter",
+        "Visits whose outcome was taken from queue_log; outcome is the true one.", ("queue", "outcome"),
+        "until the first of its kind"),
+    Row("callcenter_queue_log_difference", "gauge",
+        "Visits by which our counts differ from queue_log in the last interval compared; anything but 0 is an alarm.",
+        ("queue",), "where no queue_log is compared"),
+    Row("callcenter_queue_log_lag_seconds", "gauge", "Age of the last line of queue_log that was taken in.", (),
+        "where no queue_log is read"),
+    Row("callcenter_store_pending", "gauge", "Changes that the store has yet to write."),
+    Row("callcenter_store_failed", "gauge", "1 while writes fail: changes are kept in memory."),
+    Row("callcenter_store_write_seconds", "summary", "Time that committed writes took."),
+    Row("callcenter_store_dropped_journal_total", "counter",
+        "Lines of the calls' timelines that were given up because the store failed for too long; no call is."),
+    Row("callcenter_store_refused_rows_total", "counter", "Rows that the store would never take."),
+    Row("callcenter_backup_last_success_timestamp_seconds", "gauge", "When the last good backup was made.", (),
+        "until the first one"),
+    Row("callcenter_alarm", "gauge", "1 while there is this alarm; /readyz says why.", ("kind",)),
 )
 
 
@@ -77,4 +108,4 @@ WINDOWED: tuple[Row, ...] = (
           ("window",), NO_FIGURE) for f in FIGURES),
 )
 
-METRICS: dict[str, Row] = {row.name: row for row in (*STATE, *SINCE_START, *WINDOWED)}
+METRICS: dict[str, Row] = {row.name: row for row in (*STATE, *SINCE_START, *DAEMON, *WINDOWED)}

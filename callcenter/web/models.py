@@ -75,13 +75,52 @@ class AgentShape(Shape):
     paused_in: list[str]
 
 
-class Seen(Shape):
-    """How much of the window was seen. ``blind_s``: seconds without a link, null when not known."""
+class HoleShape(Shape):
+    """A time in which nothing of the PBX was seen; ``to`` is null while it lasts.
 
-    model_config = ConfigDict(extra="allow")
+    ``repaired``: the PBX's queue_log has since told what happened in queues meanwhile.
+    """
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    from_: datetime = Field(alias="from")
+    to: datetime | None
+    reason: str
+    repaired: bool
+
+
+class Seen(Shape):
+    """How much of the window was seen."""
+
     link: bool
     link_since: datetime
-    blind_s: float | None
+    blind_s: float = Field(description="seconds of the window in which nothing was seen, repaired ones included")
+    holes: list[HoleShape] = Field(description="those that touch the window, oldest first")
+    repaired: int = Field(description="visits of the window of which queue_log told what was not seen")
+    unknown: int = Field(description="visits of the window whose outcome nobody knows")
+
+
+class SeenShape(Shape):
+    """How much of a window was seen, in short.
+
+    ``whole``: all of it. ``repaired``: not all, and queue_log told the rest. ``partial``: figures may lack calls.
+    """
+
+    state: Literal["whole", "repaired", "partial"]
+    blind_s: float = Field(description="seconds in which nothing was seen; of a partial window those not repaired")
+    holes: int = Field(description="how many times without sight these seconds are")
+    since: datetime | None = Field(description="when the first of them began, or the window if that was later")
+    until: datetime | None = Field(description="when the last of them ended; null while it lasts")
+    repaired: int
+    unknown: int
+
+
+class AlarmShape(Shape):
+    """Something is wrong with the daemon or with what it lives on; ``ready``: it does its work all the same."""
+
+    kind: Literal["link", "snapshot", "damaged", "store", "disk_full", "difference", "queue_log", "backup"]
+    detail: str
+    since: datetime | None
+    ready: bool
 
 
 class Kpis(Shape):
@@ -122,6 +161,8 @@ class BoardShape(Shape):
     link_since: datetime
     calls: int
     drift: int
+    alarms: list[AlarmShape] = Field(description="the gravest first")
+    seen: dict[str, SeenShape] = Field(description="by window")
     queues: list[QueueShape]
     agents: list[AgentShape]
     figures: dict[str, dict[str, Figures]] = Field(description='window, then queue ("" for all), then figure')
@@ -161,6 +202,7 @@ class VisitShape(Shape):
     transferred: bool
     ended_by: str | None
     attempts: list[AttemptShape]
+    repaired: bool = Field(description="what was not seen of it was taken from the PBX's queue_log")
 
 
 class ConversationShape(Shape):
@@ -238,15 +280,18 @@ class TicketShape(Shape):
     closed_at: datetime | None
 
 
-class Health(Shape):
+class Liveness(Shape):
+    """``status`` is "alive", or says where the process is stuck."""
+
     status: str
 
 
 class Readiness(Shape):
-    """``reasons`` says why not; empty when ready."""
+    """``reasons`` says why not; empty when ready. ``warnings``: what is wrong and does not keep it from its work."""
 
     ready: bool
     reasons: list[str]
+    warnings: list[str]
 
 
 # Pages by a name of their own: pydantic would call them PageOf_QueueShape_ in the documentation.

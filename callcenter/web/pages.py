@@ -8,9 +8,11 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from callcenter.metrics import health
+from callcenter.web import shown
 from callcenter.web.answers import json
 from callcenter.web.docs import rendered
-from callcenter.web.models import Health, Readiness
+from callcenter.web.models import Liveness, Readiness
 from callcenter.web.source import Source
 
 STATIC = Path(__file__).parent / "static"
@@ -33,16 +35,17 @@ def install(app: FastAPI) -> None:
 def router(source: Source) -> APIRouter:
     api = APIRouter(tags=["health"])
 
-    @api.get("/healthz", response_model=Health)
+    @api.get("/healthz", response_model=Liveness, responses={503: {"model": Liveness}})
     async def healthz() -> Response:
-        """The process lives."""
-        return json({"status": "alive"})
+        """The process lives and what the PBX says is applied; else 503 and where it is stuck."""
+        stuck = health.stuck(source.health())
+        return json({"status": stuck or "alive"}, 503 if stuck else 200)
 
     @api.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
     async def readyz() -> Response:
-        """Link up, snapshot applied, store writable; else 503 and the reasons."""
-        reasons = source.ready()
-        return json({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+        """Link up, snapshot applied, store writable; else 503 and the reasons. Warnings alone are a 200."""
+        told = shown.readiness(health.alarms(source.health()), source.config.site.zone)
+        return json(told, 200 if told["ready"] else 503)
 
     @api.get("/metrics", responses={200: {"content": {METRICS_TYPE: {}}}}, response_class=Response)
     async def metrics() -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from functools import lru_cache, partial
 from typing import Any
@@ -14,9 +14,10 @@ from callcenter import numbers
 from callcenter.config import Config, Site
 from callcenter.crm.ticket import Ticket
 from callcenter.figures import business_day
-from callcenter.floor.records import AgentState, as_api, with_times
+from callcenter.floor.records import AgentState, Hole, as_api, with_times
 from callcenter.floor.records import rfc3339 as _rfc3339
-from callcenter.floor.wallboard import AgentNow, FloorNow, QueueNow, Wallboard
+from callcenter.floor.wallboard import AgentNow, Alarm, FloorNow, QueueNow, Wallboard
+from callcenter.holes import Holes
 from callcenter.store.values import JournalRow, StoredCall
 
 WINDOW_SECONDS: dict[str, float | None] = {"today": None, "15m": 900.0, "30m": 1800.0, "60m": 3600.0}
@@ -40,6 +41,8 @@ def board(shown: Wallboard, site: Site) -> Plain:
         "link_since": rfc3339(now.link_since, site.zone),
         "calls": now.calls,
         "drift": sum(now.drift.values()),
+        "alarms": [alarm(a, site.zone) for a in shown.alarms],
+        "seen": {window: seen_in_short(shown, window, site) for window in shown.figures},
         "queues": [queue(q, now, shown.targets.get(q.name, {}), site.zone) for q in now.queues],
         "agents": [agent(a, now, site.zone) for a in now.agents],
         "figures": {w: {name: figures(f) for name, f in per.items()} for w, per in shown.figures.items()},
@@ -87,19 +90,59 @@ def kpis(shown: Wallboard, window: str, only: str | None, site: Site) -> Plain:
         "window": window,
         "from": rfc3339(since, site.zone),
         "to": rfc3339(until, site.zone),
-        "seen": seen(shown.now, since, site.zone),
+        "seen": seen(shown, window, since, site.zone),
         "queues": {name: figures(f) for name, f in per_queue.items() if name and only in (None, name)},
         "all": figures(per_queue.get("", {})),
     }
 
 
-def seen(now: FloorNow, since: float, zone: tzinfo) -> Plain:
-    """How much of the window was seen. ``blind_s``: seconds of it without a link, null when that is not known.
+def seen(shown: Wallboard, window: str, since: float, zone: tzinfo) -> Plain:
+    """How much of the window was seen; ``blind_s`` counts the repaired holes too."""
+    now, holes = shown.now, Holes("", shown.holes)
+    return {
+        "link": now.link,
+        "link_since": rfc3339(now.link_since, zone),
+        "blind_s": round(holes.blind_s(since, now.at), 3),
+        "holes": [hole(h, zone) for h in holes.within(since, math.inf)],
+    } | _not_seen(shown, window)
 
-    The board knows one change of the link. A link that came up inside the window says nothing of the time before it.
-    """
-    blind = max(0.0, now.at - max(now.link_since, since)) if not now.link else 0.0 if now.link_since <= since else None
-    return {"link": now.link, "link_since": rfc3339(now.link_since, zone), "blind_s": blind}
+
+def seen_in_short(shown: Wallboard, window: str, site: Site) -> Plain:
+    """The same for a page: the holes that nothing repaired, else those that queue_log did."""
+    at, zone = shown.now.at, site.zone
+    since = window_began(window, at, site)
+    touching = Holes("", shown.holes).within(since, math.inf)
+    unrepaired = [h for h in touching if not h.repaired]
+    told = unrepaired or touching
+    return {
+        "state": "partial" if unrepaired else "repaired" if touching else "whole",
+        "blind_s": round(Holes("", told).blind_s(since, at), 3),
+        "holes": len(told),
+        "since": rfc3339(max(since, told[0].from_), zone) if told else None,
+        "until": _time(told[-1].to, zone) if told else None,
+    } | _not_seen(shown, window)
+
+
+def _not_seen(shown: Wallboard, window: str) -> Plain:
+    """The visits of all queues whose outcome we did not see ourselves."""
+    of_all = shown.figures.get(window, {}).get("", {})
+    return {key: int(of_all.get(key) or 0) for key in ("repaired", "unknown")}
+
+
+def hole(h: Hole, zone: tzinfo) -> Plain:
+    return {"from": rfc3339(h.from_, zone), "to": _time(h.to, zone), "reason": h.reason, "repaired": h.repaired}
+
+
+def alarm(a: Alarm, zone: tzinfo) -> Plain:
+    return {"kind": a.kind, "detail": a.detail, "since": _time(a.since or None, zone), "ready": a.ready}
+
+
+def readiness(alarms: Iterable[Alarm], zone: tzinfo) -> Plain:
+    """Ready or not, and each alarm as a line for an operator."""
+    told: dict[bool, list[str]] = {False: [], True: []}
+    for a in alarms:
+        told[a.ready].append(a.detail + (f" (since {rfc3339(a.since, zone)})" if a.since else ""))
+    return {"ready": not told[False], "reasons": told[False], "warnings": told[True]}
 
 
 def window_began(window: str, until: float, site: Site) -> float:

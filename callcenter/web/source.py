@@ -13,6 +13,7 @@ from typing import Protocol
 from callcenter.config import Config
 from callcenter.crm.ticket import Ticket
 from callcenter.floor.wallboard import Wallboard
+from callcenter.metrics.health import Health
 from callcenter.store.values import JournalRow, Page, StoredCall
 
 
@@ -53,8 +54,8 @@ class Source(Protocol):
         """Wait for a board newer than ``seq``: always the newest, never a backlog."""
         ...
 
-    def ready(self) -> list[str]:
-        """Why the daemon is not ready; empty when it is."""
+    def health(self) -> Health:
+        """How the daemon is at this moment."""
         ...
 
     def metrics(self) -> bytes:

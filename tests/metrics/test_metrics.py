@@ -8,18 +8,29 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from callcenter import __version__
-from callcenter.floor.changes import AttemptEnded, Drift, LinkChanged, VisitCompleted, VisitEnded, VisitEntered
-from callcenter.floor.records import AgentState, Attempt, Outcome, Result, Visit
+from callcenter.floor.changes import (
+    AttemptEnded,
+    Drift,
+    LinkChanged,
+    TimeShifted,
+    VisitCompleted,
+    VisitEnded,
+    VisitEntered,
+    VisitRepaired,
+)
+from callcenter.floor.records import AgentState, Attempt, Hole, Outcome, Result, Visit
 from callcenter.floor.wallboard import AgentNow, FloorNow, QueueNow, Wallboard
 from callcenter.metrics import reference
 from callcenter.metrics.collector import no_number, registry, text
 from callcenter.metrics.counters import Counters
+from callcenter.metrics.health import Health
 from callcenter.metrics.table import METRICS
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -169,7 +180,7 @@ def test_talk_transfers_rings_drift_and_link_losses_are_counted() -> None:
     counters.apply(Drift(AT, "", "leg_unknown", "x"))
     for up in (False, True, False, False, True):
         counters.apply(LinkChanged(AT, "", up, ""))
-    counters.ami_events, counters.store_pending = 1234, 5
+    counters.ami_events = 1234
     counters.ami_dropped["too_long"] += 1
     page = scraped(counters)
     assert value(page, "callcenter_queue_talk_seconds_total", queue="sales") == 12.25
@@ -179,7 +190,86 @@ def test_talk_transfers_rings_drift_and_link_losses_are_counted() -> None:
     assert value(page, "callcenter_link_lost_total") == 1, "down before it was ever up, or down twice, is no loss"
     assert value(page, "callcenter_ami_events_total") == 1234
     assert value(page, "callcenter_ami_dropped_total", reason="too_long") == 1
-    assert value(page, "callcenter_store_pending") == 5
+
+
+def of_daemon(counters: Counters | None = None, at: float = AT, **health: Any) -> str:
+    """What is scraped at a moment, of a daemon that is so."""
+    now = msgspec.structs.replace(board(), now=msgspec.structs.replace(board().now, at=at), holes=HOLES, began=BEGAN)
+    return text(registry(lambda: now, counters or Counters(), lambda: Health(**health))).decode()
+
+
+HOLES = (
+    Hole("main", AT - 7000, AT - 6000, "x", True), Hole("main", AT - 1000, AT - 880, "x", False),
+    Hole("main", AT - 30, None, "x", False),
+)  # fmt: skip
+BEGAN = {"today": AT - 30_000, "15m": AT - 900}
+
+
+def test_blind_time_grows_while_nothing_is_seen_and_stands_while_all_is() -> None:
+    counters = Counters()
+    steps = [
+        (LinkChanged(AT, "", True, ""), AT + 50, 0),
+        (LinkChanged(AT + 100, "", False, "lost"), AT + 100, 0),
+        (LinkChanged(AT + 101, "", False, "refused"), AT + 107.5, 7.5),
+        (LinkChanged(AT + 130, "", True, ""), AT + 500, 30),
+        (LinkChanged(AT + 600, "", False, "lost"), AT + 604, 34),
+        # The PBX's clock is set back an hour: 4 s have passed all the same.
+        (TimeShifted(AT - 2996, "", -3600.0), AT - 2996, 34),
+        (LinkChanged(AT - 2990, "", True, ""), AT, 40),
+    ]
+    for change, at, blind_s in steps:
+        counters.apply(change)
+        assert value(of_daemon(counters, at), "callcenter_ami_blind_seconds_total") == pytest.approx(blind_s), change
+    assert value(of_daemon(counters), "callcenter_ami_reconnects_total") == 2
+    assert value(of_daemon(counters), "callcenter_link_lost_total") == 2
+
+
+def test_a_window_says_how_much_of_it_may_lack_calls() -> None:
+    page = of_daemon()
+    assert value(page, "callcenter_holes", repaired="true") == 1
+    assert value(page, "callcenter_holes", repaired="false") == 2
+    assert value(page, "callcenter_window_blind_seconds", window="15m") == 20 + 30
+    assert value(page, "callcenter_window_blind_seconds", window="today") == 120 + 30, "what is repaired is no gap"
+
+
+def test_repaired_visits_are_counted_by_their_true_outcome() -> None:
+    counters = Counters()
+    for outcome in (Outcome.ANSWERED, Outcome.ANSWERED, Outcome.ABANDONED):
+        counters.apply(VisitRepaired(AT, "c", visit(Outcome.UNKNOWN, 1.0), visit(outcome, 9.0)))
+    page = of_daemon(counters)
+    for outcome, n in (("answered", 2), ("abandoned", 1)):
+        assert value(page, "callcenter_queue_log_repaired_visits_total", queue="sales", outcome=outcome) == n
+
+
+OF_HEALTH = [
+    ({"lag_s": 61.5}, "callcenter_ami_lag_seconds", {}, 61.5),
+    ({"clock_offset_s": -3600.0}, "callcenter_pbx_clock_offset_seconds", {}, -3600),
+    ({"inbox": 12}, "callcenter_inbox_pending", {}, 12),
+    ({"store_pending": 5}, "callcenter_store_pending", {}, 5),
+    ({"store_failure": "disk is full"}, "callcenter_store_failed", {}, 1),
+    ({}, "callcenter_store_failed", {}, 0),
+    ({"store_writes": 40, "store_write_seconds": 0.5}, "callcenter_store_write_seconds_count", {}, 40),
+    ({"store_writes": 40, "store_write_seconds": 0.5}, "callcenter_store_write_seconds_sum", {}, 0.5),
+    ({"store_dropped_journal": 7}, "callcenter_store_dropped_journal_total", {}, 7),
+    ({"store_refused_rows": 2}, "callcenter_store_refused_rows_total", {}, 2),
+    ({"queue_log_differences": {"sales": -2}}, "callcenter_queue_log_difference", {"queue": "sales"}, -2),
+    ({"queue_log_lag_s": 1.5}, "callcenter_queue_log_lag_seconds", {}, 1.5),
+    ({}, "callcenter_queue_log_lag_seconds", {}, None),
+    ({"backup_at": AT}, "callcenter_backup_last_success_timestamp_seconds", {}, AT),
+    ({}, "callcenter_backup_last_success_timestamp_seconds", {}, None),
+    ({"link": False}, "callcenter_alarm", {"kind": "link"}, 1),
+    ({"link": False}, "callcenter_alarm", {"kind": "store"}, 0),
+    ({"store_failure": "database or disk is full"}, "callcenter_alarm", {"kind": "disk_full"}, 1),
+    ({"store_failure": "database or disk is full"}, "callcenter_alarm", {"kind": "store"}, 0),
+    ({"queue_log_differences": {"sales": 0}}, "callcenter_alarm", {"kind": "difference"}, 0),
+]
+
+
+@pytest.mark.parametrize(("health", "name", "labels", "expected"), OF_HEALTH)
+def test_how_the_daemon_is_can_be_scraped(
+    health: dict[str, Any], name: str, labels: dict[str, str], expected: float | None
+) -> None:
+    assert value(of_daemon(**health), name, **labels) == expected
 
 
 def test_every_row_of_the_table_is_scraped_with_its_type_and_its_labels_and_nothing_else_is() -> None:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from callcenter.config import Config
 from callcenter.crm.ticket import Ticket
 from callcenter.floor.wallboard import Wallboard
+from callcenter.metrics.health import Health
 from callcenter.store.values import JournalRow, Page, StoredCall
 from callcenter.web.server import serve
 from callcenter.web.source import Newest
@@ -51,11 +52,11 @@ class MemorySource(Newest):
         super().__init__(board)
         self.config = config
         self.store = MemoryStore()
-        self.reasons: list[str] = []
+        self.is_so = Health()
         self.text = b"callcenter_link_up 1.0\n"
 
-    def ready(self) -> list[str]:
-        return self.reasons
+    def health(self) -> Health:
+        return self.is_so
 
     def metrics(self) -> bytes:
         return self.text

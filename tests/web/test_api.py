@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from typing import Any, get_args
 
 import httpx
+import msgspec
 import pytest
 from memory_source import MemorySource
 from sample_boards import AT, board_of, config_of
 
 from callcenter.errors import StoreError
-from callcenter.floor.records import AgentState
+from callcenter.floor.records import AgentState, Hole
+from callcenter.floor.wallboard import Wallboard
+from callcenter.metrics.health import RULES, STUCK_S, Health, alarms
 from callcenter.web import shown
-from callcenter.web.models import AgentShape, BoardShape, FigureShape, Kpis, PageOf, QueueShape, Readiness
+from callcenter.web.models import (
+    AgentShape,
+    AlarmShape,
+    BoardShape,
+    FigureShape,
+    Kpis,
+    Liveness,
+    PageOf,
+    QueueShape,
+    Readiness,
+    SeenShape,
+)
 from kpi.table import COUNTS, FIGURES
 
 
@@ -76,13 +90,43 @@ def test_a_figure_without_a_value_is_null() -> None:
     assert told == {"a": None, "b": None, "c": None, "d": 0}
 
 
-def test_what_was_not_seen_is_not_called_seen() -> None:
-    zone = ZoneInfo("UTC")
-    up, down = board_of(1, 1).now, board_of(1, 1, link=False).now
-    assert shown.seen(up, up.link_since + 1, zone)["blind_s"] == 0, "up for longer than the window"
-    assert shown.seen(up, up.link_since - 1, zone)["blind_s"] is None, "came up inside the window"
-    assert shown.seen(down, down.at - 900, zone)["blind_s"] == 42
-    assert shown.seen(down, down.at - 10, zone)["blind_s"] == 10, "no longer than the window"
+HOLES = (
+    Hole("main", AT - 2000, AT - 1900, "link lost", True),
+    Hole("main", AT - 920, AT - 890, "nothing heard", False),
+    Hole("main", AT - 42, None, "connection refused", False),
+)
+
+
+async def test_each_window_says_how_much_of_it_was_seen(api: httpx.AsyncClient, source: MemorySource) -> None:
+    counted = {"": {"repaired": 7, "unknown": 2}, "sales": {"repaired": 3, "unknown": 1}}
+    source.publish(with_holes(HOLES, figures=dict.fromkeys(shown.WINDOW_SECONDS, counted)))
+    for window, blind_s, holes in (("15m", 10 + 42, 2), ("30m", 30 + 42, 2), ("60m", 100 + 30 + 42, 3)):
+        seen = Kpis.model_validate_json((await api.get("/api/v1/kpis", params={"window": window})).content).seen
+        assert (seen.blind_s, len(seen.holes)) == (blind_s, holes), window
+        assert (seen.repaired, seen.unknown) == (7, 2)
+    assert [(h.from_.timestamp(), h.to and h.to.timestamp(), h.reason, h.repaired) for h in seen.holes] == [
+        (h.from_, h.to, h.reason, h.repaired) for h in HOLES
+    ]
+
+
+@pytest.mark.parametrize(("holes", "state", "blind_s", "count", "since", "until"), [
+    ((), "whole", 0, 0, None, None),
+    (HOLES[:1], "repaired", 100, 1, AT - 2000, AT - 1900),
+    (HOLES[:2], "partial", 30, 1, AT - 920, AT - 890),
+    (HOLES, "partial", 72, 2, AT - 920, None),
+    ((Hole("main", AT - 4000, AT - 3500, "", False),), "partial", 100, 1, AT - 3600, AT - 3500),
+    ((Hole("main", AT - 4000, AT - 3600, "", False),), "whole", 0, 0, None, None),
+])
+def test_a_window_with_a_hole_is_never_called_whole(
+    holes: tuple[Hole, ...], state: str, blind_s: float, count: int, since: float | None, until: float | None
+) -> None:
+    told = SeenShape.model_validate(shown.seen_in_short(with_holes(holes), "60m", config_of("UTC").site))
+    assert (told.state, told.blind_s, told.holes) == (state, blind_s, count)
+    assert (told.since and told.since.timestamp(), told.until and told.until.timestamp()) == (since, until)
+
+
+def with_holes(holes: tuple[Hole, ...], **changed: Any) -> Wallboard:
+    return msgspec.structs.replace(board_of(3, 12, seq=2), holes=holes, **changed)
 
 
 async def test_every_figure_is_named_in_three_languages(api: httpx.AsyncClient) -> None:
@@ -94,16 +138,68 @@ async def test_every_figure_is_named_in_three_languages(api: httpx.AsyncClient) 
 
 
 def test_the_board_has_the_shape_that_is_documented() -> None:
-    BoardShape.model_validate(shown.board(board_of(6, 40), config_of("UTC").site))
+    board = with_holes(HOLES, alarms=tuple(alarms(Health(link=False, link_since=AT, store_failure="disk is full"))))
+    told = BoardShape.model_validate(shown.board(board, config_of("UTC").site))
+    assert [alarm.kind for alarm in told.alarms] == ["link", "disk_full"]
+    assert told.seen["15m"].state == "partial"
 
 
-async def test_readiness_says_why_not(api: httpx.AsyncClient, source: MemorySource) -> None:
+REASONS: list[tuple[dict[str, Any], str]] = [
+    ({"link": False, "link_failure": "10.0.0.1:5038: nothing heard for 12 s", "link_since": AT},
+     "ami: 10.0.0.1:5038: nothing heard for 12 s (since 2026-11-16T10:22:11.250+00:00)"),
+    ({"link": False}, "ami: no link"),
+    ({"synced": False}, "ami: the snapshot is not applied yet"),
+    ({"store_failure": "database is locked", "store_pending": 17, "store_failed_since": AT},
+     "store: database is locked; 17 changes wait in memory (since 2026-11-16T10:22:11.250+00:00)"),
+    ({"store_failure": "database or disk is full", "store_pending": 1},
+     "store: database or disk is full; 1 changes wait in memory"),
+    ({"store_damaged": "malformed"}, "store: malformed"),
+]
+
+
+@pytest.mark.parametrize(("health", "reason"), REASONS)
+async def test_readiness_says_why_not(
+    api: httpx.AsyncClient, source: MemorySource, health: dict[str, Any], reason: str
+) -> None:
     assert (await api.get("/readyz")).status_code == 200
-    source.reasons = ["ami: no link"]
+    source.is_so = Health(**health)
     answer = await api.get("/readyz")
     assert answer.status_code == 503
-    assert Readiness.model_validate_json(answer.content).reasons == ["ami: no link"]
+    assert Readiness.model_validate_json(answer.content) == Readiness(ready=False, reasons=[reason], warnings=[])
     assert (await api.get("/healthz")).status_code == 200, "not ready, but alive"
+
+
+@pytest.mark.parametrize(("health", "warning"), [
+    ({"queue_log_failure": "/q: permission denied"}, "queue_log: /q: permission denied"),
+    ({"queue_log_differences": {"sales": 2, "vip": 0, "billing": -1}}, "queue_log: differs in billing (-1), sales (2)"),
+    ({"backup_failure": "no space left"}, "backup: no space left"),
+])
+async def test_what_does_not_keep_the_daemon_from_its_work_is_a_warning(
+    api: httpx.AsyncClient, source: MemorySource, health: dict[str, Any], warning: str
+) -> None:
+    source.is_so = Health(**health)
+    answer = await api.get("/readyz")
+    assert answer.status_code == 200
+    assert Readiness.model_validate_json(answer.content) == Readiness(ready=True, reasons=[], warnings=[warning])
+
+
+@pytest.mark.parametrize(("health", "status"), [
+    ({"consumer_at_s": STUCK_S - 1, "inbox": 9000}, 200),
+    ({"consumer_at_s": STUCK_S + 1, "inbox": 3}, 503),
+    ({"board_age_s": STUCK_S + 1}, 503),
+    ({"link": False, "store_failure": "gone"}, 200),
+])
+async def test_a_process_whose_consumer_is_stuck_does_not_live(
+    api: httpx.AsyncClient, source: MemorySource, health: dict[str, Any], status: int
+) -> None:
+    source.is_so = Health(**health)
+    answer = await api.get("/healthz")
+    assert answer.status_code == status
+    assert (Liveness.model_validate_json(answer.content).status == "alive") is (status == 200)
+
+
+def test_each_alarm_has_a_name_that_is_documented() -> None:
+    assert [rule.kind for rule in RULES] == list(get_args(AlarmShape.model_fields["kind"].annotation))
 
 
 async def test_metrics_are_prometheus_text(api: httpx.AsyncClient, source: MemorySource) -> None:
