@@ -42,7 +42,8 @@ log = structlog.get_logger()
 class Consumer:
     """``inbox`` takes (item, moment of arrival by our clock) and is never full.
 
-    ``look_at_clock`` asks the PBX for its time; ``drifted`` is told of each Drift.
+    ``look_at_clock`` asks the PBX for its time; ``drifted`` is told of each Drift. ``newest`` is the time of the newest
+    event that was applied, ``lag_s`` how late the last ones came.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Consumer:
         self.changed = asyncio.Event()
         self.events = 0
         self.lag_s = 0.0
+        self.newest = 0.0
         self.journal_on = True
         self.figures_due = False
         self._look_at_clock, self._look_due = look_at_clock, 0.0
@@ -101,6 +103,7 @@ class Consumer:
             newest = max([event.at for event in events])
             self.clock.heard(newest, arrival)
             self.lag_s = max(0.0, arrival + self.clock.offset - newest)
+            self.newest = max(self.newest, newest)
         if by_s := self.clock.take_step():
             events = [e.ClockStepped(arrival + self.clock.offset, by_s), *events]
         changes: list[Change] = []
@@ -119,7 +122,18 @@ class Consumer:
         self.events += len(events)
         finished = self.floor.take_finished()
         self.pipeline.put(changes, journal, lambda call: finished.get(call) or self.floor.record(call))
+        self._keep_holes()
         self.changed.set()
+
+    def _keep_holes(self) -> None:
+        if self.holes.changed:
+            self.pipeline.keep_holes(self.holes.take_changed())
+
+    def alive(self) -> float:
+        """The PBX's time up to which everything that it did is applied here; a later process takes it up from there."""
+        if not (self.floor.link and self.floor.synced):
+            return self.floor.link_since
+        return self.newest
 
     def _tell(self, made: list[Change], journal: list[JournalRow]) -> None:
         sinks = self.sinks
@@ -158,18 +172,29 @@ class Consumer:
     def _shifted(self, change: TimeShifted) -> None:
         log.warning("the PBX's clock was set", by_s=round(change.by_s, 1))
         self.holes.shift(change.by_s)
+        self.newest = change.at
 
     # ---- an earlier process ---------------------------------------------------------------------------------
 
     def remember(
-        self, visits: list[tuple[str, Visit]], spans: list[Span], calls: list[CallRecord], holes: list[Hole]
+        self, visits: list[tuple[str, Visit]], spans: list[Span], calls: list[CallRecord], holes: list[Hole],
+        alive: float,
     ) -> None:
-        """What an earlier process wrote. Visits that are under way in an open call come by way of the Floor."""
+        """What an earlier process wrote. Visits that are under way in an open call come by way of the Floor.
+
+        ``alive``: up to when it saw everything; since then nobody looked.
+        """
         up = {record.id for record in calls}
         self.window.restore([v for call, v in visits if not (call in up and under_way(v))], spans)
         for change in self.floor.remember(calls, spans):
             self.window.apply(change)
         self.holes.all = sorted(holes, key=lambda hole: hole.from_)
+        self.holes.begin(alive, "callcenter was not running")
+
+    def forget(self, before: float) -> None:
+        """Drop from memory what no live window reaches any more; the store keeps it."""
+        self.window.forget(before)
+        self.holes.forget(before)
 
     def keep_spans(self) -> None:
         """Give the store what the agents do now, so that little of it is lost with the process."""

@@ -49,6 +49,7 @@ class Daemon:
         self.pipeline = Pipeline(store, config.site.country, config.tickets.internal)
         self.link = Link(pbx, lambda item, arrival: self.consumer.inbox.put_nowait((item, arrival)))
         self.consumer = Consumer(config, self.pipeline, self.link.clock, boot, self._look_at_clock, self._drifted)
+        self.pipeline.alive = self.consumer.alive
         self.floor, self.window, self.counters = self.consumer.floor, self.consumer.window, self.consumer.counters
         self._drifts_told: set[str] = set()
         self._figures_due = 0.0
@@ -140,7 +141,7 @@ class Daemon:
         while True:
             await asyncio.sleep(HOUR_S)
             now = self.now()
-            self.window.forget(business_day(now, self.config.site.zone, self.config.site.day_starts) - HOUR_S)
+            self.consumer.forget(business_day(now, self.config.site.zone, self.config.site.day_starts) - HOUR_S)
             with contextlib.suppress(CallcenterError):
                 await self.store.prune_journal(now - self.config.store.journal_days * 86_400)
 
@@ -176,7 +177,8 @@ async def opened(config: Config) -> AsyncIterator[Daemon]:
         daemon = Daemon(config, store, int(await store.get_meta("boot") or 0))
         day = business_day(now, config.site.zone, config.site.day_starts)
         visits, spans = await store.since(day - HOUR_S)
-        daemon.consumer.remember(visits, spans, await store.open_calls(), [])
+        holes, alive = await store.holes_since(day - HOUR_S), await store.alive()
+        daemon.consumer.remember(visits, spans, await store.open_calls(), holes, alive or day - HOUR_S)
         yield daemon
     finally:
         await store.close()
