@@ -93,7 +93,7 @@ def _events(world: World, session: Session, action: Action, action_id: str) -> b
 
 
 def _ping(world: World, session: Session, action: Action, action_id: str) -> bytes:
-    return wire.reply("Success", action_id, ("Ping", "Pong"), ("Timestamp", f"{world.now:.6f}"))
+    return wire.reply("Success", action_id, ("Ping", "Pong"), ("Timestamp", f"{world.pbx.wall:.6f}"))
 
 
 def _logoff(world: World, session: Session, action: Action, action_id: str) -> bytes:

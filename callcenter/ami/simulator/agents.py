@@ -110,7 +110,7 @@ class Staff:
                 self._seat(agent, queue, penalty, agent.plan.dynamic)
 
     def _seat(self, agent: Agent, queue: str, penalty: int, dynamic: bool) -> Seat:
-        seat = agent.seats[queue] = Seat(agent, self._queues[queue], penalty, int(self._pbx.now), dynamic)
+        seat = agent.seats[queue] = Seat(agent, self._queues[queue], penalty, int(self._pbx.wall), dynamic)
         self._members[queue].append(seat)
         self._members[queue].sort(key=lambda s: s.agent.plan.extension)
         return seat
@@ -158,7 +158,7 @@ class Staff:
         for seat in seats:
             seat.paused, seat.reason = paused, reason if paused else ""
             if paused:
-                seat.last_pause = int(self._pbx.now)
+                seat.last_pause = int(self._pbx.wall)
             self._pbx.write("NONE", seat.queue.name, seat.member, "PAUSE" if paused else "UNPAUSE", reason)
             self._pbx.say("QueueMemberPause", seat.record())
         for seat in seats:
@@ -185,6 +185,18 @@ class Staff:
         self._pbx.write("MANAGER", queue, seat.member, "REMOVEMEMBER", "")
         self.changed(queue)
         return True
+
+    def reload(self, queue: str, goes: Agent, comes: Agent) -> None:
+        """``queue reload all`` after somebody edited queues.conf: one member for another, and not an event of it.
+
+        It blanks PausedReason and LoginTime of the members that stay (measured on Asterisk 22).
+        """
+        del goes.seats[queue]
+        self._members[queue] = [seat for seat in self._members[queue] if seat.agent is not goes]
+        self._seat(comes, queue, 0, dynamic=False)
+        for seat in self._members[queue]:
+            seat.reason, seat.login_at = "", 0
+        self.changed(queue)
 
     def reach(self, agent: Agent, reachable: bool) -> None:
         agent.reachable = reachable

@@ -33,16 +33,23 @@ class Pbx(Clock):
         self.said: list[tuple[float, bytes]] = []
         self.log: list[str] = [queue_log.started(plan.starts_at)]
         self.numbered = 0
+        self.ahead_s = 0.0
+        """How far somebody has set the PBX's clock ahead; what it does goes on at its pace."""
         self._named = {"PJSIP": 0, "Local": 0}
+
+    @property
+    def wall(self) -> float:
+        """What the PBX's clock shows."""
+        return self.now + self.ahead_s
 
     # ---- saying -----------------------------------------------------------------------------------------------
 
     def say(self, name: str, body: str) -> None:
-        at = self.tick()
+        at = self.tick() + self.ahead_s
         self.said.append((at, wire.event(name, at, body)))
 
     def write(self, call: str, queue: str, member: str, what: str, *data: object) -> None:
-        self.log.append(queue_log.line(self.now, call, queue, member, what, *data))
+        self.log.append(queue_log.line(self.wall, call, queue, member, what, *data))
 
     def device(self, device: str, state: str) -> None:
         self.say("DeviceStateChange", f"Device: {device}\r\nState: {state}\r\n")
@@ -70,7 +77,7 @@ class Pbx(Clock):
         linkedid: str = "",
     ) -> Channel:
         """A new channel, said as Newchannel. Without ``linkedid`` it begins a call of its own."""
-        uniqueid = f"{int(self.now)}.{self.numbered}"
+        uniqueid = f"{int(self.wall)}.{self.numbered}"
         self.numbered += 1
         chan = Channel(name, uniqueid, linkedid or uniqueid, self.now, state, context, exten, caller)
         self.channels[uniqueid] = chan

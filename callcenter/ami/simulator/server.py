@@ -11,8 +11,9 @@ import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
+from callcenter import clock
 from callcenter.ami.simulator import actions, wire
 from callcenter.ami.simulator.plan import Plan, make
 from callcenter.ami.simulator.requests import Requests, TooLong
@@ -38,6 +39,7 @@ class Client(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._may_write = asyncio.Event()
         self._may_write.set()
+        self._held: list[bytes] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -55,6 +57,7 @@ class Client(asyncio.Protocol):
             if self.session.closing:
                 return
             self.write(self._simulation.handle(self.session, action))
+            self.catch_up()
             self._simulation.publish()
             if self.session.closing:
                 self.close()
@@ -72,6 +75,21 @@ class Client(asyncio.Protocol):
             return
         self._transport.write(data)
 
+    def tell(self, events: bytes) -> None:
+        if self._held is not None:
+            self._held.append(events)
+        elif self.session.events:
+            self.write(events)
+
+    def oversleep(self) -> None:
+        """Asterisk's lost wake-up: events wait until this client's next action has been answered."""
+        self._held = self._held or []
+
+    def catch_up(self) -> None:
+        held, self._held = self._held, None
+        for events in held or ():
+            self.tell(events)
+
     async def drained(self) -> None:
         """Returns when the client has read what it was sent, or is gone."""
         await self._may_write.wait()
@@ -86,6 +104,10 @@ class Client(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
 
 class Simulation:
     """A simulated PBX: ``run`` it as a task and cancel it to stop. ``port`` is known when ``ready`` is set.
@@ -93,13 +115,14 @@ class Simulation:
     ``speed``: simulated seconds a second. ``calls``: how many are placed; when the last has ended the queue_log is
     complete and ``done`` is set, while the clients stay connected. ``warm_up_s``: simulated seconds that have passed
     before anybody looks. ``wait_for_login``: time stands still until the first client has logged in, so that it sees
-    every call whole. ``catch_up_s``: simulated seconds that then pass as fast as the clients read.
+    every call whole. ``catch_up_s``: simulated seconds that then pass as fast as the clients read. ``appends``: the
+    queue_log goes on where an earlier PBX left it.
     """
 
     def __init__(
         self, plan: Plan, *, speed: float = 1.0, calls: int | None = None, queue_log: Path | None = None,
         username: str = USERNAME, secret: str = SECRET, warm_up_s: float = 0.0, wait_for_login: bool = False,
-        write_limit: int = WRITE_LIMIT, catch_up_s: float = 0.0,
+        write_limit: int = WRITE_LIMIT, catch_up_s: float = 0.0, appends: bool = False,
     ) -> None:
         self.world = World(plan, calls)
         self.speed, self.username, self.secret, self.write_limit = speed, username, secret, write_limit
@@ -110,6 +133,8 @@ class Simulation:
         self._logged_in = asyncio.Event()
         self._warm_up_s, self._wait_for_login, self._catch_up_s = warm_up_s, wait_for_login, catch_up_s
         self._path = queue_log
+        self._mode: Literal["a", "w"] = "a" if appends else "w"
+        self._killed = False
         self._log: TextIO | None = None
         self._began: tuple[float, float] | None = None
 
@@ -142,8 +167,7 @@ class Simulation:
         if said:
             data = b"".join(message for _, message in said)
             for client in tuple(self.clients):
-                if client.session.events:
-                    client.write(data)
+                client.tell(data)
 
     # ---- time -------------------------------------------------------------------------------------------------
 
@@ -152,13 +176,13 @@ class Simulation:
         if self._began is None or self.done.is_set():
             return True
         wall, simulated = self._began
-        return self.world.advance(simulated + (time.monotonic() - wall) * self.speed)
+        return self.world.advance(simulated + (clock.monotonic() - wall) * self.speed)
 
     async def _pace(self) -> None:
         if self._wait_for_login:
             await self._logged_in.wait()
         await self._catch_up()
-        self._began = time.monotonic(), self.world.now
+        self._began = clock.monotonic(), self.world.now
         while not self.world.done:
             up_to_date = self._advance()
             self.publish()
@@ -214,12 +238,21 @@ class Simulation:
     def _open_log(self) -> None:
         if self._path is not None:
             try:
-                self._log = self._path.open("w", encoding="utf-8")
+                self._log = self._path.open(self._mode, encoding="utf-8")
             except OSError as e:
                 raise ConfigError(f"cannot write {self._path}: {e.strerror}") from e
 
+    def kill(self) -> None:
+        """As ``kill -9`` does: nothing more is said or logged. Cancel :meth:`run` next."""
+        self._killed = True
+        for client in tuple(self.clients):
+            client.abort()
+
     def _shut_down(self) -> None:
+        if self._killed:
+            return
         self.publish()
+        self.world.hang_up_all()
         self.world.pbx.say("Shutdown", "Shutdown: Cleanly\r\nRestart: False\r\n")
         self.publish()
         for client in tuple(self.clients):

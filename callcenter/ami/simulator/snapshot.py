@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def fully_booted(world: World) -> bytes:
     """It has no Timestamp: it is written by the login itself."""
-    up = int(world.now - world.pbx.booted_at) + 1
+    up = int(world.pbx.wall - world.pbx.booted_at) + 1
     pairs = (("Uptime", up), ("LastReload", up), ("Status", "Fully Booted"))
     return f"Event: FullyBooted\r\nPrivilege: system,all\r\n{wire.headers(pairs)}\r\n".encode()
 
