@@ -28,6 +28,7 @@ from callcenter.floor.changes import (
     VisitCompleted,
     VisitEnded,
     VisitEntered,
+    VisitRepaired,
     VisitRevived,
     WrapUpEnded,
 )
@@ -91,6 +92,7 @@ class Window:
             VisitRevived: self._revived,
             VisitEnded: self._told,
             VisitCompleted: self._told,
+            VisitRepaired: self._repaired,
             AttemptEnded: self._attempt_ended,
             WrapUpEnded: self._wrap_up_ended,
             AgentChanged: self._staff.agent_changed,
@@ -177,6 +179,26 @@ class Window:
         self._told(change)
         self._write_attempts(self._row_of[change.key], change.visit)
 
+    def _repaired(self, change: VisitRepaired) -> None:
+        """queue_log has told more of a visit: its row is found by what it was, whichever process saw it."""
+        row = self._row_of.get(change.key)
+        if row is None and change.before is not None:
+            row = self._row_like(change.before)
+        if row is None:
+            row = self._new_visit(change.visit.queue, change.visit.entered_at)
+        self._rewrite(row, change.visit)
+
+    def _row_like(self, visit: Visit) -> int | None:
+        """The row that shows this visit; of several that entered in the same moment one that shows the same."""
+        there = self._visits.column("entered_at") == visit.entered_at
+        rows = np.flatnonzero(there & (self._visits.column("queue") == self._queues[visit.queue]))
+        if len(rows) == 0:
+            return None
+        shown = self._visits.columns
+        decided_so = shown["outcome"][rows] == OUTCOMES[visit.outcome]
+        as_long = shown["talk_s"][rows] == (visit.talk_s or 0.0)
+        return int(rows[np.argmax(decided_so * 2 + as_long)])
+
     def _attempt_ended(self, change: AttemptEnded) -> None:
         row = self._row_of.get(change.key)
         if row is not None:
@@ -216,6 +238,14 @@ class Window:
             columns["transferred"][row] = True
         if visit.repaired:
             columns["repaired"][row] = True
+
+    def _rewrite(self, row: int, visit: Visit) -> None:
+        """As it is told now, whatever it was taken for before."""
+        columns = self._visits.columns
+        for name in ("wait_s", "talk_s", "hold_s", "wrap_up_s", "transferred"):
+            columns[name][row] = VISIT_BLANKS[name]
+        self._write(row, visit)
+        self._write_attempts(row, visit)
 
     def _write_attempts(self, row: int, visit: Visit) -> None:
         ended = [attempt for attempt in visit.attempts if attempt.result is not None]

@@ -86,11 +86,12 @@ class Call:
     """A call under way, from its first channel to its last.
 
     ``revived``: an earlier process saw it begin; ``past_visits`` and ``past_talks`` were over before this one.
+    ``partial``: something of it may have been missed; ``mended``: queue_log has told what.
     """
 
     __slots__ = ("answered_at", "asker", "called", "cause", "ended_at", "ended_by", "id", "inbound", "legs",
-                 "linkedid", "name", "number", "outbound", "partial", "past_talks", "past_visits", "pbx", "revived",
-                 "started_at", "talks", "transfers", "visits")  # fmt: skip
+                 "linkedid", "mended", "name", "number", "outbound", "partial", "past_talks", "past_visits", "pbx",
+                 "revived", "started_at", "talks", "transfers", "visits")  # fmt: skip
 
     def __init__(self, call_id: str, pbx: str, linkedid: str, at: float) -> None:
         self.id, self.pbx, self.linkedid, self.started_at = call_id, pbx, linkedid, at
@@ -105,7 +106,7 @@ class Call:
         self.visits: list[QueueVisit] = []
         self.talks: list[Talk] = []
         self.transfers: list[Transfer] = []
-        self.partial = self.revived = False
+        self.partial = self.mended = self.revived = False
         self.past_visits: tuple[Visit, ...] = ()
         self.past_talks: tuple[Conversation, ...] = ()
 
@@ -132,7 +133,7 @@ class Call:
             transfers=tuple(self.transfers),
             ended_by=self.ended_by,
             hangup_cause=self.cause,
-            seen="partial" if self.partial else "whole",
+            seen=("repaired" if self.mended else "partial") if self.partial else "whole",
         )
 
 

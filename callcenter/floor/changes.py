@@ -66,10 +66,14 @@ class VisitCompleted(Change, frozen=True, gc=False):
 
 
 class VisitRepaired(Change, frozen=True):
-    """The PBX's queue_log told more of a visit than we saw: ``before`` is how it was kept, None when not at all."""
+    """The PBX's queue_log told more of a visit than we saw: ``before`` is how it was kept, None when not at all.
+
+    ``key``: the visit's number where this process knows it, else 0.
+    """
 
     before: Visit | None
     visit: Visit
+    key: int = 0
 
 
 class AttemptStarted(Change, frozen=True, gc=False):

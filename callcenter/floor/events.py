@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import msgspec
 
-from callcenter.floor.records import Visit
+from callcenter.floor.records import CallRecord, Visit
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag=True, tag_field="event"):
@@ -327,10 +327,14 @@ class ClockStepped(Event, frozen=True, gc=False):
 
 
 class VisitsLogged(Event, frozen=True):
-    """What the PBX's queue_log tells of the visits of a call that is up; ``call`` is a Linkedid."""
+    """What the PBX's queue_log tells of a call that is up, or has just ended; ``call`` is a Linkedid.
+
+    ``record``: the call with that; ``visits``: those that changed by it, as (before or None, after).
+    """
 
     call: str
-    visits: tuple[Visit, ...]
+    record: CallRecord
+    visits: tuple[tuple[Visit | None, Visit], ...]
 
 
 class Tick(Event, frozen=True, gc=False):

@@ -112,7 +112,7 @@ def _visit_of(floor: Floor, call: Call, known: Visit) -> QueueVisit:
     nobody = Leg("", "", call, UP, "", "", known.entered_at)
     visit = floor.new_visit(known.queue, nobody, known.entered_at, known.position)
     visit.outcome, visit.agent, visit.interface = known.outcome, known.agent, known.interface
-    visit.transferred = known.transferred
+    visit.transferred, visit.repaired = known.transferred, known.repaired
     if known.outcome is not None:
         visit.state, visit.left_at, visit.connected_at = State.TALKING, known.left_at, known.left_at
     for attempt in known.attempts:

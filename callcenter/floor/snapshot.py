@@ -246,7 +246,7 @@ def link_down(floor: Floor, event: e.LinkDown) -> None:
         floor.link_since = event.at
     floor.link, floor.synced = False, False
     for call in floor.by_id.values():
-        call.partial = True
+        call.partial, call.mended = True, False
         for visit in call.visits:
             if visit.state in UNDECIDED:
                 floor.suspects.setdefault(visit, event.at)

@@ -136,8 +136,8 @@ class QueueVisit:
     """A visit under way. ``key`` is unique in the process; ``left_at`` is when the wait ended."""
 
     __slots__ = ("agent", "connected_at", "ended_by", "entered_at", "hold_s", "interface", "key", "left_alone",
-                 "left_at", "leg", "outcome", "position", "queue", "state", "talk_s", "transferred", "tries",
-                 "wrap_up_s")  # fmt: skip
+                 "left_at", "leg", "outcome", "position", "queue", "repaired", "state", "talk_s", "transferred",
+                 "tries", "wrap_up_s")  # fmt: skip
 
     def __init__(self, key: int, queue: str, leg: Leg, entered_at: float, position: int) -> None:
         self.key, self.queue, self.leg, self.entered_at, self.position = key, queue, leg, entered_at, position
@@ -152,6 +152,7 @@ class QueueVisit:
         self.hold_s: float | None = None
         self.wrap_up_s: float | None = None
         self.transferred = False
+        self.repaired = False
         self.ended_by: str | None = None
         self.tries: list[Try] = []
 
@@ -195,4 +196,5 @@ class QueueVisit:
             transferred=self.transferred,
             ended_by=self.ended_by,
             attempts=tuple([t.record() for t in self.tries]),
+            repaired=self.repaired,
         )

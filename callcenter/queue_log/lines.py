@@ -1,0 +1,42 @@
+"""One line of Asterisk's queue_log. Pure.
+
+Format (``ast_queue_log`` in ``main/logger.c``): ``time|callid|queue|agent|event|data1|…``. It counts whole seconds.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from callcenter.errors import InputError
+
+
+class Line(NamedTuple):
+    at: float
+    call: str
+    queue: str
+    agent: str
+    event: str
+    data: tuple[str, ...]
+
+    def seconds(self, index: int) -> float:
+        """A datum as seconds; 0 where there is none ("nan" is none: no sum with it would ever differ)."""
+        try:
+            seconds = float(self.data[index])
+        except (IndexError, ValueError):
+            return 0.0
+        return seconds if 0 <= seconds < 1e9 else 0.0
+
+    def word(self, index: int) -> str:
+        return self.data[index] if index < len(self.data) else ""
+
+
+def parse(line: str, where: str) -> Line:
+    """Raises InputError that begins with ``where`` when it is no line of a queue_log."""
+    fields = line.rstrip("\r\n").split("|")
+    try:
+        at = float(fields[0])
+    except ValueError:
+        at = -1.0
+    if len(fields) < 5 or not 0 <= at < 1e11 or not fields[4].isupper():
+        raise InputError(f"{where}: not a line of a queue_log: {line.strip()[:60]!r}")
+    return Line(at, fields[1], fields[2], fields[3], fields[4], tuple(fields[5:]))

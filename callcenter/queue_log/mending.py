@@ -1,0 +1,198 @@
+"""One visit with what queue_log tells of it, and what follows for its conversation. Pure.
+
+The log has whole seconds: where it and we tell the same within a second, ours stays.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from callcenter.floor.records import Attempt, CallRecord, Conversation, Outcome, Result, Transfer, Visit
+from callcenter.queue_log.pairing import matched
+from callcenter.queue_log.visits import LoggedVisit, Ring
+
+SAME_S = 1.0
+SAME_RING_S = 2.5
+"""Both the end of a ring and its length are whole seconds where it was answered."""
+SAME_TALK_S = 3.0
+
+Unseen = Callable[[float], bool]
+Interfaces = Mapping[str, str]
+"""Member name → interface."""
+
+
+class Mended(NamedTuple):
+    """A visit as it was kept (None: not at all), as it is now, and what the log has of it."""
+
+    before: Visit | None
+    after: Visit
+    log: LoggedVisit
+
+
+def mended(before: Visit | None, log: LoggedVisit, unseen: Unseen, interfaces: Interfaces) -> Visit:
+    if before is None:
+        before = Visit(log.queue, log.entered_at, log.position)
+    v = _entry(before, log, unseen)
+    v = _outcome(v, log, unseen, interfaces)
+    v = _talk(v, log, unseen)
+    v = _changed(v, attempts=_attempts(v, log, unseen, interfaces))
+    return v if v == before else msgspec.structs.replace(v, repaired=True)
+
+
+def _changed(v: Visit, **fields: Any) -> Visit:
+    return msgspec.structs.replace(v, **fields)
+
+
+def _entry(v: Visit, log: LoggedVisit, unseen: Unseen) -> Visit:
+    """A snapshot tells how long somebody has been waiting, and the place in the queue as it is then."""
+    if not unseen(log.entered_at):
+        return v
+    v = _changed(v, position=log.position or v.position)
+    if abs(math.floor(v.entered_at) - log.entered_at) <= SAME_S:
+        return v
+    wait_s = None if v.left_at is None else max(0.0, v.left_at - log.entered_at)
+    return _changed(v, entered_at=log.entered_at, wait_s=wait_s)
+
+
+def _outcome(v: Visit, log: LoggedVisit, unseen: Unseen, interfaces: Interfaces) -> Visit:
+    if log.outcome is None or log.left_at is None:
+        return _lost(v, log)
+    doubtful = v.outcome is Outcome.UNKNOWN or unseen(log.left_at)
+    doubtful = doubtful or (v.outcome is not None and v.left_at is not None and unseen(v.left_at))
+    same = v.outcome is log.outcome and v.wait_s is not None and abs(v.wait_s - log.wait_s) <= SAME_S
+    if not doubtful or same:
+        return v
+    told = {"outcome": log.outcome, "wait_s": log.wait_s, "left_at": v.entered_at + log.wait_s}
+    if log.outcome is Outcome.ANSWERED:
+        told |= {"agent": log.agent, "interface": interfaces[log.agent]}
+    return _changed(v, **told)
+
+
+def _lost(v: Visit, log: LoggedVisit) -> Visit:
+    """The PBX died while the caller waited, and nobody was left to log it."""
+    if log.lost_at is None or v.outcome not in (None, Outcome.UNKNOWN):
+        return v
+    left_at = v.left_at or log.lost_at
+    return _changed(v, outcome=Outcome.PBX_LOST, left_at=left_at, wait_s=max(0.0, left_at - v.entered_at))
+
+
+def _talk(v: Visit, log: LoggedVisit, unseen: Unseen) -> Visit:
+    if v.outcome is not Outcome.ANSWERED or v.left_at is None:
+        return v
+    if log.completed_at is None:
+        dead = log.lost_at is not None and v.talk_s is None
+        return _changed(v, talk_s=0.0, hold_s=0.0, ended_by="pbx_lost") if dead else v
+    doubtful = unseen(log.completed_at) or (v.talk_s is not None and unseen(v.left_at + v.talk_s))
+    same = (v.transferred, v.ended_by) == (log.transferred, log.ended_by)
+    same = same and v.talk_s is not None and abs(v.talk_s - log.talk_s) <= SAME_S
+    if not doubtful or same:
+        return v
+    hold_s = min(v.hold_s or 0.0, log.talk_s)
+    return _changed(v, talk_s=log.talk_s, hold_s=hold_s, transferred=log.transferred, ended_by=log.ended_by)
+
+
+# ---- attempts -------------------------------------------------------------------------------------------------
+
+
+def _attempts(v: Visit, log: LoggedVisit, unseen: Unseen, interfaces: Interfaces) -> tuple[Attempt, ...]:
+    """Ours, with those of the log that came to nothing in a hole, and the one that was answered in it."""
+    rings = list(log.rings)
+    if log.outcome is Outcome.ANSWERED and log.left_at is not None:
+        rings.append(Ring(log.agent, log.left_at, log.ring_s, Result.ANSWERED, False))
+    ours = list(v.attempts)
+    near = [
+        (gap, n, m)
+        for n, attempt in enumerate(ours)
+        for m, ring in enumerate(rings)
+        if attempt.agent == ring.agent and (gap := _gap(attempt, ring)) <= SAME_RING_S
+    ]
+    known = {m: n for n, m in matched(near)}
+    for m, ring in enumerate(rings):
+        if not unseen(ring.ended_at):
+            continue
+        if m not in known:
+            ours.append(_attempt(ring, interfaces[ring.agent], v.entered_at))
+        elif _says_more(ring, ours[known[m]]):
+            fields = {"result": ring.result, "rang_s": ring.rang_s, "unanswered": ring.unanswered}
+            ours[known[m]] = msgspec.structs.replace(ours[known[m]], **fields)
+    return tuple(sorted(ours, key=lambda attempt: attempt.at))
+
+
+def _gap(attempt: Attempt, ring: Ring) -> float:
+    """By their ends where both have one: a hole cuts an attempt of ours short."""
+    return min(abs(attempt.at - ring.began_at), abs(attempt.at + (attempt.rang_s or 0.0) - ring.ended_at))
+
+
+def _says_more(ring: Ring, ours: Attempt) -> bool:
+    if ring.unanswered:
+        return not ours.unanswered
+    return ours.result is None or (ring.result is Result.ANSWERED and ours.result is not Result.ANSWERED)
+
+
+def _attempt(ring: Ring, interface: str, entered_at: float) -> Attempt:
+    began_at = max(entered_at, ring.began_at)
+    return Attempt(ring.agent, interface, began_at, ring.rang_s, ring.result, ring.unanswered)
+
+
+# ---- conversations and transfers ------------------------------------------------------------------------------
+
+
+def conversations(record: CallRecord, parts: Iterable[Mended], unseen: Unseen) -> tuple[Conversation, ...]:
+    """Those that are known stay in their places; those that are not come after them."""
+    talks = list(record.conversations)
+    for part in parts:
+        v = part.after
+        if v.outcome is not Outcome.ANSWERED or v.left_at is None:
+            continue
+        place = next((n for n, talk in enumerate(talks) if _same_talk(talk, v)), None)
+        if place is not None:
+            talks[place] = _mended_talk(talks[place], part, unseen)
+        elif v.talk_s is not None and unseen(part.log.left_at or 0.0):
+            talks.append(_talk_of(v, record.number))
+    return tuple(talks)
+
+
+def _same_talk(talk: Conversation, v: Visit) -> bool:
+    """One that only a snapshot showed began, for us, with the snapshot, and outside of any queue."""
+    assert v.left_at is not None
+    if talk.queue == v.queue and abs(talk.from_ - v.left_at) <= SAME_TALK_S:
+        return True
+    until = float("inf") if v.talk_s is None else v.left_at + v.talk_s
+    return talk.interface == v.interface and talk.queue is None and v.left_at - SAME_TALK_S <= talk.from_ <= until
+
+
+def _mended_talk(talk: Conversation, part: Mended, unseen: Unseen) -> Conversation:
+    v, log = part.after, part.log
+    began_at = v.left_at if v.left_at is not None and talk.from_ - v.left_at > SAME_S else talk.from_
+    ended_at, ended_by, hold_s = talk.to, talk.ended_by, talk.hold_s
+    if v.talk_s is not None and v.left_at is not None and unseen(log.completed_at or 0.0):
+        over_at = v.left_at + v.talk_s
+        if talk.to is None or (unseen(talk.to) and abs(talk.to - over_at) > SAME_S):
+            ended_at, ended_by, hold_s = max(over_at, began_at), v.ended_by, min(talk.hold_s, v.talk_s)
+    if (began_at, ended_at) == (talk.from_, talk.to):
+        return talk
+    talk_s = None if ended_at is None else max(0.0, ended_at - began_at - hold_s)
+    fields = {"from_": began_at, "to": ended_at, "talk_s": talk_s, "hold_s": hold_s, "ended_by": ended_by}
+    return msgspec.structs.replace(talk, queue=v.queue, **fields)
+
+
+def _talk_of(v: Visit, number: str) -> Conversation:
+    assert v.left_at is not None and v.talk_s is not None
+    return Conversation(
+        v.interface or "", v.agent, number, v.queue, v.left_at, v.left_at + v.talk_s, v.talk_s, 0.0, v.ended_by
+    )
+
+
+def transfers(record: CallRecord, parts: Iterable[Mended], unseen: Unseen) -> tuple[Transfer, ...]:
+    out = list(record.transfers)
+    for part in parts:
+        log, at = part.log, part.log.completed_at
+        if not log.transfer or at is None or not unseen(at):
+            continue
+        if not any(t.kind == log.transfer and abs(t.at - at) <= SAME_TALK_S for t in record.transfers):
+            out.append(Transfer(log.transfer, part.after.interface or "", log.transfer_to, at))
+    return tuple(out)

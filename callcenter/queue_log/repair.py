@@ -1,0 +1,127 @@
+"""What we did not see, taken from queue_log: the mended call and which of its visits changed. Pure.
+
+Only what happened in a hole is taken from the log, and only where the log says something else than we have: what was
+seen keeps its fractions of seconds. So to repair twice changes nothing. A difference outside of holes stays: it is for
+:mod:`callcenter.queue_log.audit` to tell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from callcenter.floor.records import CallRecord, Direction, Hole, Outcome, Visit
+from callcenter.queue_log.mending import Mended, conversations, mended, transfers
+from callcenter.queue_log.pairing import Told
+from callcenter.queue_log.visits import LoggedVisit
+
+SLACK_S = 1.5
+"""The log's whole second begins before what it tells of, and a hole where something was last heard."""
+
+Changed = tuple[Visit | None, Visit]
+"""(before, after); None where we had no such visit."""
+
+
+class House(NamedTuple):
+    """What is known of the PBX besides: the id of a call that we have no record of (from its Linkedid and a moment),
+    the interface of a member (queue, name), how many digits an extension has."""
+
+    pbx: str
+    call_id: Callable[[str, float], str]
+    interface: Callable[[str, str], str]
+    extension_digits: int
+
+
+def unseen_in(holes: Iterable[Hole]) -> Callable[[float], bool]:
+    """Whether a moment lies in one of ``holes``, a little slack allowed."""
+    spans = [(h.from_ - SLACK_S, math.inf if h.to is None else h.to + SLACK_S) for h in holes]
+    return lambda at: any(start <= at <= end for start, end in spans)
+
+
+def repair(told: Told, unseen: Callable[[float], bool], house: House) -> tuple[CallRecord, tuple[Changed, ...]] | None:
+    """The call with what the log tells of it, and each visit that changed; None when there is nothing to mend.
+
+    A call that we have no record of gets one, once it is over. ``seen`` becomes "repaired" where something was missing.
+    """
+    old = told.record
+    parts = [_part(old, place, log, unseen, house) for place, log in told.visits]
+    kept = [part for part in parts if part is not None]
+    if not kept or (old is None and any(log.over_at is None for _, log in told.visits)):
+        return None
+    record = old or _new(kept[0].log, house)
+    changes = tuple((part.before, part.after) for part in kept if part.after != part.before)
+    whole = _put_together(record, kept, changes, unseen)
+    if whole == record and record.seen != "partial":
+        return None
+    return msgspec.structs.replace(whole, seen="repaired"), changes
+
+
+def _part(
+    old: CallRecord | None, place: int | None, log: LoggedVisit, unseen: Callable[[float], bool], house: House
+) -> Mended | None:
+    """One visit; None for one that is not of a hole, though we do not know it, or that waits and will be told live."""
+    before = None if old is None or place is None else old.visits[place]
+    if before is None and (not unseen(log.entered_at) or (log.outcome is None and log.lost_at is None)):
+        return None
+    interface = house.interface(log.queue, log.agent) if log.agent else ""
+    known = {ring.agent: house.interface(log.queue, ring.agent) for ring in log.rings} | {log.agent: interface}
+    return Mended(before, mended(before, log, unseen, known), log)
+
+
+def _new(log: LoggedVisit, house: House) -> CallRecord:
+    """A call of which we knew nothing. It began before it entered its first queue: when, nobody tells."""
+    inside = 0 < len(log.number) <= house.extension_digits
+    return CallRecord(
+        id=house.call_id(log.call, log.entered_at),
+        pbx=house.pbx,
+        linkedid=log.call,
+        direction=Direction.INTERNAL if inside else Direction.IN,
+        number=log.number,
+        name="",
+        called="",
+        started_at=log.entered_at,
+        ended_at=log.over_at,
+        ended_by="unknown",
+    )
+
+
+def _put_together(
+    record: CallRecord, parts: list[Mended], changes: Iterable[Changed], unseen: Callable[[float], bool]
+) -> CallRecord:
+    after = {id(before): visit for before, visit in changes if before is not None}
+    visits = [after.get(id(v), v) for v in record.visits] + [visit for before, visit in changes if before is None]
+    talks = conversations(record, parts, unseen)
+    first = min((talk.from_ for talk in talks), default=None)
+    ended_at, ended_by = _end(record, parts)
+    return msgspec.structs.replace(
+        record,
+        started_at=min([record.started_at, *(v.entered_at for v in visits)]),
+        answered_at=first if record.answered_at is None else record.answered_at,
+        ended_at=ended_at,
+        ended_by=ended_by,
+        visits=tuple(sorted(visits, key=lambda v: v.entered_at)),
+        conversations=talks,
+        transfers=transfers(record, parts, unseen),
+    )
+
+
+NOBODY_TOLD = frozenset({None, "", "unknown", "pbx_lost"})
+
+
+def _end(record: CallRecord, parts: list[Mended]) -> tuple[float | None, str | None]:
+    """When the call ended, and by whom: as its last visit says, where we did not see it."""
+    if record.ended_at is None or record.ended_by not in NOBODY_TOLD:
+        return record.ended_at, record.ended_by
+    last = max(parts, key=lambda part: part.log.over_at or math.inf)
+    v = last.after
+    left_at = v.left_at or v.entered_at
+    if last.log.lost_at is not None:
+        return record.ended_at, "pbx_lost"
+    if v.outcome is Outcome.ABANDONED:
+        return left_at, "caller"
+    if v.outcome is Outcome.ANSWERED and v.ended_by in ("caller", "agent"):
+        return left_at + (v.talk_s or 0.0), v.ended_by
+    return max(record.ended_at, left_at + (v.talk_s or 0.0)), record.ended_by

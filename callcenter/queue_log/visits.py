@@ -1,0 +1,192 @@
+"""queue_log folded into one row a queue visit, line by line as they come. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from callcenter.floor.records import Outcome, Result
+from callcenter.queue_log.lines import Line
+
+
+class Ring(NamedTuple):
+    """A ring of an agent that came to nothing, as logged when it ended."""
+
+    agent: str
+    ended_at: float
+    rang_s: float
+    result: Result
+    unanswered: bool
+
+    @property
+    def began_at(self) -> float:
+        return self.ended_at - self.rang_s
+
+
+class LoggedVisit:
+    """A visit as queue_log tells it. ``outcome`` is None while it is open. Times and seconds are whole.
+
+    ``left_at``: when the outcome was logged; ``completed_at``: when the end of the conversation was, None before.
+    ``agent`` is a member's name, ``transfer`` blind, attended or ''. ``lost_at``: the PBX started anew under it.
+    """
+
+    __slots__ = ("agent", "call", "completed_at", "ended_by", "entered_at", "left_at", "lost_at", "number", "outcome",
+                 "position", "queue", "ring_no_answer", "ring_s", "rings", "talk_s", "transfer", "transfer_to",
+                 "wait_s")  # fmt: skip
+
+    def __init__(self, call: str, queue: str, entered_at: float, number: str = "", position: int = 0) -> None:
+        self.call, self.queue, self.entered_at, self.number, self.position = call, queue, entered_at, number, position
+        self.outcome: Outcome | None = None
+        self.left_at: float | None = None
+        self.completed_at: float | None = None
+        self.lost_at: float | None = None
+        self.wait_s = self.talk_s = self.ring_s = 0.0
+        self.agent = self.ended_by = ""
+        self.transfer = self.transfer_to = ""
+        self.rings: list[Ring] = []
+        self.ring_no_answer = 0
+
+    @property
+    def transferred(self) -> bool:
+        return bool(self.transfer)
+
+    @property
+    def over_at(self) -> float | None:
+        """When nothing more is to come of it; None while it waits or talks."""
+        if self.outcome is None or (self.outcome is Outcome.ANSWERED and self.completed_at is None):
+            return self.lost_at
+        return self.left_at if self.completed_at is None else self.completed_at
+
+    def touches(self, start: float, end: float) -> bool:
+        """Whether any of it is within [start, end]."""
+        return self.entered_at <= end and (self.over_at is None or self.over_at >= start)
+
+
+ENDS: dict[str, tuple[Outcome, int]] = {
+    "CONNECT": (Outcome.ANSWERED, 0),
+    "ABANDON": (Outcome.ABANDONED, 2),
+    "EXITWITHTIMEOUT": (Outcome.TIMED_OUT, 2),
+    "EXITWITHKEY": (Outcome.EXITED, 3),
+    "EXITEMPTY": (Outcome.LEFT_EMPTY, 2),
+    "WITHDRAW": (Outcome.WITHDRAWN, 2),
+}
+"""Event → (outcome, which datum is the wait in seconds). After an AGENTDUMP the caller waits on."""
+
+TALKS = {"COMPLETECALLER": 1, "COMPLETEAGENT": 1, "BLINDTRANSFER": -2, "ATTENDEDTRANSFER": -2}
+"""Event → which datum is the talk time in seconds; of a transfer, whose target has two or three fields, from the end.
+"""
+
+ENDED_BY = {"COMPLETECALLER": "caller", "COMPLETEAGENT": "agent"}
+
+RINGS: dict[str, tuple[Result, bool]] = {
+    "RINGNOANSWER": (Result.NO_ANSWER, True),
+    "RINGCANCELED": (Result.CANCELLED, False),
+    "AGENTDUMP": (Result.DECLINED, False),
+}
+"""Event → (how the ring ended, whether it counts as one that nobody answered). The datum is milliseconds."""
+
+
+class Book:
+    """What the log has told so far. Lines are taken in the order of the file.
+
+    The same call may enter the same queue again: a new visit. The end of a conversation goes to the visit that its
+    agent is connected with, whatever channel it is logged under: an attended transfer to a phone that still rings has
+    that of the consultation (``handle_attended_transfer`` in ``apps/app_queue.c``), and a caller sent back to the same
+    queue has entered it again by then.
+    """
+
+    def __init__(self) -> None:
+        self.visits: list[LoggedVisit] = []
+        self.starts: list[float] = []
+        """When the PBX began to write (QUEUESTART)."""
+        self.newest_at = 0.0
+        self._newest: dict[tuple[str, str], LoggedVisit] = {}
+        self._talking: dict[tuple[str, str], LoggedVisit] = {}
+
+    def take(self, line: Line) -> None:
+        key = (line.call, line.queue)
+        self.newest_at = max(self.newest_at, line.at)
+        if line.event == "ENTERQUEUE":
+            position = line.word(2)
+            visit = LoggedVisit(*key, line.at, line.word(1), int(position) if position.isdecimal() else 0)
+            self._newest[key] = visit
+            self.visits.append(visit)
+        elif line.event in TALKS and (line.queue, line.agent) in self._talking:
+            _take(self._talking.pop((line.queue, line.agent)), line)
+        elif known := self._newest.get(key):
+            _take(known, line)
+            if line.event == "CONNECT":
+                self._talking[line.queue, line.agent] = known
+        elif line.event == "QUEUESTART":
+            self._restarted(line.at)
+
+    def _restarted(self, at: float) -> None:
+        """What was under way died with the PBX that was before, and nobody logged it."""
+        self.starts.append(at)
+        for visit in self.visits:
+            if visit.over_at is None:
+                visit.lost_at = at
+        self._newest.clear()
+        self._talking.clear()
+
+    def of_calls(self, calls: Iterable[str]) -> list[LoggedVisit]:
+        """All that is known of these calls, in the order they entered."""
+        wanted = set(calls)
+        return [visit for visit in self.visits if visit.call in wanted]
+
+    def forget(self, before: float) -> None:
+        """Drop the visits that were over before ``before``."""
+        self.visits = [v for v in self.visits if v.over_at is None or v.over_at >= before]
+        kept = set(map(id, self.visits))
+        self._newest = {key: visit for key, visit in self._newest.items() if id(visit) in kept}
+
+
+def _take(visit: LoggedVisit, line: Line) -> None:
+    if line.event in RINGS:
+        visit.rings.append(Ring(line.agent, line.at, line.seconds(0) / 1000, *RINGS[line.event]))
+        visit.ring_no_answer += RINGS[line.event][1]
+    elif line.event in ENDS and visit.outcome is None:
+        visit.outcome, wait = ENDS[line.event]
+        visit.left_at, visit.wait_s = line.at, line.seconds(wait)
+        if visit.outcome is Outcome.ANSWERED:
+            visit.agent, visit.ring_s = line.agent, line.seconds(2)
+    elif line.event in TALKS:
+        visit.completed_at, visit.talk_s = line.at, line.seconds(TALKS[line.event])
+        visit.ended_by = ENDED_BY.get(line.event, "transfer")
+        if line.event not in ENDED_BY:
+            visit.transfer = line.event.removesuffix("TRANSFER").lower()
+            visit.transfer_to = line.word(0) if visit.transfer == "blind" else ""
+
+
+def fold(lines: Iterable[Line]) -> list[LoggedVisit]:
+    """One row a visit, in the order they entered."""
+    book = Book()
+    for line in lines:
+        book.take(line)
+    return book.visits
+
+
+def counts(visits: Iterable[LoggedVisit]) -> dict[str, Counter[str]]:
+    """Queue → counts and sums, named as in the API."""
+    out: dict[str, Counter[str]] = {}
+    for v in visits:
+        row = out.setdefault(v.queue, Counter())
+        add(row, v.outcome, v.wait_s, v.talk_s, v.transferred, v.ring_no_answer)
+    return out
+
+
+def add(row: Counter[str], outcome: Outcome | None, wait_s: float, talk_s: float, transferred: bool, rna: int) -> None:
+    """One visit into a queue's counts and sums (seconds; fractions are kept)."""
+    sums: dict[str, float] = {
+        "offered": 1, outcome or "open": 1, "ring_no_answer": rna, "transferred": int(transferred), "talk_s": talk_s
+    }
+    if outcome in (Outcome.ANSWERED, Outcome.ABANDONED):
+        sums[f"wait_{outcome}_s"] = wait_s
+    row.update(sums)
+
+
+def same_second(ours: float, logged: float, by: float = 1.0) -> bool:
+    """Whether a moment of ours is that of the log, which cuts to whole seconds and writes a little later."""
+    return abs(math.floor(ours) - logged) <= by
