@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from callcenter.errors import StoreError
+from callcenter.store import digests
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -35,6 +36,8 @@ def translated(path: Path) -> Iterator[None]:
     """Whatever SQLAlchemy, SQLite or the file system raises inside becomes one StoreError."""
     try:
         yield
+    except digests.Damaged as e:
+        raise digests.Damaged(f"store {path}: {e}") from None
     except DBAPIError as e:
         raise StoreError(f"store {path}: {e.orig}") from e
     except OSError as e:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callcenter.crm.ticket import Kind, Ticket
 from callcenter.floor.records import CallRecord, Conversation, Hole, Span, Transfer, Visit
-from callcenter.store import paging
-from callcenter.store.rows import record, ticket_of_row, visits_of_rows
+from callcenter.store import digests, paging
+from callcenter.store.rows import checked_call, line_of_row, plain_of_row, record, ticket_of_row, visits_of_rows
 from callcenter.store.schema import (
     agent_span,
     attempt,
@@ -117,31 +117,32 @@ async def timeline(connection: AsyncConnection, id: str) -> list[JournalRow]:
     merged = select(call.c.id).where(call.c.merged_into == id)
     which = or_(journal.c.call == id, journal.c.call.in_(merged))
     found = await connection.execute(select(journal).where(which).order_by(journal.c.id))
-    return [record(JournalRow, row._mapping, journal) for row in found]
+    return [line_of_row(row) for row in found]
 
 
 async def visits_since(connection: AsyncConnection, at: float) -> list[tuple[str, Visit]]:
-    """(call id, visit) of all that entered at or after ``at``, in that order."""
-    chosen = visit.c.entered_at >= at
-    found = await connection.execute(select(visit).where(chosen).order_by(visit.c.entered_at, visit.c.call))
-    of_visit = and_(attempt.c.call == visit.c.call, attempt.c.visit == visit.c.seq)
-    rung = await connection.execute(
-        select(attempt).join(visit, of_visit).where(chosen).order_by(attempt.c.call, attempt.c.visit, attempt.c.seq)
-    )
-    return visits_of_rows(found, rung)
+    """(call id, visit) of all that entered at or after ``at``, in that order.
+
+    They are read with the whole of their calls: a digest is over all of it.
+    """
+    ids = select(visit.c.call).where(visit.c.entered_at >= at)
+    found = (await connection.execute(_CALLS.where(call.c.id.in_(ids)))).all()
+    stored = [one.record for one in await _with_parts(connection, found, ids)]
+    visits = [(record.id, visit) for record in stored for visit in record.visits if visit.entered_at >= at]
+    return sorted(visits, key=lambda of: (of[1].entered_at, of[0]))
 
 
 async def spans_since(connection: AsyncConnection, at: float) -> list[Span]:
     """All that ended after ``at``, by beginning."""
     found = await connection.execute(select(agent_span).where(agent_span.c.to > at).order_by(agent_span.c.from_))
-    return [record(Span, row._mapping, agent_span) for row in found]
+    return [plain_of_row(Span, row, agent_span) for row in found]
 
 
 async def holes_since(connection: AsyncConnection, at: float) -> list[Hole]:
     """All that ended after ``at`` or are still open, by beginning."""
     lasting = or_(hole.c.to.is_(None), hole.c.to > at)
     found = await connection.execute(select(hole).where(lasting).order_by(hole.c.from_, hole.c.pbx))
-    return [record(Hole, row._mapping, hole) for row in found]
+    return [plain_of_row(Hole, row, hole) for row in found]
 
 
 async def counts(connection: AsyncConnection) -> dict[str, int]:
@@ -156,8 +157,11 @@ async def counts(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def get_meta(connection: AsyncConnection, key: str) -> str | None:
-    found: str | None = (await connection.execute(select(meta.c.value).where(meta.c.key == key))).scalar_one_or_none()
-    return found
+    found = (await connection.execute(select(meta).where(meta.c.key == key))).one_or_none()
+    if found is None:
+        return None
+    digests.check(found.digest, digests.of_text(key, found.value), f"meta {key}")
+    return str(found.value)
 
 
 def _conditions(table: Mapping[str, Callable[[Any], ColumnElement[bool]]], which: Filter) -> list[ColumnElement[bool]]:
@@ -183,7 +187,8 @@ async def _with_parts(
     }
 
     def whole(row: Any) -> CallRecord:
-        return record(CallRecord, row._mapping, call, **{name: tuple(by[row.id]) for name, by in of_call.items()})
+        its = {name: tuple(by[row.id]) for name, by in of_call.items()}
+        return checked_call(record(CallRecord, row._mapping, call, **its), row._mapping)
 
     return tuple(StoredCall(whole(row), row.ticket_number) for row in found)
 

@@ -13,12 +13,13 @@ from sqlalchemy import Row as DbRow
 from sqlalchemy import Table
 
 from callcenter.crm.ticket import Ticket
-from callcenter.floor.records import Attempt, CallRecord, Conversation, Transfer, Visit
-from callcenter.store import schema
-from callcenter.store.values import Batch
+from callcenter.floor.records import Attempt, CallRecord, Conversation, Hole, Span, Transfer, Visit
+from callcenter.store import digests, schema
+from callcenter.store.values import Batch, JournalRow
 
 Row = dict[str, Any]
 S = TypeVar("S", bound=msgspec.Struct)
+P = TypeVar("P", Span, Hole)
 
 _BIGGEST = 2**31 - 1
 
@@ -39,11 +40,29 @@ def row(record: msgspec.Struct, names: Iterable[str], **keys: Any) -> Row:
 
 
 def call_row(record: CallRecord) -> Row:
-    return row(record, _CALL)
+    return row(record, _CALL, digest=digests.before_storing(record))
 
 
-def ticket_row(ticket: Ticket) -> Row:
-    return row(ticket, _TICKET)
+def ticket_row(ticket: Ticket, number: int) -> Row:
+    digest = digests.before_storing(msgspec.structs.replace(ticket, number=number))
+    return row(ticket, _TICKET, number=number, digest=digest)
+
+
+def plain_row(record: Span | Hole) -> Row:
+    return row(record, record.__struct_fields__, digest=digests.before_storing(record))
+
+
+def meta_row(key: str, value: str) -> Row:
+    return {"key": key, "value": value, "digest": digests.of_text(key, value)}
+
+
+def line_row(id: int, line: JournalRow) -> Row:
+    data = msgspec.json.encode(line.data)
+    digest = digests.of_line(id, line.call, line.at, line.source, line.name, data)
+    return {
+        "id": id, "call": line.call, "at": line.at, "source": line.source, "name": line.name,
+        "data": msgspec.Raw(data), "digest": digest,
+    }  # fmt: skip
 
 
 def part_rows(records: Iterable[CallRecord]) -> dict[Table, list[Row]]:
@@ -71,6 +90,31 @@ def record(kind: type[S], columns: Mapping[Any, Any], table: Table, **more: Any)
     return kind(**{name: columns[table.c[name]] for name in fields(kind, table)}, **more)
 
 
+def plain_of_row(kind: type[P], found: DbRow[Any], table: Table) -> P:
+    """Raises Damaged."""
+    made = record(kind, found._mapping, table)
+    key = " ".join(str(getattr(made, column.key)) for column in table.primary_key.columns)
+    digests.check(found._mapping[table.c.digest], digests.of(made), f"{table.name} {key}")
+    return made
+
+
+def line_of_row(found: DbRow[Any]) -> JournalRow:
+    """Raises Damaged."""
+    made = record(JournalRow, found._mapping, schema.journal)
+    data = msgspec.json.encode(made.data)
+    digest = digests.of_line(found.id, made.call, made.at, made.source, made.name, data)
+    digests.check(found.digest, digest, f"journal line {found.id}")
+    return made
+
+
+def checked_call(made: CallRecord, columns: Mapping[Any, Any]) -> CallRecord:
+    """``made`` itself. Raises Damaged."""
+    into, what = columns[schema.call.c.merged_into], f"call {made.id}"
+    digests.check(columns[schema.call.c.digest], digests.of(made), what)
+    digests.check(columns[schema.call.c.merged_digest], None if into is None else digests.of_text(into), what)
+    return made
+
+
 def visits_of_rows(visit_rows: Iterable[DbRow[Any]], attempt_rows: Iterable[DbRow[Any]]) -> list[tuple[str, Visit]]:
     """(call, visit) in the order of the visit rows, each with its attempts in theirs."""
     attempts: dict[tuple[str, int], list[Attempt]] = defaultdict(list)
@@ -82,7 +126,9 @@ def visits_of_rows(visit_rows: Iterable[DbRow[Any]], attempt_rows: Iterable[DbRo
 
 
 def ticket_of_row(columns: Mapping[Any, Any]) -> Ticket:
+    """Raises Damaged."""
     made = record(Ticket, columns, schema.ticket)
+    digests.check(columns[schema.ticket.c.digest], digests.of(made), f"ticket {made.number}")
     return msgspec.structs.replace(made, agents=tuple(made.agents))
 
 

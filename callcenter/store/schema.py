@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Dialect,
@@ -53,6 +54,11 @@ def _call_id() -> Column[str]:
     return Column("call", Text, ForeignKey("call.id", ondelete="CASCADE"), primary_key=True)
 
 
+def _digest() -> Column[int]:
+    """See :mod:`callcenter.store.digests`."""
+    return Column("digest", BigInteger)
+
+
 metadata = MetaData()
 
 call = Table(
@@ -73,6 +79,8 @@ call = Table(
     Column("recording", Text),
     Column("seen", Text, nullable=False),
     Column("merged_into", Text),
+    _digest(),
+    Column("merged_digest", BigInteger),
 )
 Index("call_started", call.c.started_at, call.c.id)
 Index("call_number", call.c.number)
@@ -161,6 +169,7 @@ agent_span = Table(
     Column("state", word(AgentState), nullable=False),
     Column("reason", Text, nullable=False),
     Column("queue", Text),
+    _digest(),
     sqlite_with_rowid=False,
 )
 Index("agent_span_to", agent_span.c.to)
@@ -186,6 +195,7 @@ ticket = Table(
     Column("opened_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Column("closed_at", Double),
+    _digest(),
     sqlite_autoincrement=True,
 )
 Index("ticket_e164", ticket.c.e164)
@@ -200,6 +210,7 @@ journal = Table(
     Column("source", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("data", Json, nullable=False),
+    _digest(),
 )
 Index("journal_call", journal.c.call, journal.c.id)
 
@@ -211,6 +222,7 @@ hole = Table(
     Column("to_at", Double, key="to"),
     Column("reason", Text, nullable=False),
     Column("repaired", Boolean, nullable=False),
+    _digest(),
     sqlite_with_rowid=False,
 )
 
@@ -219,4 +231,5 @@ meta = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
+    _digest(),
 )

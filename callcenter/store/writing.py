@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, insert, literal, select, update
+from msgspec.structs import replace
+from sqlalchemy import bindparam, delete, exists, func, insert, literal, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callcenter.floor.records import Hole, Span
-from callcenter.store.rows import Row, call_row, part_rows, row, ticket_row
+from callcenter.crm.ticket import Ticket
+from callcenter.store import digests
+from callcenter.store.rows import (
+    Row,
+    call_row,
+    line_row,
+    meta_row,
+    part_rows,
+    plain_row,
+    ticket_of_row,
+    ticket_row,
+)
 from callcenter.store.schema import (
     agent_span,
     attempt,
@@ -33,7 +45,7 @@ _CLEAR = [delete(part).where(part.c.call == bindparam("of")) for part in _PARTS]
 _put_call = upsert(call)
 PUT_CALL = _put_call.on_conflict_do_update(
     index_elements=[call.c.id],
-    set_={c.key: _put_call.excluded[c.key] for c in call.c if c.key not in ("id", "merged_into")},
+    set_={c.key: _put_call.excluded[c.key] for c in call.c if c.key not in ("id", "merged_into", "merged_digest")},
 )
 
 # A state that lasted no time has the same beginning as the next one: the longer span is the one that tells something.
@@ -51,18 +63,14 @@ PUT_HOLE = _put_hole.on_conflict_do_update(
 )
 
 _put_meta = upsert(meta)
-PUT_META = _put_meta.on_conflict_do_update(index_elements=[meta.c.key], set_={"value": _put_meta.excluded["value"]})
-
-# Two statements and no upsert: an upsert takes a new number off the sequence each time, and tickets would have gaps.
-_TICKET = [c for c in ticket.c if c.key != "number"]
-CHANGE_TICKET = update(ticket).where(ticket.c.call == bindparam("of"))
-OPEN_TICKET = insert(ticket).from_select(
-    [c.key for c in _TICKET],
-    select(*(bindparam(c.key, type_=c.type) for c in _TICKET)).where(
-        ~exists().where(ticket.c.call == bindparam("of")),
-        ~exists().where(and_(call.c.id == bindparam("of"), call.c.merged_into.is_not(None))),
-    ),
+PUT_META = _put_meta.on_conflict_do_update(
+    index_elements=[meta.c.key], set_={key: _put_meta.excluded[key] for key in ("value", "digest")}
 )
+
+LAST_NUMBER = text("SELECT max(seq) FROM (SELECT seq FROM sqlite_sequence WHERE name = 'ticket'"
+                   " UNION ALL SELECT max(number) FROM ticket)")  # fmt: skip
+OPEN_TICKET = insert(ticket)
+CHANGE_TICKET = update(ticket).where(ticket.c.number == bindparam("of"))
 
 # A call that turned out to be internal has no ticket any more, unless it took over that of a call merged into it.
 _into = call.alias("into")
@@ -72,16 +80,17 @@ DROP_TICKET = delete(ticket).where(
 
 # A call whose legs went over into another: its ticket goes with them, unless the other call has one already.
 _other = ticket.alias("other")
+_merged: dict[str, Any] = {"merged_into": bindparam("into"), "merged_digest": bindparam("into_digest")}
 MERGE = (
-    update(call).where(call.c.id == bindparam("of")).values(merged_into=bindparam("into")),
-    update(call).where(call.c.merged_into == bindparam("of")).values(merged_into=bindparam("into")),
+    update(call).where(call.c.id == bindparam("of")).values(_merged),
+    update(call).where(call.c.merged_into == bindparam("of")).values(_merged),
     update(ticket)
     .where(
         ticket.c.call == bindparam("of"),
         exists().where(call.c.id == bindparam("into")),
         ~exists().where(_other.c.call == bindparam("into")),
     )
-    .values({"call": bindparam("into")}),
+    .values({"call": bindparam("into"), "digest": bindparam("moved_digest")}),
     delete(ticket).where(ticket.c.call == bindparam("of"), exists().where(_other.c.call == bindparam("into"))),
 )
 
@@ -89,16 +98,14 @@ MERGE = (
 async def write(connection: AsyncConnection, batch: Batch) -> None:
     """Everything of ``batch``: calls before their parts and tickets, merges last."""
     await _write_calls(connection, batch)
-    tickets = [ticket_row(t) for t in batch.tickets]
-    await _many(connection, CHANGE_TICKET, [_of(row) for row in tickets])
-    await _many(connection, OPEN_TICKET, [row | {"of": row["call"]} for row in tickets])
+    await _write_tickets(connection, batch.tickets)
     with_ticket = {ticket.call for ticket in batch.tickets}
     await _many(connection, DROP_TICKET, [{"of": c.id} for c in batch.calls if c.id not in with_ticket])
-    for statement in MERGE:
-        await _many(connection, statement, [{"of": merged, "into": into} for merged, into in batch.merged])
-    await _many(connection, PUT_SPAN, [row(span, Span.__struct_fields__) for span in batch.spans])
-    await _many(connection, insert(journal), [row(line, JournalRow.__struct_fields__) for line in batch.journal])
-    await _many(connection, PUT_HOLE, [row(one, Hole.__struct_fields__) for one in batch.holes])
+    for of, into in batch.merged:
+        await _merge(connection, of, into)
+    await _many(connection, PUT_SPAN, [plain_row(span) for span in batch.spans])
+    await _write_journal(connection, batch.journal)
+    await _many(connection, PUT_HOLE, [plain_row(one) for one in batch.holes])
     if batch.alive:
         await set_meta(connection, ALIVE, repr(batch.alive))
 
@@ -111,10 +118,42 @@ async def _write_calls(connection: AsyncConnection, batch: Batch) -> None:
         await _many(connection, insert(table), rows)
 
 
-def _of(ticket: Row) -> Row:
-    changed = dict(ticket)
-    changed["of"] = changed.pop("call")
-    return changed
+async def _write_tickets(connection: AsyncConnection, tickets: Sequence[Ticket]) -> None:
+    """A call that has a ticket keeps its number; a new number is one higher than any there ever was.
+
+    A call whose legs went over into another one gets none: its ticket went with them.
+    """
+    ids = [t.call for t in tickets]
+    if not ids:
+        return
+    there = select(ticket.c.call, ticket.c.number).where(ticket.c.call.in_(ids))
+    numbers = {row.call: row.number for row in await connection.execute(there)}
+    gone = select(call.c.id).where(call.c.id.in_(ids), call.c.merged_into.is_not(None))
+    merged = set((await connection.execute(gone)).scalars())
+    last = await _last_number(connection)
+    new = [t for t in tickets if t.call not in numbers and t.call not in merged]
+    changed = [ticket_row(t, numbers[t.call]) for t in tickets if t.call in numbers]
+    await _many(connection, CHANGE_TICKET, [row | {"of": row.pop("number")} for row in changed])
+    await _many(connection, OPEN_TICKET, [ticket_row(t, last + n) for n, t in enumerate(new, 1)])
+
+
+async def _last_number(connection: AsyncConnection) -> int:
+    """The highest number that a ticket ever had: that of a ticket that is gone is not given again."""
+    return int((await connection.execute(LAST_NUMBER)).scalar() or 0)
+
+
+async def _merge(connection: AsyncConnection, of: str, into: str) -> None:
+    moved = (await connection.execute(select(ticket).where(ticket.c.call == of))).one_or_none()
+    digest = moved and digests.of(replace(ticket_of_row(moved._mapping), call=into))
+    values = {"of": of, "into": into, "into_digest": digests.of_text(into), "moved_digest": digest}
+    for statement in MERGE:
+        await connection.execute(statement, {key: values[key] for key in statement.compile().params if key in values})
+
+
+async def _write_journal(connection: AsyncConnection, lines: Sequence[JournalRow]) -> None:
+    if lines:
+        last = (await connection.execute(select(func.max(journal.c.id)))).scalar() or 0
+        await _many(connection, insert(journal), [line_row(last + n, line) for n, line in enumerate(lines, 1)])
 
 
 async def _many(connection: AsyncConnection, statement: Any, rows: list[Row]) -> None:
@@ -130,4 +169,4 @@ async def prune_journal(connection: AsyncConnection, before: float, most: int) -
 
 
 async def set_meta(connection: AsyncConnection, key: str, value: str) -> None:
-    await connection.execute(PUT_META, [{"key": key, "value": value}])
+    await connection.execute(PUT_META, [meta_row(key, value)])
