@@ -63,6 +63,7 @@ class Consumer:
         self.events = 0
         self.lag_s = 0.0
         self.newest = 0.0
+        self._began_at: float | None = None
         self.journal_on = True
         self.figures_due = False
         self._look_at_clock, self._look_due = look_at_clock, 0.0
@@ -81,9 +82,15 @@ class Consumer:
 
     async def run(self) -> None:
         while True:
+            self._began_at = None
             item, arrival = await self.inbox.get()
+            self._began_at = clock.monotonic()
             await self._mind_the_clock(item, arrival)
             self.take(item, arrival)
+
+    def at_one_item_s(self) -> float:
+        """How long it has been at the item that it applies now, 0 while it waits for one."""
+        return 0.0 if self._began_at is None else clock.monotonic() - self._began_at
 
     async def _mind_the_clock(self, item: Item, arrival: float) -> None:
         """Before events that seem to be of long ago: did they come late, or was the PBX's clock set back?

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 
 import structlog
 
-from callcenter import clock
+from callcenter import clock, notify
 from callcenter.ami.link import Link
 from callcenter.board import wallboard
 from callcenter.config import Config
@@ -21,9 +21,9 @@ from callcenter.floor import events as e
 from callcenter.floor.changes import Drift
 from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics import collector
-from callcenter.metrics.health import Health, alarms
+from callcenter.metrics.health import Health, alarms, stuck
 from callcenter.pipeline import Pipeline
-from callcenter.reload import reload
+from callcenter.reload import Reload, reload
 from callcenter.store.store import Store
 from callcenter.web.app import create_app
 from callcenter.web.server import serve
@@ -54,6 +54,7 @@ class Daemon:
         self._drifts_told: set[str] = set()
         self._figures_due = 0.0
         self.figures = self.window.figures(clock.now())
+        self._published_at = clock.monotonic()
         self._newest = Newest(self._board(0))
         self._registry = collector.registry(self.board, self.counters, self.health)
 
@@ -82,8 +83,10 @@ class Daemon:
         return Health(
             link=floor.link, link_since=floor.link_since, link_failure=link.failure, synced=floor.synced,
             lag_s=consumer.lag_s, clock_offset_s=link.clock.offset, inbox=consumer.inbox.qsize(),
-            store_failure=pipeline.reason, store_pending=pipeline.pending, store_writes=pipeline.writes,
-            store_write_seconds=pipeline.write_seconds,
+            consumer_at_s=consumer.at_one_item_s(), board_age_s=clock.monotonic() - self._published_at,
+            store_failure=pipeline.reason,
+            store_failed_since=None if pipeline.failed_at is None else pipeline.failed_at + link.clock.offset,
+            store_pending=pipeline.pending, store_writes=pipeline.writes, store_write_seconds=pipeline.write_seconds,
         )  # fmt: skip
 
     def metrics(self) -> bytes:
@@ -95,11 +98,14 @@ class Daemon:
 
     def reload(self, reread: Callable[[], Config]) -> None:
         """Take up a changed configuration; a wrong one is said and changes nothing."""
+        notify.tell(notify.reloading())
         try:
-            result = reload(self.config, reread())
+            self._take_up(reload(self.config, reread()))
         except CallcenterError as problem:
             log.error("configuration not reloaded", reason=str(problem))
-            return
+        notify.tell(notify.READY)
+
+    def _take_up(self, result: Reload) -> None:
         self.config = self.consumer.config = result.config
         self.pipeline.internal = result.config.tickets.internal
         self.consumer.figures_due = True
@@ -134,6 +140,7 @@ class Daemon:
             self.consumer.changed.clear()
             began = clock.monotonic()
             self._newest.publish(self._board(self.board().seq + 1))
+            self._published_at = began
             await asyncio.sleep(max(BOARD_S, REST * (clock.monotonic() - began)))
 
     async def housekeeping(self) -> None:
@@ -149,6 +156,16 @@ class Daemon:
         while True:
             await asyncio.sleep(MINUTE_S)
             self.consumer.keep_spans()
+
+    async def tell_systemd(self) -> None:
+        """That we live, while we do: a consumer that is stuck is no life."""
+        within_s = notify.watchdog_s()
+        while True:
+            health = self.health()
+            problem = stuck(health) or "; ".join(alarm.detail for alarm in alarms(health))
+            state = notify.status(problem or f"{len(self.floor.by_id)} calls up")
+            notify.tell(state, *(() if stuck(health) else (notify.ALIVE,)))
+            await asyncio.sleep(min(MINUTE_S, within_s / 3) if within_s else MINUTE_S)
 
     async def keep_boot(self) -> None:
         """Remember when the PBX booted: it is part of a call's id, and known to a second only."""
@@ -206,10 +223,21 @@ async def run(
         try:
             await _serve_until(daemon, on_ready, stop)
         finally:
+            notify.tell(notify.STOPPING)
             daemon.consumer.drain()
             daemon.consumer.keep_spans()
             await daemon.pipeline.drain()
             await writer
+
+
+def told(on_ready: Callable[[int], None]) -> Callable[[int], None]:
+    """Also to systemd."""
+
+    def ready(port: int) -> None:
+        notify.tell(notify.READY)
+        on_ready(port)
+
+    return ready
 
 
 async def _serve_until(daemon: Daemon, on_ready: Callable[[int], None], stop: asyncio.Event) -> None:
@@ -217,7 +245,7 @@ async def _serve_until(daemon: Daemon, on_ready: Callable[[int], None], stop: as
     web = daemon.config.web
     parts = (
         daemon.link.run(), daemon.consumer.run(), daemon.boards(), daemon.housekeeping(), daemon.minutes(),
-        daemon.keep_boot(), serve(create_app(daemon), web.host, web.port, on_ready),
+        daemon.keep_boot(), daemon.tell_systemd(), serve(create_app(daemon), web.host, web.port, told(on_ready)),
     )  # fmt: skip
     try:
         async with asyncio.TaskGroup() as tasks:

@@ -55,7 +55,7 @@ class Pipeline:
     """What is pending for the store.
 
     ``healthy`` and ``reason`` say whether the last write succeeded; ``writes`` and ``write_seconds`` count
-    committed batches and the time they took.
+    committed batches and the time they took; ``failed_at`` says since when (by our clock) nothing can be written.
 
     ``alive``, when set, is asked with each batch for the PBX's time up to which everything that was seen has been put
     here: no later than what the newest of the events applied, and the newest sign of life, tell.
@@ -64,6 +64,7 @@ class Pipeline:
     def __init__(self, sink: Sink, country: str, internal: bool) -> None:
         self.healthy = True
         self.reason = ""
+        self.failed_at: float | None = None
         self.writes = 0
         self.write_seconds = 0.0
         self.alive: Callable[[], float] | None = None
@@ -228,9 +229,10 @@ class Pipeline:
     def _failed(self, reason: str) -> None:
         if self.healthy:
             log.error("store failed; keeping everything in memory", reason=reason)
+            self.failed_at = clock.now()
         self.healthy, self.reason = False, reason
 
     def _recovered(self) -> None:
         if not self.healthy:
             log.info("store is back", pending=self.pending)
-        self.healthy, self.reason = True, ""
+        self.healthy, self.reason, self.failed_at = True, "", None
