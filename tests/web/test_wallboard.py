@@ -16,6 +16,8 @@ from memory_source import MemorySource, running
 from playwright.async_api import Browser, Page, async_playwright, expect
 from sample_boards import AT, board_of, config_of
 
+from callcenter.floor.records import Hole
+from callcenter.metrics.health import Health, alarms
 from callcenter.web.app import create_app
 
 pytestmark = pytest.mark.browser
@@ -175,10 +177,104 @@ async def test_a_page_that_hears_nothing_more_says_so_and_recovers_by_itself(
 async def test_a_lost_link_is_said_over_all(page: Page, server: str, source: MemorySource) -> None:
     source.publish(board_of(queues=3, agents=12, seq=2, link=False))
     await shown(page, server)
-    said = "No link to the PBX since 10:21:29. What is shown may be incomplete."
+    said = "No connection to the PBX since 10:21:29. Figures stand still."
     await expect(page.locator("#banner")).to_have_text(said)
+    board = source.board()
+    oldest = min(q.oldest_at for q in board.now.queues if q.oldest_at is not None)
+    frozen = int(max(0, board.now.link_since - oldest))
+    value = page.locator("#summary .longest .value")
+    for _ in range(3):
+        await expect(value).to_have_text(f"{frozen // 60}:{frozen % 60:02}")
+        await asyncio.sleep(0.6)
     source.publish(board_of(queues=3, agents=12, seq=3))
     await expect(page.locator("#banner")).to_be_hidden()
+
+
+GAPS = (Hole("main", AT - 920, AT - 890, "x"), Hole("main", AT - 700, AT - 430, "x"))
+FILLED = tuple(msgspec.structs.replace(gap, repaired=True) for gap in GAPS)
+MARKED = """() => [...document.querySelectorAll("#summary .stat, .card .stat")].filter((stat) =>
+    getComputedStyle(stat.querySelector(".value")).textDecorationLine === "underline").map((stat) => [
+        stat.classList[1], getComputedStyle(stat.querySelector(".value")).textDecorationStyle])"""
+
+
+SEEN: list[tuple[tuple[Hole, ...], str, str, str | None, str | None]] = [
+    (GAPS, "60m", "partial", "dashed", "5 mins unseen, 10:06–10:15"),
+    (GAPS[:1], "15m", "partial", "dashed", "10 secs unseen, 10:07–10:07"),
+    ((*GAPS, Hole("main", AT - 42, None, "x")), "30m", "partial", "dashed", "6 mins unseen since 10:06"),
+    (FILLED, "60m", "repaired", "dotted", "5 mins filled in, 10:06–10:15"),
+    ((*FILLED, GAPS[1]), "60m", "partial", "dashed", "5 mins unseen, 10:10–10:15"),
+    ((Hole("main", AT - 1700, AT - 1600, "x"),), "15m", "whole", None, None),
+]
+
+
+async def test_figures_of_a_window_with_a_hole_say_so(page: Page, server: str, source: MemorySource) -> None:
+    of_all, of_queue = ["level", "abandon", "answered", "speed"], ["level", "abandon", "answered"]
+    await shown(page, server)
+    for seq, (holes, window, state, line, said) in enumerate(SEEN, 2):
+        await page.select_option("#window", window)
+        source.publish(msgspec.structs.replace(board_of(3, 12, seq=seq), holes=holes))
+        await expect(page.locator("body")).to_have_attribute("data-seen", state)
+        if said:
+            await expect(page.locator("#seen")).to_have_text(said)
+        else:
+            await expect(page.locator("#seen")).to_be_hidden()
+        marked = await page.evaluate(MARKED)
+        assert sorted(marked) == sorted([name, line] for name in (of_all + 3 * of_queue if said else []))
+        signs = await page.locator(".unseen:visible use").all()
+        assert len(signs) == (len(of_all) + 3 if said else 0)
+        assert {await sign.get_attribute("href") for sign in signs} == ({f"#i-{state}"} if said else set())
+
+
+ALARMS: list[tuple[dict[str, Any], list[str]]] = [
+    ({"store_failure": "database is locked", "store_failed_since": AT - 30},
+     ["The store cannot be written; everything is kept in memory.since 10:21:41"]),
+    ({"store_failure": "database or disk is full"}, ["The disk is full; everything is kept in memory. Make room."]),
+    ({"store_damaged": "x", "queue_log_differences": {"sales": 1}},
+     ["The store is damaged. Restore the newest backup.", "Figures differ from the PBX's own queue_log."]),
+    ({"backup_failure": "x", "queue_log_failure": "x"}, []),
+]
+
+
+async def test_what_is_wrong_is_said_in_a_bar(page: Page, server: str, source: MemorySource) -> None:
+    await shown(page, server)
+    for seq, (health, said) in enumerate(ALARMS, 2):
+        board = board_of(queues=1 + seq % 2, agents=12, seq=seq)
+        source.publish(msgspec.structs.replace(board, alarms=tuple(alarms(Health(**health)))))
+        await expect(page.locator(".card")).to_have_count(1 + seq % 2)
+        await expect(page.locator(".alarm")).to_have_text(said)
+
+
+CUT = """() => [...document.querySelectorAll("#banner, .alarm, #seen")]
+    .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"""
+COVERED = """() => [...document.querySelectorAll(".stat")].filter((stat) => {
+    const [sign, ...texts] = [".unseen", ".value", ".rest", ".label"].map((c) => stat.querySelector(c)).filter(Boolean);
+    if (!sign.matches(".unseen") || getComputedStyle(sign).display === "none") return false;
+    const a = sign.getBoundingClientRect();
+    return texts.filter((t) => t.textContent).some((text) => {
+        const range = document.createRange(); range.selectNodeContents(text);
+        const b = range.getBoundingClientRect();
+        const high = 0.25 * b.height;  // a line is higher than its letters
+        return a.left < b.right && b.left < a.right && a.bottom > b.top + high && a.top < b.bottom - high;
+    });
+}).map((stat) => stat.textContent)"""
+
+
+async def test_nothing_is_cut_when_everything_is_wrong(page: Page, server: str, source: MemorySource) -> None:
+    wrong = Health(store_failure="disk is full", store_failed_since=AT, queue_log_differences={"sales": 1})
+    holes = (*GAPS, Hole("main", AT - 42, None, "x"))
+    cases = [(lang, *size) for lang in ("en", "fa", "ar") for size in ((3, 12, 1080), (6, 40, 720), (20, 200, 1080))]
+    for seq, (lang, queues, agents, height) in enumerate(cases, 2):
+        board = board_of(queues, agents, seq=seq, link=False)
+        source.publish(msgspec.structs.replace(board, alarms=tuple(alarms(wrong)), holes=holes))
+        await page.set_viewport_size({"width": height * 16 // 9, "height": height})
+        await shown(page, server, f"/?lang={lang}&window=60m")
+        await expect(page.locator(".alarm")).to_have_count(2)
+        await expect(page.locator(".card")).to_have_count(queues)
+        await page.evaluate("document.fonts.ready")
+        ARTIFACTS.mkdir(exist_ok=True)
+        await page.screenshot(path=ARTIFACTS / f"wallboard-wrong-{lang}-{queues}x{agents}.png")
+        for question in (OVERFLOWING, COVERED, CUT):
+            assert await page.evaluate(question) == [], (lang, queues)
 
 
 async def test_good_and_bad_are_told_by_sign_as_well_as_by_colour(page: Page, server: str) -> None:
@@ -194,7 +290,7 @@ async def test_good_and_bad_are_told_by_sign_as_well_as_by_colour(page: Page, se
     await shown(page, server)
     for card in await page.locator(".card").all():
         level = await card.get_attribute("data-level")
-        assert await card.locator(".level use").get_attribute("href") == f"#i-{level}"
+        assert await card.locator(".level .number use").get_attribute("href") == f"#i-{level}"
 
 
 async def test_times_and_shares_are_said_truly(page: Page, server: str) -> None:

@@ -10,6 +10,7 @@ export function formats(lang, zone) {
   // Rounded down: 79.6 % against an aim of 80 % must not read as 80 %.
   const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0, roundingMode: "floor" });
   const fine = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const lengths = ["second", "minute", "hour"].map((unit) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 0 }));
   const at = { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const clock = new Intl.DateTimeFormat(locale, at);
   const exact = new Intl.DateTimeFormat(locale, { ...at, second: "2-digit" });
@@ -21,6 +22,7 @@ export function formats(lang, zone) {
     clock: (ms) => clock.format(ms),
     exact: (ms) => exact.format(ms),
     date: (ms) => date.format(ms),
+    length: (s) => lengthOf(s, lengths),
     duration: (s) => known(s, (v) => spoken(Math.max(0, Math.floor(v)), plain, two)),
   };
 }
@@ -28,6 +30,11 @@ export function formats(lang, zone) {
 /** "–" for a figure that has no value: it is neither 0 nor 100 %. */
 function known(value, said) {
   return value === null || value === undefined ? "–" : said(value);
+}
+
+/** About how long, in the one unit that says it best; rounded up: a little is not nothing. */
+function lengthOf(s, [seconds, minutes, hours]) {
+  return s <= 90 ? seconds.format(Math.ceil(s)) : s <= 5400 ? minutes.format(Math.ceil(s / 60)) : hours.format(Math.ceil(s / 3600));
 }
 
 function spoken(s, plain, two) {

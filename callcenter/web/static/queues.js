@@ -3,11 +3,15 @@
 import { glyph, keyed, make, mark, say, sayFilled, setGlyph } from "./dom.js";
 import { filled } from "./format.js";
 import { atLeast, atMost, columns, wait } from "./judge.js";
+import { unseen } from "./trust.js";
 
 const BUSY = ["ringing", "talking", "holding"];
 const IN_CARD = ["available", "busy", "wrap_up", "paused"];
 const GLYPH_OF = { busy: "talking" };
 const ABANDON_AIM = [0.05, 0.08];
+
+/** What is counted over a window, and may so lack what was not seen. */
+const OF_WINDOW = new Set(["level", "abandon", "answered", "speed"]);
 
 const cards = new Map();
 
@@ -15,6 +19,7 @@ function stat(name, sign) {
   const value = make("b", "value"), rest = make("span", "rest"), label = make("span", "label");
   const glyphs = sign ? [glyph("none")] : [];
   const root = make("div", `stat ${name}`, make("span", "number", ...glyphs, value, rest), label);
+  if (OF_WINDOW.has(name)) root.append(unseen());
   return { root, value, rest, label, sign: glyphs[0] };
 }
 

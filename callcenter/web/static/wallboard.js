@@ -5,6 +5,7 @@ import { make, say, sayFilled } from "./dom.js";
 import { formats } from "./format.js";
 import { arrange, showQueues, showSummary, tickQueues, tickSummary } from "./queues.js";
 import { listen } from "./stream.js";
+import { showAlarms, showSeen } from "./trust.js";
 import { LANGUAGES, WINDOWS, WORDS, chosen, remember } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -26,9 +27,11 @@ function now() {
 
 function draw() {
   drawing = false;
+  showAlarms($("alarms"), board, page);
   showSummary($("summary"), board, page);
   showAgents($("agents"), board, page);
   showQueues($("queues"), board, page);
+  showSeen($("seen"), board, page);
   say($("site"), board.site.name);
   document.title = `${board.site.name} · ${word.title}`;
   tick();
@@ -36,9 +39,11 @@ function draw() {
 
 function tick() {
   if (!board) return;
-  tickSummary(now(), page);
-  tickQueues(now(), page);
-  tickAgents(now(), page);
+  // Who waited when the link broke may have left since: their waits stand still.
+  const known = board.link ? now() : Math.min(now(), Date.parse(board.link_since));
+  tickSummary(known, page);
+  tickQueues(known, page);
+  tickAgents(known, page);
   say($("clock"), page.fmt.clock(now()));
   say($("date"), page.fmt.date(now()));
 }
