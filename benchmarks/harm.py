@@ -1,0 +1,167 @@
+"""What a daemon does to its PBX when it is off, on, stopped, and stopped in the midst of a snapshot. Real Asterisk.
+
+    python benchmarks/harm.py [--version 22] [--rate 3] [--seconds 60] [--stop 30] [--stops 10] [--only WORDS]
+
+Measured beside the daemon: the time from the dialplan's Queue() to QueueCallerJoin (by a manager session of its own),
+processor time of the asterisk process, load of the machine. Each line is an Asterisk of its own with the same calls.
+The last lines say what decides when the reader of a big snapshot stops: the manager user's writetimeout, for each
+member that does not fit into the socket's buffers any more. Exit status 1: somebody was kept waiting longer than
+promised (GROWS_S) where it is promised. Needs root and debootstrap.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import math
+import os
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import the_lab  # noqa: F401
+from lab.asterisk import SUITES, Asterisk, running
+from lab.daemon import Running, callcenter
+from lab.drive import drive
+from lab.entering import crowd, entering
+from lab.stopping import daemon_of, processor_s, stopped
+from lab.tap import Tap
+
+GROWS_S = 0.5
+REST_S = 5.0
+STAY_S = 6
+QUEUES = ("sales", "support", "vip", "tiny")
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """``stops``: how often the daemon is stopped. ``narrow``: in the midst of a snapshot, buffers of a poor network.
+
+    ``crowd``: so many members more in each of ``QUEUES``. ``promised``: whether callers must not notice.
+    """
+
+    name: str
+    daemon: bool = True
+    stops: int = 0
+    narrow: bool = False
+    crowd: int = 0
+    writetimeout: int = 200
+    promised: bool = True
+
+
+@dataclass(slots=True)
+class Measured:
+    took: list[float] = field(default_factory=list)
+    processor: float = 0.0
+    load: float = 0.0
+    stops: list[tuple[float, float]] = field(default_factory=list)
+    holes: list[str] = field(default_factory=list)
+    agrees: str = "-"
+
+
+def phases(stops: int) -> list[Phase]:
+    few = max(1, stops // 5)
+    return [
+        Phase("daemon off", daemon=False),
+        Phase("daemon on"),
+        Phase("stopped", stops=stops),
+        Phase("stopped in a snapshot", stops=stops, narrow=True),
+        *(
+            Phase(f"the same, {4 * n} members, writetimeout {ms}", True, few, True, n, ms, promised=ms <= 500)
+            for n in (250, 1000)
+            for ms in (100, 200, 500, 5000)
+        ),
+    ]
+
+
+async def measure(phase: Phase, lab: Asterisk, options: argparse.Namespace) -> Measured:
+    """One phase: the calls, and what the daemon suffers meanwhile."""
+    told = lab.etc / "callcenter/manager_callcenter.conf"
+    told.write_text(told.read_text().replace("writetimeout = 200", f"writetimeout = {phase.writetimeout}"))
+    lab.cli("manager reload")
+    for queue in QUEUES:
+        await crowd(lab.ami_port, queue, phase.crowd)
+    measured = Measured()
+    with tempfile.TemporaryDirectory() as folder:
+        async with entering(lab.ami_port) as seen:
+            if not phase.daemon:
+                await _calls(lab, options.seconds, options.rate, measured)
+            else:
+                async with daemon_of(lab, Path(folder), phase.narrow) as (daemon, tap):
+                    seconds = phase.stops * (options.stop + 2 * REST_S) if phase.stops else options.seconds
+                    suffering = asyncio.create_task(_suffer(phase, daemon, tap, options.stop, measured))
+                    await _calls(lab, seconds, options.rate, measured)
+                    await suffering
+                    await asyncio.to_thread(_look_back, daemon, lab, measured)
+            measured.took = seen.between(0, math.inf)
+    return measured
+
+
+async def _calls(lab: Asterisk, seconds: float, rate: float, measured: Measured) -> None:
+    began, used = time.monotonic(), processor_s(lab.process.pid)
+    await drive(lab, f"load:{int(seconds * rate)}:{rate}:{STAY_S}", seed=1)
+    measured.processor = (processor_s(lab.process.pid) - used) / (time.monotonic() - began)
+    measured.load = os.getloadavg()[0]
+
+
+async def _suffer(phase: Phase, daemon: Running, tap: Tap | None, seconds: float, measured: Measured) -> None:
+    for _ in range(phase.stops):
+        await asyncio.sleep(REST_S)
+        measured.stops.append(await stopped(daemon, seconds, tap))
+
+
+def _look_back(daemon: Running, lab: Asterisk, measured: Measured) -> None:
+    """The holes that the daemon knows of, and whether it agrees with queue_log."""
+    daemon.until("no call is up", lambda: not daemon.get("/api/v1/calls?state=open")["items"])
+    holes = daemon.get("/api/v1/kpis?window=today")["seen"].get("holes", [])
+    measured.holes = [f"{hole['from'][11:23]} to {(hole['to'] or 'now')[11:23]} ({hole['reason']})" for hole in holes]
+    daemon.stop()
+    verdict = callcenter("verify", "--config", str(daemon.config), "--queue-log", str(lab.queue_log))
+    measured.agrees = "yes" if verdict.returncode == 0 else "no"
+
+
+def line(phase: Phase, m: Measured) -> str:
+    n = len(m.took)
+    p50, p95, most = (m.took[min(n - 1, int(n * q))] for q in (0.5, 0.95, 1.0))
+    return (
+        f"{phase.name:<44}{n:>6}{p50 * 1e3:>8.1f}{p95 * 1e3:>8.1f}{most * 1e3:>10.1f}"
+        f"{100 * m.processor:>7.1f}{m.load:>7.2f}  {m.agrees}"
+    )
+
+
+def _moment(at: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at)) + f"{at % 1:.3f}"[1:]
+
+
+def main() -> int:
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--version", type=int, default=22, choices=sorted(SUITES))
+    words.add_argument("--rate", type=float, default=3.0, help="calls a second")
+    words.add_argument("--seconds", type=float, default=60.0, help="of the phases in which nothing is stopped")
+    words.add_argument("--stop", type=float, default=30.0, help="seconds of each stop")
+    words.add_argument("--stops", type=int, default=10)
+    words.add_argument("--only", default="", help="phases whose name has these words; daemon off is always measured")
+    options = words.parse_args()
+    print(f"Queue() to QueueCallerJoin in ms; processor of asterisk in %{'':<9}", f"Asterisk {options.version}")
+    print(f"{'':<44}{'calls':>6}{'p50':>8}{'p95':>8}{'max':>10}{'cpu':>7}{'load':>7}  equals queue_log")
+    usual, failed = 0.0, False
+    for phase in phases(options.stops):
+        if phase.daemon and options.only not in phase.name:
+            continue
+        with running(SUITES[options.version]) as lab:
+            m = asyncio.run(measure(phase, lab, options))
+        print(line(phase, m), flush=True)
+        for stop in m.stops:
+            print(f"    stopped {_moment(stop[0])} to {_moment(stop[1])}")
+        for hole in m.holes:
+            print(f"    hole    {hole}")
+        usual = usual or m.took[int(len(m.took) * 0.95)]
+        failed |= phase.promised and m.took[-1] - usual > GROWS_S
+    print("callers were kept out of a queue" if failed else f"nobody waited {GROWS_S:g} s longer where it is promised")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

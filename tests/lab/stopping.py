@@ -1,0 +1,77 @@
+"""A daemon that is stopped (SIGSTOP) while calls come in, and what that does to the PBX beside it. Shell.
+
+The worst moment is right after the daemon asked for QueueStatus: Asterisk writes each queue's members while it holds
+that queue's lock (manager_queues_status of app_queue.c), and who reads nothing may keep callers out of the queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from .asterisk import LEAST, Asterisk
+from .daemon import Running, running
+from .tap import Tap, tapped
+
+ASKS = b"Action: QueueStatus"
+COMES_BACK_S = 90.0
+
+
+@asynccontextmanager
+async def daemon_of(
+    lab: Asterisk, folder: Path, narrow: bool = False, pbx: str = ""
+) -> AsyncIterator[tuple[Running, Tap | None]]:
+    """A daemon with the least rights beside ``lab``, ready; ``narrow``: behind a tap with a poor network's buffers."""
+    async with contextlib.AsyncExitStack() as stack:
+        tap = await stack.enter_async_context(tapped(lab.ami_port, narrow)) if narrow else None
+        port = tap.port if tap else lab.ami_port
+        process = running(folder, port, LEAST.username, LEAST.secret, pbx=pbx)
+        daemon = await asyncio.to_thread(process.__enter__)
+        try:
+            yield daemon, tap
+        finally:
+            daemon.process.send_signal(signal.SIGCONT)
+            await asyncio.to_thread(process.__exit__, None, None, None)
+
+
+async def stopped(daemon: Running, seconds: float, tap: Tap | None = None) -> tuple[float, float]:
+    """Stops the daemon for so long, with a ``tap`` in the midst of a snapshot; from when to when it was (epoch).
+
+    Returns when the daemon is ready again.
+    """
+    pid, since = daemon.process.pid, time.time()
+    if tap is None:
+        os.kill(pid, signal.SIGSTOP)
+    else:
+        since = await _in_a_snapshot(pid, tap)
+    await asyncio.sleep(seconds)
+    os.kill(pid, signal.SIGCONT)
+    until = time.time()
+    if tap is not None:
+        tap.go_on()
+    await asyncio.to_thread(daemon.until, "ready again", daemon.ready, COMES_BACK_S)
+    return since, until
+
+
+async def _in_a_snapshot(pid: int, tap: Tap) -> float:
+    asked: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+
+    def stop() -> None:
+        os.kill(pid, signal.SIGSTOP)
+        asked.set_result(time.time())
+
+    tap.when(ASKS, stop)
+    tap.cut()  # whoever comes back asks for a snapshot
+    return await asyncio.wait_for(asked, COMES_BACK_S)
+
+
+def processor_s(pid: int) -> float:
+    """Seconds of processor time that a process has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
