@@ -107,7 +107,7 @@ def running(
 
 
 def _listening(process: subprocess.Popen[str], log: Path) -> str:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60  # a busy machine may need that long to import it all
     while time.monotonic() < deadline and process.poll() is None:
         for line in log.read_text().splitlines():
             if "listens on " in line:
