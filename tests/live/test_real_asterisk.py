@@ -35,7 +35,7 @@ def test_300_calls_equal_queue_log_with_a_ticket_each(
         assert len(placed) >= CALLS
         assert_figures(daemon, lab.queue_log.read_text().splitlines()[older:])
         assert_tickets(daemon)
-        assert _metric(daemon, "callcenter_drift_total") == 0
+        assert _metric(daemon, "callcenter_drift_total") == 0, (tmp_path / "daemon.log").read_text()
         calls = daemon.all("/api/v1/calls")
         assert len(calls) >= CALLS
         assert daemon.stop() == 0
