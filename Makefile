@@ -3,6 +3,8 @@
 #   make test    lint, types and tests; those on a real Asterisk run as root with debootstrap, see tests/lab
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests run in so many processes: most of their time is waiting, for phones and for seconds.
+WORKERS ?= 2
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c deploy/constraints.txt
 
 .PHONY: demo test clean
@@ -13,7 +15,7 @@ demo: .venv/installed
 test: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 clean:
 	rm -rf .venv
