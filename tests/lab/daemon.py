@@ -85,19 +85,24 @@ def _refused(visit: dict[str, Any]) -> bool:
 
 @contextlib.contextmanager
 def running(
-    folder: Path, ami: int, user: str, secret: str, trunks: str = "[]", more: str = "", pbx: str = ""
+    folder: Path, ami: int, user: str, secret: str, trunks: str = "[]", more: str = "", pbx: str = "", wait: bool = True
 ) -> Iterator[Running]:
-    """``pbx``: more lines of the PBX's table; ``more``: more tables."""
+    """``pbx``: more lines of the PBX's table; ``more``: more tables. ``wait``: until it is ready.
+
+    Another one in the same folder goes on with its store and its log.
+    """
     config = folder / "callcenter.toml"
     config.write_text(CONFIG.format(ami=ami, user=user, secret=secret, folder=folder, trunks=trunks, pbx=pbx) + more)
-    log = (folder / "daemon.log").open("w")
+    log = (folder / "daemon.log").open("a")
+    before = log.tell()
     process = subprocess.Popen(
         [sys.executable, "-m", "callcenter", "run", "--config", str(config)], stderr=log, text=True
     )
     try:
-        daemon = Running(process, _listening(process, folder / "daemon.log"), config)
+        daemon = Running(process, _listening(process, folder / "daemon.log", before), config)
         with daemon.http:
-            daemon.until("ready", daemon.ready)
+            if wait:
+                daemon.until("ready", daemon.ready)
             yield daemon
     finally:
         if process.poll() is None:
@@ -106,10 +111,11 @@ def running(
         log.close()
 
 
-def _listening(process: subprocess.Popen[str], log: Path) -> str:
+def _listening(process: subprocess.Popen[str], log: Path, before: int) -> str:
+    """``before``: bytes of the log that an earlier process wrote."""
     deadline = time.monotonic() + 60  # a busy machine may need that long to import it all
     while time.monotonic() < deadline and process.poll() is None:
-        for line in log.read_text().splitlines():
+        for line in log.read_bytes()[before:].decode().splitlines():
             if "listens on " in line:
                 return line.partition("listens on ")[2].rstrip("/ ")
         time.sleep(0.05)
