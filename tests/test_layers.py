@@ -85,8 +85,8 @@ def test_the_kpis_need_nothing_but_numpy(path: Path) -> None:
 
 def test_what_is_searched_for_is_found_where_it_is() -> None:
     """The search itself: shells do what pure code may not."""
-    link = ast.parse((ROOT / "callcenter/ami/link.py").read_text())
-    assert {"asyncio", "random", "ssl"} <= imported(link)
+    session = ast.parse((ROOT / "callcenter/ami/session.py").read_text())
+    assert {"asyncio", "hashlib", "ssl"} <= imported(session)
     assert "time.time" in clocks_read(ast.parse((ROOT / "callcenter/clock.py").read_text()))
     both = "import datetime\ndatetime.datetime.now()\nfrom datetime import date\ndate.today()"
     assert clocks_read(ast.parse(both)) == ["datetime.datetime.now", "date.today"]

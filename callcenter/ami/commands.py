@@ -34,13 +34,13 @@ def challenge() -> Action:
     return action("Challenge", AuthType="MD5")
 
 
-def login(username: str, secret: str) -> Action:
-    return action("Login", Username=username, Secret=secret, Events="on")
+def login(username: str, secret: str, events: bool = True) -> Action:
+    return action("Login", Username=username, Secret=secret, Events="on" if events else "off")
 
 
-def login_md5(username: str, key: str) -> Action:
+def login_md5(username: str, key: str, events: bool = True) -> Action:
     """``key``: hex MD5 of the challenge followed by the secret."""
-    return action("Login", AuthType="MD5", Username=username, Key=key, Events="on")
+    return action("Login", AuthType="MD5", Username=username, Key=key, Events="on" if events else "off")
 
 
 def ping() -> Action:
@@ -58,6 +58,11 @@ def queue_status() -> Action:
 def core_show_channels() -> Action:
     """Needs the write class ``reporting`` or ``system``."""
     return action("CoreShowChannels")
+
+
+def core_status() -> Action:
+    """Needs the write class ``reporting`` or ``system``."""
+    return action("CoreStatus")
 
 
 def queue_pause(interface: str, paused: bool, reason: str = "", queue: str = "") -> Action:

@@ -1,43 +1,46 @@
-"""The link to one Asterisk: connect, log in, take a snapshot, watch, and again. A shell.
+"""The link to one Asterisk: two sessions, snapshots now and then, and again after each failure. A shell.
 
-Reading never waits: what comes is put on a queue by :class:`~callcenter.ami.protocol.Protocol`. Every action has a
-deadline. A peer that says nothing for :data:`SILENCE_S` in spite of pings is dropped. After a failure the next try
-comes after a growing, jittered pause, after a refused login a long one: Asterisk may ban who asks too often.
+One session brings the events, the other carries all that is asked: Asterisk holds a session's events back while it
+answers there, so a long list must not be asked for where the events come. Reading never waits: what comes is put on a
+queue by :class:`~callcenter.ami.protocol.Protocol`. Every action has a deadline. When the session for actions is lost,
+it is opened anew beside the events, which go on; when that of the events is lost, a hole begins. After a failure the
+next try comes after a growing, jittered pause, after a refused login a long one: Asterisk may ban who asks too often.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import math
-import os
 import random
-import ssl
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import structlog
 
 from callcenter import clock
-from callcenter.ami import commands
+from callcenter.ami import commands, session
 from callcenter.ami.framing import Message
+from callcenter.ami.lists import CHANNELS, QUEUES, Lists, Rows
 from callcenter.ami.pbx_clock import PbxClock
-from callcenter.ami.protocol import BANNER, Protocol
+from callcenter.ami.protocol import Protocol
+from callcenter.ami.session import ANSWER_S, Session
 from callcenter.config import Pbx
 from callcenter.errors import ActionRefused, ActionTimeout, ConfigError, LinkError, LoginRefused
 from callcenter.floor import events as e
 
-ANSWER_S = 5.0
-CONNECT_S = 5.0
-CLOSE_S = 0.5
-PING_S = 5.0
-SILENCE_S = 12.0
 BACKOFF_S = (0.5, 30.0)
-REFUSED_S = (50.0, 70.0)
+REFUSED_S = (55.0, 70.0)
+RECONCILE_S = 30.0
+JITTER = 0.2
+WANTED_S = 5.0
+"""No snapshot follows another sooner: many who want one get one."""
+LOADING_S = (1.0, 60.0)
+"""Pause before QueueStatus is asked for again, and how long after a login Asterisk may still be loading app_queue."""
+QUARTER_S = 900.0
 
-Put = Callable[[list[Message] | e.Event, float], None]
+Item = list[Message] | e.Event
+Put = Callable[[Item, float], None]
 
 log = structlog.get_logger()
 
@@ -45,21 +48,42 @@ log = structlog.get_logger()
 class Link:
     """``put`` takes what happened, in order: lists of messages, and the link's own Events. It must not block.
 
-    ``snapshot_wanted`` may be set by anyone: one follows with the next ping.
-    ``clock`` knows how far the PBX's clock is ahead of ours.
+    ``clock`` knows how far the PBX's clock is ahead of ours. ``failure`` and ``actions_failure`` say why there is no
+    session for events, for actions; '' where there is one. ``known_until``: up to which time of the PBX the sessions
+    that ended had told everything.
     """
 
     def __init__(self, pbx: Pbx, put: Put) -> None:
         self.pbx, self.put = pbx, put
         self.where = f"{pbx.host}:{pbx.port}"
-        self.protocol: Protocol | None = None
+        self.events: Session | None = None
+        self.actions: Session | None = None
         self.dropped: Counter[str] = Counter()
         self.heard = 0
-        self.failure = "not connected yet"
+        self.failure = self.actions_failure = "not connected yet"
         self.refused: dict[str, str] = {}
         self.clock = PbxClock(pbx.clock_step_s)
-        self.snapshot_wanted = False
         self.was_up = False
+        self.known_until = 0.0
+        self._wanted = asyncio.Event()
+        self._lists = Lists()
+        self._up_at = 0.0
+        self._boot = ""
+        self._boot_due = False
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """The connection that brings the events."""
+        return self.events.protocol if self.events else None
+
+    @property
+    def snapshot_wanted(self) -> bool:
+        """May be set by anyone: one follows soon."""
+        return self._wanted.is_set()
+
+    @snapshot_wanted.setter
+    def snapshot_wanted(self, wanted: bool) -> None:
+        (self._wanted.set if wanted else self._wanted.clear)()
 
     # ---- asking ---------------------------------------------------------------------------------------------
 
@@ -69,19 +93,21 @@ class Link:
         Raises ActionRefused (Asterisk said no), ActionTimeout, or LinkError (no link, or lost meanwhile: the action
         may or may not have been done; it is never repeated).
         """
-        protocol = self.protocol
-        if protocol is None or protocol.lost.done():
+        if self.actions is None:
             raise LinkError(f"{self.where}: no link")
-        future = protocol.send(action, as_list=False)
-        try:
-            answer = await asyncio.wait_for(asyncio.shield(future), deadline)
-        except TimeoutError:
-            for key in [k for k, waiting in protocol.responses.items() if waiting.future is future]:
-                del protocol.responses[key]  # a late answer finds nobody
-            raise ActionTimeout(f"{self.where}: no answer to {action['Action']} within {deadline:g} s") from None
-        if not answer.success:
-            raise ActionRefused(f"{self.where}: {action['Action']}: {answer.message or answer.response}")
-        return answer
+        return await self.actions.ask(action, deadline)
+
+    async def look_at_clock(self) -> None:
+        """Ping; Asterisk's answer tells its time. Raises LinkError."""
+        if self.actions is None:
+            raise LinkError(f"{self.where}: no link")
+        await self.actions.ping(self.clock.told)
+
+    async def all_told(self) -> None:
+        """Returns when all that happened before the call has come as events. Raises LinkError."""
+        if self.events is None:
+            raise LinkError(f"{self.where}: no link")
+        await self.events.ping(self.clock.told)
 
     # ---- the link's life ------------------------------------------------------------------------------------
 
@@ -108,150 +134,154 @@ class Link:
         if str(problem) != self.failure:
             log.warning("ami link down", pbx=self.pbx.name, reason=str(problem))
         self.failure = str(problem)
-        self.put(e.LinkDown(clock.now(), self.failure), clock.now())
+        self.put(e.LinkDown(clock.now(), self.failure, self.known_until), clock.now())
 
     async def _connected(self) -> None:
-        async with self.open():
+        """Raises LinkError when the events end."""
+        async with self._hearing() as events:
             log.info("ami link up", pbx=self.pbx.name, where=self.where)
             self.failure, self.was_up = "", True
-            await self.look_at_clock()
-            await self.snapshot()
-            await self._watch()
+            await together(events.watch(self.clock.told), self._act())
 
-    def open(self) -> contextlib.AbstractAsyncContextManager[Protocol]:
-        return _opened(self)
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[Protocol]:
+        """Both sessions, once; the connection that brings the events."""
+        async with self._hearing() as events, self._acting():
+            yield events.protocol
+
+    @contextlib.asynccontextmanager
+    async def _hearing(self) -> AsyncIterator[Session]:
+        async with session.opened(self.pbx, self.put, events=True) as events:
+            self.events, self._up_at, self._boot_due = events, clock.monotonic(), True
+            self.put(e.LinkUp(clock.now()), clock.now())
+            try:
+                yield events
+            finally:
+                self.known_until = events.known_until(self.clock.offset) or self.known_until
+                self.events = None
+                self._count(events)
+
+    # ---- the session of the actions -------------------------------------------------------------------------
+
+    async def _act(self) -> None:
+        """Keep a session for actions, for as long as the events come."""
+        tries = 0
+        while True:
+            began = clock.monotonic()
+            try:
+                async with self._acting() as actions:
+                    await together(actions.watch(self.clock.told), self._reconcile())
+            except (LinkError, ConfigError) as problem:
+                if str(problem) != self.actions_failure:
+                    log.warning("ami session for actions lost", pbx=self.pbx.name, reason=str(problem))
+                self.actions_failure = str(problem)
+                tries = 0 if clock.monotonic() - began > 60 else tries + 1
+                await asyncio.sleep(pause_before(tries, isinstance(problem, LoginRefused)))
+
+    @contextlib.asynccontextmanager
+    async def _acting(self) -> AsyncIterator[Session]:
+        self._lists = Lists()
+        async with session.opened(self.pbx, self._lists.deliver, events=False) as actions:
+            self.actions, self.actions_failure = actions, ""
+            try:
+                yield actions
+            finally:
+                self.actions = None
+                self._count(actions)
+
+    def _count(self, ended: Session) -> None:
+        self.dropped += ended.protocol.framer.dropped
+        self.heard += ended.protocol.framer.seen
+
+    async def _reconcile(self) -> None:
+        """A snapshot at once, then now and then: some changes are told by no event. Raises LinkError."""
+        with contextlib.suppress(ActionRefused):
+            await self.look_at_clock()
+        if self._boot_due:
+            await self._look_at_boot()
+        while True:
+            pause = RECONCILE_S * random.uniform(1 - JITTER, 1 + JITTER)
+            self._wanted.clear()
+            try:
+                await self.snapshot()
+            except (ActionRefused, ActionTimeout):
+                pause = LOADING_S[0]
+            await asyncio.sleep(min(WANTED_S, pause))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause - WANTED_S):
+                    await self._wanted.wait()
+
+    async def _look_at_boot(self) -> None:
+        """Tell a restart from a reconnect though the user lacks the class ``system``, or Asterisk is still loading.
+
+        CoreStatus says when Asterisk started, in a time zone of its own: what differs from the last time is another
+        start. All zones differ by quarters of an hour, so the clock tells the very second if the hole was shorter.
+        """
+        try:
+            answer = await self.send(commands.core_status())
+        except ActionRefused as no:
+            self._refused("CoreStatus", no)
+            return
+        self._boot_due = False
+        boot, known = f"{answer.corestartupdate} {answer.corestartuptime}", self._boot
+        clock_told = answer.corestartuptime.split(":")
+        if len(clock_told) == 3 and all(part.isdecimal() for part in clock_told):
+            self._boot = boot
+            if known not in ("", boot):
+                now = clock.now()
+                since_quarter = int(clock_told[1]) * 60 + int(clock_told[2])
+                self.put(e.Booted(now, (now + self.clock.offset - since_quarter) % QUARTER_S), now)
+
+    # ---- snapshots ------------------------------------------------------------------------------------------
 
     async def snapshot(self) -> None:
-        """Ask for everything that is: the lists come as messages in the stream, in their place among the events."""
-        self.put(e.SnapshotBegan(clock.now()), clock.now())
-        for ask, end in ((commands.queue_status(), e.QueuesListed), (commands.core_show_channels(), e.LegsListed)):
-            try:
-                await self.send(ask, 15.0)
-                self.refused.pop(ask["Action"], None)
-            except ActionRefused as no:
-                log.warning("ami action refused", pbx=self.pbx.name, reason=str(no))
-                self.refused[ask["Action"]] = str(no)
-                if end is e.LegsListed:
-                    self.put(e.LegsListed(clock.now(), complete=False), clock.now())
+        """Ask for everything that is. The lists are put when all events from before their end have been.
 
-    async def _watch(self) -> None:
-        """Ping until the link is lost; raises LinkError."""
-        protocol = self.protocol
-        assert protocol is not None
-        while True:
-            done, _ = await asyncio.wait({protocol.lost}, timeout=PING_S)
-            if done:
-                raise LinkError(f"{self.where}: link lost: {protocol.lost.result()}")
-            if clock.monotonic() - protocol.heard_at > SILENCE_S:
-                raise LinkError(f"{self.where}: nothing heard for {SILENCE_S:g} s")
-            with contextlib.suppress(ActionTimeout):
-                await self.look_at_clock()
-                if self.snapshot_wanted:
-                    self.snapshot_wanted = False
-                    await self.snapshot()
+        Raises LinkError: ActionRefused while Asterisk has yet to load its queues, ActionTimeout when events are late.
+        """
+        asked, rows = clock.now(), [*await self._rows(QUEUES), *await self._rows(CHANNELS)]
+        await self.all_told()
+        self.put(e.SnapshotBegan(asked), asked)
+        for messages, arrival in rows:
+            self.put(messages, arrival)
+        if "CoreShowChannels" in self.refused:
+            self.put(e.LegsListed(clock.now(), complete=False), clock.now())
 
-    async def look_at_clock(self) -> None:
-        """Ping; Asterisk's answer tells its time."""
-        asked = clock.now()
-        answer = await self.send(commands.ping(), PING_S)
-        with contextlib.suppress(TypeError, ValueError):
-            told = float(answer.timestamp or "none")
-            if math.isfinite(told):
-                self.clock.told(told, asked, clock.now())
+    async def _rows(self, of: tuple[commands.Action, bytes]) -> Rows:
+        """What Asterisk lists; nothing where the user has no right to it."""
+        name = of[0]["Action"]
+        if self.actions is None:
+            raise LinkError(f"{self.where}: no link")
+        try:
+            rows = await self._lists.fetch(self.actions, of[0])
+        except ActionRefused as no:
+            self._refused(name, no)
+            if of is QUEUES and clock.monotonic() - self._up_at < LOADING_S[1]:
+                raise
+            return []
+        self.refused.pop(name, None)
+        return rows
+
+    def _refused(self, name: str, no: ActionRefused) -> None:
+        if self.refused.get(name) != str(no):
+            log.warning("ami action refused", pbx=self.pbx.name, reason=str(no))
+        self.refused[name] = str(no)
 
 
-@contextlib.asynccontextmanager
-async def _opened(link: Link) -> Any:
-    """A logged-in connection; closed whatever happens."""
-    secret = link.pbx.password()
-    protocol = await _connect(link)
-    link.protocol = protocol
+async def together(*parts: Coroutine[Any, Any, None]) -> None:
+    """All, until the first fails: what it raised is raised, the others are ended.
+
+    No TaskGroup: Python 3.11's forgets that it was cancelled from outside when a part fails at the same moment.
+    """
+    tasks = [asyncio.create_task(part) for part in parts]
     try:
-        await _log_in(link, secret)
-        link.put(e.LinkUp(clock.now()), clock.now())
-        yield protocol
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        link.dropped += protocol.framer.dropped
-        link.heard += protocol.framer.seen
-        link.protocol = None
-        await _close(protocol)
-
-
-async def _close(protocol: Protocol) -> None:
-    """Close, politely for a moment: a peer that does not take what was sent, or the end of TLS, keeps nothing open."""
-    protocol.close()
-    await asyncio.wait({protocol.lost}, timeout=CLOSE_S)
-    protocol.transport.abort()
-
-
-async def _connect(link: Link) -> Protocol:
-    """A connection that greeted like an Asterisk. Raises LinkError."""
-    protocol = await _dialled(link)
-    try:
-        await asyncio.wait_for(protocol.greeted.wait(), CONNECT_S)
-        problem = "" if protocol.greeting.startswith(BANNER) else f"it said {protocol.greeting[:60]!r}"
-        if protocol.lost.done():
-            problem = f"connection ended before a greeting: {protocol.lost.result()}"
-    except TimeoutError:
-        problem = f"no greeting within {CONNECT_S:g} s"
-    except asyncio.CancelledError:
-        await _close(protocol)
-        raise
-    if problem:
-        await _close(protocol)
-        raise LinkError(f"{link.where}: {problem} (is this an Asterisk manager port?)")
-    return protocol
-
-
-async def _dialled(link: Link) -> Protocol:
-    pbx = link.pbx
-    loop = asyncio.get_running_loop()
-    context = tls_context(pbx) if pbx.tls else None
-    try:
-        async with asyncio.timeout(CONNECT_S):
-            return (await loop.create_connection(lambda: Protocol(link.put), pbx.host, pbx.port, ssl=context))[1]
-    except TimeoutError:
-        raise LinkError(f"{link.where}: cannot connect within {CONNECT_S:g} s") from None
-    except ssl.SSLError as problem:
-        raise LinkError(f"{link.where}: TLS: {getattr(problem, 'verify_message', '') or problem.reason}") from None
-    except (OSError, UnicodeError) as problem:
-        raise LinkError(f"{link.where}: cannot connect: {_reason(problem)}") from None
-
-
-def _reason(problem: OSError | UnicodeError) -> str:
-    """asyncio words a refused connection by itself, and several at once as a list."""
-    number = getattr(problem, "errno", None) or 0
-    return os.strerror(number) if number > 0 else str(getattr(problem, "strerror", None) or problem)
-
-
-def tls_context(pbx: Pbx) -> ssl.SSLContext:
-    """Raises ConfigError when ``tls_ca`` cannot be read."""
-    try:
-        context = ssl.create_default_context(cafile=str(pbx.tls_ca) if pbx.tls_ca else None)
-    except (OSError, ssl.SSLError) as problem:
-        raise ConfigError(f"pbx.tls_ca: cannot read {pbx.tls_ca}: {problem}") from None
-    if not pbx.tls_verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-async def _log_in(link: Link, secret: str) -> None:
-    """By MD5 challenge, or with the plain secret. Raises LoginRefused, naming what Asterisk lets one know."""
-    user = link.pbx.username
-    try:
-        if link.pbx.auth == "md5":
-            answer = await link.send(commands.challenge())
-            key = hashlib.md5(f"{answer.challenge}{secret}".encode(), usedforsecurity=False).hexdigest()
-            await link.send(commands.login_md5(user, key))
-        else:
-            await link.send(commands.login(user, secret))
-    except ActionRefused as no:
-        said = str(no).rpartition(": ")[2]
-        raise LoginRefused(
-            f"{link.where}: login of {user!r} refused ({said}): wrong secret, no such user in manager.conf, "
-            f"or its permit/deny (ACL) excludes this host"
-        ) from None
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in ended:
+        task.result()
 
 
 def pause_before(tries: int, refused: bool) -> float:

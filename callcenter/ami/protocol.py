@@ -47,7 +47,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
     """One connection. ``deliver`` gets the events of each segment with their arrival; it may only enqueue.
 
     ``greeted`` is set by the first line of the other side, ``greeting``, and by the end of the connection; ``lost``
-    is done at its end and says why it ended.
+    is done at its end and says why it ended. ``newest``: the last event that came, and when.
     """
 
     def __init__(self, deliver: Deliver) -> None:
@@ -55,6 +55,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
         self.framer = Framer(WANTED)
         self.heard_at = clock.monotonic()
         self.greeting = b""
+        self.newest: tuple[Message, float] | None = None
         self.greeted = asyncio.Event()
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
@@ -74,7 +75,9 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
             else:
                 self.answer(message)
         if events:
-            self.deliver(events, clock.now())
+            arrival = clock.now()
+            self.newest = events[-1], arrival
+            self.deliver(events, arrival)
 
     def _greet(self, data: bytes) -> None:
         self.greeting += data[:LONGEST_GREETING]

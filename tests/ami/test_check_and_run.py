@@ -73,9 +73,9 @@ def channels(pbx: TinyManager, *shown: str, meanwhile: bytes = b"") -> None:
 
     def answer(action: Action) -> bytes:
         uid = left.pop(0)
-        behind = meanwhile if left else b""
+        pbx.say(meanwhile if left else b"")
         listed = [CHANNEL.format(uid, uid, len(left))] if uid else []
-        return of_list(action, *listed, f"CoreShowChannelsComplete\r\nListItems: {len(listed)}") + behind
+        return of_list(action, *listed, f"CoreShowChannelsComplete\r\nListItems: {len(listed)}")
 
     pbx.answers["CoreShowChannels"] = answer
 

@@ -13,12 +13,13 @@ from callcenter.errors import ActionRefused
 
 PLAIN: dict[str, dict[str, Any]] = {
     "challenge": {},
-    "login": {"username": "u", "secret": "s"},
-    "login_md5": {"username": "u", "key": "0f"},
+    "login": {"username": "u", "secret": "s", "events": False},
+    "login_md5": {"username": "u", "key": "0f", "events": True},
     "ping": {},
     "logoff": {},
     "queue_status": {},
     "core_show_channels": {},
+    "core_status": {},
     "queue_pause": {"interface": "PJSIP/1001", "paused": True, "reason": "lunch", "queue": "sales"},
     "queue_add": {"queue": "sales", "interface": "PJSIP/1001", "member": "Ann", "penalty": 2},
     "queue_remove": {"queue": "sales", "interface": "PJSIP/1001"},
@@ -77,6 +78,11 @@ def test_a_refusal_does_not_tell_the_secret() -> None:
 
 def test_an_originate_is_always_asynchronous() -> None:
     assert commands.originate("PJSIP/1001", "0912", "out", "c-1")["Async"] == "true"
+
+
+def test_only_a_session_that_wants_events_asks_for_them() -> None:
+    assert [commands.login("u", "s", wanted)["Events"] for wanted in (True, False)] == ["on", "off"]
+    assert [commands.login_md5("u", "0f", wanted)["Events"] for wanted in (True, False)] == ["on", "off"]
 
 
 def test_a_pause_of_all_queues_names_none() -> None:

@@ -34,7 +34,8 @@ def of_list(action: Action, *events: str) -> bytes:
 class TinyManager:
     """``asked``: all actions in order. ``answers`` overrides the usual answers by action; None: say nothing.
 
-    After "Goodbye" and after a refused login the connection is closed, as Asterisk does; ``cut`` closes all.
+    After a refused login the connection is closed, as Asterisk does; ``cut`` closes all, or the sessions
+    ``with_events`` or without. ``deaf``: sessions that say nothing more, as behind a cable that was pulled.
     """
 
     def __init__(self, secret: str, banner: bytes) -> None:
@@ -43,7 +44,8 @@ class TinyManager:
         self.raw = b""
         self.connections = self.ended = 0
         self.changed = asyncio.Event()
-        self.writers: set[asyncio.StreamWriter] = set()
+        self.writers: dict[asyncio.StreamWriter, bool | None] = {}
+        self.deaf: set[asyncio.StreamWriter] = set()
         self.answers: dict[str, Answer] = {
             "Challenge": lambda a: reply(a, "Success", f"Challenge: {CHALLENGE}"),
             "Login": self._login,
@@ -60,7 +62,7 @@ class TinyManager:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self.writers.add(writer)
+        self.writers[writer] = None
         self._tell()
         writer.write(self.banner)
         try:
@@ -69,34 +71,52 @@ class TinyManager:
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
-            self.writers.discard(writer)
+            self.writers.pop(writer, None)
             writer.close()
             self.ended += 1
             self._tell()
 
     def _answer(self, data: bytes, writer: asyncio.StreamWriter) -> bool:
+        if writer in self.deaf:
+            return True
         self.raw += data
         pairs = (line.partition(": ") for line in data.decode().split("\r\n") if line)
         action = {key: value for key, _, value in pairs}
         self.asked.append(action)
+        if action["Action"] == "Login":
+            self.writers[writer] = action["Events"] == "on"
         said = self.answers.get(action["Action"], lambda a: reply(a, "Success"))(action)
-        writer.write(said or b"")
+        if writer not in self.deaf:
+            writer.write(said or b"")
         self._tell()
         return not (said and action["Action"] == "Login" and said.startswith(b"Response: Error"))
 
     def _tell(self) -> None:
         self.changed.set()
 
-    def say(self, data: bytes) -> None:
-        for writer in self.writers:
-            writer.write(data)
+    def of(self, with_events: bool | None) -> list[asyncio.StreamWriter]:
+        """Sessions with events or without; None: all, also those that have not logged in."""
+        return [writer for writer, events in self.writers.items() if with_events in (None, events)]
 
-    def cut(self) -> None:
-        for writer in self.writers:
+    def say(self, data: bytes) -> None:
+        """Events go to the sessions that want them, answers to all: each knows its own, and a new one knows none."""
+        for writer in self.of(None if data.startswith((b"Response:", b"Asterisk", b"nager")) else True):
+            if writer not in self.deaf:
+                writer.write(data)
+
+    def cut(self, with_events: bool | None = None) -> None:
+        for writer in self.of(with_events):
             writer.transport.abort()
+
+    def deafen(self, with_events: bool | None = None) -> None:
+        self.deaf |= set(self.of(with_events))
+        self._tell()
 
     def count(self, name: str) -> int:
         return sum(a["Action"] == name for a in self.asked)
+
+    def logins(self, with_events: bool) -> int:
+        return sum(a["Action"] == "Login" and (a["Events"] == "on") is with_events for a in self.asked)
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something about this manager holds."""
