@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -129,6 +130,16 @@ class Window:
         self._row_of = {key: int(moved[row]) for key, row in self._row_of.items() if moved[row] >= 0}
         self._staff.forget(before)
 
+    def picture(self) -> Window:
+        """A copy that stays as it is, for :meth:`figures` beside the loop: copying takes a tenth of computing."""
+        picture = copy(self)
+        picture._queues = Names(self._queues)
+        targets = {name: self._targets(name) for name in self._queues}
+        picture._targets = targets.__getitem__
+        picture._visits, picture._staff = self._visits.picture(), self._staff.picture(picture._queues)
+        picture.handlers = {}
+        return picture
+
     def figures(self, at: float) -> dict[str, Figures]:
         """The windows "15m", "30m", "60m" and "today" as they are at ``at``: window → queue → name → value.
 
@@ -192,12 +203,13 @@ class Window:
         """The row that shows this visit; of several that entered in the same moment one that shows the same."""
         there = self._visits.column("entered_at") == visit.entered_at
         rows = np.flatnonzero(there & (self._visits.column("queue") == self._queues[visit.queue]))
-        if len(rows) == 0:
-            return None
+        if len(rows) < 2:
+            return int(rows[0]) if len(rows) else None
         shown = self._visits.columns
-        decided_so = shown["outcome"][rows] == OUTCOMES[visit.outcome]
-        as_long = shown["talk_s"][rows] == (visit.talk_s or 0.0)
-        return int(rows[np.argmax(decided_so * 2 + as_long)])
+        like = np.zeros(len(rows))
+        for name, value in _cells(visit).items():
+            like += shown[name][rows] == value
+        return int(rows[np.argmax(like)])
 
     def _attempt_ended(self, change: AttemptEnded) -> None:
         row = self._row_of.get(change.key)
@@ -248,9 +260,20 @@ class Window:
         self._write_attempts(row, visit)
 
     def _write_attempts(self, row: int, visit: Visit) -> None:
-        ended = [attempt for attempt in visit.attempts if attempt.result is not None]
-        self._visits.columns["attempts"][row] = len(ended)
-        self._visits.columns["ring_no_answer"][row] = sum(attempt.unanswered for attempt in ended)
+        for name in ("attempts", "ring_no_answer"):
+            self._visits.columns[name][row] = _cells(visit)[name]
+
+
+def _cells(visit: Visit) -> dict[str, float]:
+    """What tells two visits of one moment apart."""
+    ended = [attempt for attempt in visit.attempts if attempt.result is not None]
+    return {
+        "outcome": OUTCOMES[visit.outcome],
+        "wait_s": math.nan if visit.wait_s is None else visit.wait_s,
+        "talk_s": visit.talk_s or 0.0,
+        "attempts": len(ended),
+        "ring_no_answer": sum(attempt.unanswered for attempt in ended),
+    }
 
 
 def _by_queue(names: list[str], columns: dict[str, Column]) -> Figures:

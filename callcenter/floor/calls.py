@@ -117,6 +117,9 @@ class Call:
         return Direction.OUT if self.outbound else Direction.INTERNAL
 
     def record(self) -> CallRecord:
+        visits = self.past_visits + tuple([v.record() for v in self.visits])
+        if self.mended:  # one that nobody saw may have come before one that is known
+            visits = tuple(sorted(visits, key=lambda v: v.entered_at))
         return CallRecord(
             id=self.id,
             pbx=self.pbx,
@@ -128,7 +131,7 @@ class Call:
             started_at=self.started_at,
             answered_at=self.answered_at,
             ended_at=self.ended_at,
-            visits=self.past_visits + tuple([v.record() for v in self.visits]),
+            visits=visits,
             conversations=self.past_talks + tuple([t.record() for t in self.talks]),
             transfers=tuple(self.transfers),
             ended_by=self.ended_by,

@@ -44,7 +44,10 @@ def start_try(floor: Floor, visit: QueueVisit, event: e.AgentCalled | e.AgentNot
     known = visit.open_try(dest) or visit.open_try(event.interface)
     if known:
         return known
-    attempt = Try(event.member or event.interface, event.interface, dest, event.at)
+    began_at = event.at
+    if isinstance(event, e.AgentNotAnswered):  # nobody saw it begin
+        began_at = max(visit.entered_at, event.at - event.ring_s)
+    attempt = Try(event.member or event.interface, event.interface, dest, began_at)
     visit.tries.append(attempt)
     floor.tries[dest] = (visit, attempt)
     agent = floor.agent(event.interface, event.member, "", event.at)

@@ -152,6 +152,7 @@ def _talks(call: Call, record: CallRecord) -> None:
             talk.to, talk.hold_s, talk.ended_by = known.to, known.hold_s, known.ended_by
     call.past_talks = (*mended[:past], *mended[past + running :])
     call.transfers = list(record.transfers)
+    call.started_at = min(call.started_at, record.started_at)
     if call.answered_at is None:
         call.answered_at = record.answered_at
 

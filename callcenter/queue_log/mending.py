@@ -20,7 +20,8 @@ SAME_RING_S = 2.5
 """Both the end of a ring and its length are whole seconds where it was answered."""
 SAME_TALK_S = 3.0
 
-Unseen = Callable[[float], bool]
+Unseen = Callable[[float, float], bool]
+"""Whether any of [start, end] lies in a hole."""
 Interfaces = Mapping[str, str]
 """Member name → interface."""
 
@@ -36,35 +37,38 @@ class Mended(NamedTuple):
 def mended(before: Visit | None, log: LoggedVisit, unseen: Unseen, interfaces: Interfaces) -> Visit:
     if before is None:
         before = Visit(log.queue, log.entered_at, log.position)
-    v = _entry(before, log, unseen)
-    v = _outcome(v, log, unseen, interfaces)
-    v = _talk(v, log, unseen)
+    v = before
+    if unseen(log.entered_at, log.entered_at):
+        v = _entry(v, log)
+    if v.outcome is Outcome.UNKNOWN or blind(log, unseen):
+        v = _talk(_outcome(v, log, interfaces), log)
     v = _changed(v, attempts=_attempts(v, log, unseen, interfaces))
     return v if v == before else msgspec.structs.replace(v, repaired=True)
+
+
+def blind(log: LoggedVisit, unseen: Unseen) -> bool:
+    """Whether something of the visit was not seen: then we may have misread what came after, too."""
+    return unseen(log.entered_at, math.inf if log.over_at is None else log.over_at)
 
 
 def _changed(v: Visit, **fields: Any) -> Visit:
     return msgspec.structs.replace(v, **fields)
 
 
-def _entry(v: Visit, log: LoggedVisit, unseen: Unseen) -> Visit:
+def _entry(v: Visit, log: LoggedVisit) -> Visit:
     """A snapshot tells how long somebody has been waiting, and the place in the queue as it is then."""
-    if not unseen(log.entered_at):
-        return v
     v = _changed(v, position=log.position or v.position)
-    if abs(math.floor(v.entered_at) - log.entered_at) <= SAME_S:
+    if math.floor(v.entered_at) == log.entered_at:
         return v
     wait_s = None if v.left_at is None else max(0.0, v.left_at - log.entered_at)
     return _changed(v, entered_at=log.entered_at, wait_s=wait_s)
 
 
-def _outcome(v: Visit, log: LoggedVisit, unseen: Unseen, interfaces: Interfaces) -> Visit:
-    if log.outcome is None or log.left_at is None:
+def _outcome(v: Visit, log: LoggedVisit, interfaces: Interfaces) -> Visit:
+    if log.outcome is None:
         return _lost(v, log)
-    doubtful = v.outcome is Outcome.UNKNOWN or unseen(log.left_at)
-    doubtful = doubtful or (v.outcome is not None and v.left_at is not None and unseen(v.left_at))
     same = v.outcome is log.outcome and v.wait_s is not None and abs(v.wait_s - log.wait_s) <= SAME_S
-    if not doubtful or same:
+    if same:
         return v
     told = {"outcome": log.outcome, "wait_s": log.wait_s, "left_at": v.entered_at + log.wait_s}
     if log.outcome is Outcome.ANSWERED:
@@ -80,16 +84,15 @@ def _lost(v: Visit, log: LoggedVisit) -> Visit:
     return _changed(v, outcome=Outcome.PBX_LOST, left_at=left_at, wait_s=max(0.0, left_at - v.entered_at))
 
 
-def _talk(v: Visit, log: LoggedVisit, unseen: Unseen) -> Visit:
+def _talk(v: Visit, log: LoggedVisit) -> Visit:
     if v.outcome is not Outcome.ANSWERED or v.left_at is None:
         return v
     if log.completed_at is None:
         dead = log.lost_at is not None and v.talk_s is None
         return _changed(v, talk_s=0.0, hold_s=0.0, ended_by="pbx_lost") if dead else v
-    doubtful = unseen(log.completed_at) or (v.talk_s is not None and unseen(v.left_at + v.talk_s))
     same = (v.transferred, v.ended_by) == (log.transferred, log.ended_by)
     same = same and v.talk_s is not None and abs(v.talk_s - log.talk_s) <= SAME_S
-    if not doubtful or same:
+    if same:
         return v
     hold_s = min(v.hold_s or 0.0, log.talk_s)
     return _changed(v, talk_s=log.talk_s, hold_s=hold_s, transferred=log.transferred, ended_by=log.ended_by)
@@ -108,11 +111,11 @@ def _attempts(v: Visit, log: LoggedVisit, unseen: Unseen, interfaces: Interfaces
         (gap, n, m)
         for n, attempt in enumerate(ours)
         for m, ring in enumerate(rings)
-        if attempt.agent == ring.agent and (gap := _gap(attempt, ring)) <= SAME_RING_S
+        if attempt.agent == ring.agent and (gap := _gap(attempt, ring)) is not None
     ]
     known = {m: n for n, m in matched(near)}
     for m, ring in enumerate(rings):
-        if not unseen(ring.ended_at):
+        if not unseen(ring.began_at, ring.ended_at):
             continue
         if m not in known:
             ours.append(_attempt(ring, interfaces[ring.agent], v.entered_at))
@@ -122,9 +125,13 @@ def _attempts(v: Visit, log: LoggedVisit, unseen: Unseen, interfaces: Interfaces
     return tuple(sorted(ours, key=lambda attempt: attempt.at))
 
 
-def _gap(attempt: Attempt, ring: Ring) -> float:
-    """By their ends where both have one: a hole cuts an attempt of ours short."""
-    return min(abs(attempt.at - ring.began_at), abs(attempt.at + (attempt.rang_s or 0.0) - ring.ended_at))
+def _gap(attempt: Attempt, ring: Ring) -> float | None:
+    """How far apart they began; None when too far. A hole moves the end of one of ours, never its beginning.
+
+    What is logged happened half a second later on the average.
+    """
+    began = abs(attempt.at - ring.began_at - 0.5)
+    return began if began <= SAME_RING_S else None
 
 
 def _says_more(ring: Ring, ours: Attempt) -> bool:
@@ -148,10 +155,11 @@ def conversations(record: CallRecord, parts: Iterable[Mended], unseen: Unseen) -
         v = part.after
         if v.outcome is not Outcome.ANSWERED or v.left_at is None:
             continue
-        place = next((n for n, talk in enumerate(talks) if _same_talk(talk, v)), None)
-        if place is not None:
+        known = [(abs(talk.from_ - v.left_at), n) for n, talk in enumerate(talks) if _same_talk(talk, v)]
+        if known:
+            place = min(known)[1]
             talks[place] = _mended_talk(talks[place], part, unseen)
-        elif v.talk_s is not None and unseen(part.log.left_at or 0.0):
+        elif v.talk_s is not None and blind(part.log, unseen):
             talks.append(_talk_of(v, record.number))
     return tuple(talks)
 
@@ -159,19 +167,20 @@ def conversations(record: CallRecord, parts: Iterable[Mended], unseen: Unseen) -
 def _same_talk(talk: Conversation, v: Visit) -> bool:
     """One that only a snapshot showed began, for us, with the snapshot, and outside of any queue."""
     assert v.left_at is not None
-    if talk.queue == v.queue and abs(talk.from_ - v.left_at) <= SAME_TALK_S:
-        return True
-    until = float("inf") if v.talk_s is None else v.left_at + v.talk_s
-    return talk.interface == v.interface and talk.queue is None and v.left_at - SAME_TALK_S <= talk.from_ <= until
+    if talk.interface != v.interface:
+        return False
+    until = math.inf if v.talk_s is None else v.left_at + v.talk_s
+    shown = talk.queue is None and v.left_at - SAME_TALK_S <= talk.from_ <= until
+    return shown or (talk.queue == v.queue and abs(talk.from_ - v.left_at) <= SAME_TALK_S)
 
 
 def _mended_talk(talk: Conversation, part: Mended, unseen: Unseen) -> Conversation:
     v, log = part.after, part.log
     began_at = v.left_at if v.left_at is not None and talk.from_ - v.left_at > SAME_S else talk.from_
     ended_at, ended_by, hold_s = talk.to, talk.ended_by, talk.hold_s
-    if v.talk_s is not None and v.left_at is not None and unseen(log.completed_at or 0.0):
+    if v.talk_s is not None and v.left_at is not None and blind(log, unseen):
         over_at = v.left_at + v.talk_s
-        if talk.to is None or (unseen(talk.to) and abs(talk.to - over_at) > SAME_S):
+        if talk.to is None or (unseen(talk.to, talk.to) and abs(talk.to - over_at) > SAME_S):
             ended_at, ended_by, hold_s = max(over_at, began_at), v.ended_by, min(talk.hold_s, v.talk_s)
     if (began_at, ended_at) == (talk.from_, talk.to):
         return talk
@@ -191,7 +200,7 @@ def transfers(record: CallRecord, parts: Iterable[Mended], unseen: Unseen) -> tu
     out = list(record.transfers)
     for part in parts:
         log, at = part.log, part.log.completed_at
-        if not log.transfer or at is None or not unseen(at):
+        if not log.transfer or at is None or not blind(log, unseen):
             continue
         if not any(t.kind == log.transfer and abs(t.at - at) <= SAME_TALK_S for t in record.transfers):
             out.append(Transfer(log.transfer, part.after.interface or "", log.transfer_to, at))

@@ -1,8 +1,8 @@
 """What we did not see, taken from queue_log: the mended call and which of its visits changed. Pure.
 
-Only what happened in a hole is taken from the log, and only where the log says something else than we have: what was
-seen keeps its fractions of seconds. So to repair twice changes nothing. A difference outside of holes stays: it is for
-:mod:`callcenter.queue_log.audit` to tell.
+Only visits of which something happened in a hole are mended, and only where the log says something else than we have:
+what was seen keeps its fractions of seconds. So to repair twice changes nothing. A difference outside of holes stays:
+it is for :mod:`callcenter.queue_log.audit` to tell.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from typing import NamedTuple
 import msgspec
 
 from callcenter.floor.records import CallRecord, Direction, Hole, Outcome, Visit
-from callcenter.queue_log.mending import Mended, conversations, mended, transfers
+from callcenter.queue_log.mending import Mended, Unseen, blind, conversations, mended, transfers
 from callcenter.queue_log.pairing import Told
 from callcenter.queue_log.visits import LoggedVisit
 
 SLACK_S = 1.5
 """The log's whole second begins before what it tells of, and a hole where something was last heard."""
+
+EARLIER_S = 60.0
+"""A caller who left a queue so long before a hole may have been undecided when it began."""
 
 Changed = tuple[Visit | None, Visit]
 """(before, after); None where we had no such visit."""
@@ -35,13 +38,52 @@ class House(NamedTuple):
     extension_digits: int
 
 
-def unseen_in(holes: Iterable[Hole]) -> Callable[[float], bool]:
-    """Whether a moment lies in one of ``holes``, a little slack allowed."""
+def unseen_in(holes: Iterable[Hole]) -> Unseen:
+    """Whether any of [start, end] lies in one of ``holes``, a little slack allowed."""
     spans = [(h.from_ - SLACK_S, math.inf if h.to is None else h.to + SLACK_S) for h in holes]
-    return lambda at: any(start <= at <= end for start, end in spans)
+    return lambda start, end: any(start <= to and end >= from_ for from_, to in spans)
 
 
-def repair(told: Told, unseen: Callable[[float], bool], house: House) -> tuple[CallRecord, tuple[Changed, ...]] | None:
+def touched(visits: Iterable[LoggedVisit], hole: Hole) -> list[LoggedVisit]:
+    """Those of which something may have been missed in ``hole``."""
+    until = math.inf if hole.to is None else hole.to + SLACK_S
+    return [visit for visit in visits if visit.touches(hole.from_ - EARLIER_S, until)]
+
+
+class Looks:
+    """Which calls are to be looked at, again and again until nothing more is to come of them.
+
+    What follows a hole may be misread by who did not see what came before it, so a visit is looked at once more when it
+    is over, and a call when it has ended.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[int, bool]] = {}
+
+    def begin(self, visits: Iterable[LoggedVisit]) -> None:
+        """These were touched by a hole: look at their calls now."""
+        self._seen |= {visit.call: (-1, True) for visit in visits}
+
+    def due(self, visits: Iterable[LoggedVisit], up: Callable[[str], bool], settled: float) -> list[str]:
+        """The calls for which there is news. ``up``: whether a call is; ``settled``: of what is younger we may not
+        have heard yet."""
+        of_call: dict[str, list[LoggedVisit]] = {call: [] for call in self._seen}
+        for visit in visits:
+            if visit.call in of_call:
+                of_call[visit.call].append(visit)
+        due = []
+        for call, own in of_call.items():
+            over = sum(visit.over_at is not None and visit.over_at <= settled for visit in own)
+            now = over, up(call)
+            if now != self._seen[call]:
+                due.append(call)
+                self._seen[call] = now
+            if over == len(own) and not now[1]:
+                del self._seen[call]
+        return due
+
+
+def repair(told: Told, unseen: Unseen, house: House) -> tuple[CallRecord, tuple[Changed, ...]] | None:
     """The call with what the log tells of it, and each visit that changed; None when there is nothing to mend.
 
     A call that we have no record of gets one, once it is over. ``seen`` becomes "repaired" where something was missing.
@@ -54,17 +96,17 @@ def repair(told: Told, unseen: Callable[[float], bool], house: House) -> tuple[C
     record = old or _new(kept[0].log, house)
     changes = tuple((part.before, part.after) for part in kept if part.after != part.before)
     whole = _put_together(record, kept, changes, unseen)
-    if whole == record and record.seen != "partial":
+    if whole == record and (record.seen != "partial" or not any(blind(part.log, unseen) for part in kept)):
         return None
     return msgspec.structs.replace(whole, seen="repaired"), changes
 
 
 def _part(
-    old: CallRecord | None, place: int | None, log: LoggedVisit, unseen: Callable[[float], bool], house: House
+    old: CallRecord | None, place: int | None, log: LoggedVisit, unseen: Unseen, house: House
 ) -> Mended | None:
     """One visit; None for one that is not of a hole, though we do not know it, or that waits and will be told live."""
     before = None if old is None or place is None else old.visits[place]
-    if before is None and (not unseen(log.entered_at) or (log.outcome is None and log.lost_at is None)):
+    if before is None and (not blind(log, unseen) or (log.outcome is None and log.lost_at is None)):
         return None
     interface = house.interface(log.queue, log.agent) if log.agent else ""
     known = {ring.agent: house.interface(log.queue, ring.agent) for ring in log.rings} | {log.agent: interface}
@@ -89,7 +131,7 @@ def _new(log: LoggedVisit, house: House) -> CallRecord:
 
 
 def _put_together(
-    record: CallRecord, parts: list[Mended], changes: Iterable[Changed], unseen: Callable[[float], bool]
+    record: CallRecord, parts: list[Mended], changes: Iterable[Changed], unseen: Unseen
 ) -> CallRecord:
     after = {id(before): visit for before, visit in changes if before is not None}
     visits = [after.get(id(v), v) for v in record.visits] + [visit for before, visit in changes if before is None]

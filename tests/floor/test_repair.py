@@ -1,0 +1,93 @@
+"""Holes in recorded streams of real PBXs, filled from the queue_log that each PBX wrote beside."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import holes
+import pytest
+from holes import CAPTURES, Observer, name_of, watch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from callcenter.floor.records import REFUSALS, Hole, Outcome
+from callcenter.queue_log import fold
+from callcenter.verify import compare
+
+events_of = functools.cache(holes.events_of)
+lines_of = functools.cache(holes.lines_of)
+
+SHORTEST_S = 0.2
+cuts = st.lists(st.integers(1, 999), min_size=2, max_size=6, unique=True).map(sorted)
+"""Where holes begin and end, in thousandths of the recording."""
+
+
+def seen(path: Path, thousandths: Sequence[int], crashing: bool) -> tuple[Observer, list[Hole]]:
+    events = events_of(path)
+    start, length = events[0].at, events[-1].at - events[0].at
+    at = [start + length * n / 1000 for n in thousandths]
+    spans = [(a, b) for a, b in zip(at[::2], at[1::2], strict=False) if b - a > SHORTEST_S]
+    made = [Hole("main", *span, "cut") for span in spans]
+    return watch(events, lines_of(path), made, crashing), made
+
+
+def assert_as_logged(path: Path, seen: Observer) -> None:
+    """Counts, seconds within one a call, nothing open, no call twice."""
+    assert compare(seen.stored.values(), fold(lines_of(path)), 0.0, math.inf).differences == ()
+    assert [r.id for r in seen.stored.values() if r.ended_at is None] == []
+    assert len({r.linkedid for r in seen.stored.values()}) == len(seen.stored)
+
+
+def assert_figures_tell_the_same(seen: Observer) -> None:
+    figures = seen.window.table(0.0, math.inf, seen.floor.at)
+    kept = [v for v in seen.visits() if v.outcome not in REFUSALS]
+    for queue, row in figures.items():
+        own = [v for v in kept if queue in ("", v.queue)]
+        counted = {o.value: sum(v.outcome is o for v in own) for o in Outcome if o not in REFUSALS}
+        counted |= {"offered": len(own), "waiting": 0}
+        counted |= {"ring_no_answer": sum(a.unanswered for v in own for a in v.attempts)}
+        assert {name: row[name] for name in counted} == counted, queue
+        for name, of in (("wait_answered_s", "answered"), ("wait_abandoned_s", "abandoned")):
+            assert row[name] == pytest.approx(sum(v.wait_s or 0.0 for v in own if v.outcome == of)), (queue, name)
+        assert row["talk_s"] == pytest.approx(sum(v.talk_s or 0.0 for v in own)), queue
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=name_of)
+@pytest.mark.parametrize("crashing", [False, True], ids=["cut", "crash"])
+def test_a_hole_in_the_midst_of_a_recording_is_filled(path: Path, crashing: bool) -> None:
+    observer, _ = seen(path, (400, 600), crashing)
+    assert observer.repairs > 2
+    assert_as_logged(path, observer)
+    assert_figures_tell_the_same(observer)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(CAPTURES), cuts, st.booleans())
+def test_wherever_the_holes_are_they_are_filled_and_a_second_repair_finds_nothing(
+    path: Path, thousandths: list[int], crashing: bool
+) -> None:
+    observer, made = seen(path, thousandths, crashing)
+    assert_as_logged(path, observer)
+    assert_figures_tell_the_same(observer)
+    assert observer.mended(fold(lines_of(path)), made) == []
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=name_of)
+def test_without_a_hole_nothing_is_mended(path: Path) -> None:
+    observer, _ = seen(path, (), False)
+    assert observer.repairs == 0
+    assert observer.mended(fold(lines_of(path)), []) == []
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=name_of)
+def test_a_day_that_nobody_saw_is_told_by_the_queue_log_alone(path: Path) -> None:
+    """As on the first start: the link came up after everything was over."""
+    events = events_of(path)
+    observer = watch(events, lines_of(path), [Hole("main", events[0].at - 1, events[-1].at + 1, "not running")])
+    assert observer.repairs >= 25
+    assert {r.seen for r in observer.stored.values()} == {"repaired"}
+    assert_as_logged(path, observer)
+    assert_figures_tell_the_same(observer)
