@@ -1,0 +1,200 @@
+"""A queue_log is followed while it is written: whatever rotates it, each line comes once and in order."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from callcenter.errors import InputError
+from callcenter.queue_log.follow import Follower, rotated
+
+
+def line(n: int) -> bytes:
+    return b"%d|c%d|sales|NONE|ENTERQUEUE||0912|1\n" % (1_795_000_000 + n, n)
+
+
+def numbers(follower: Follower) -> list[int]:
+    """All that there is to read now."""
+    found: list[int] = []
+    while new := follower.read():
+        found += [int(line.at) - 1_795_000_000 for line in new]
+    return found
+
+
+def write(path: Path, *lines: int, mode: str = "ab") -> None:
+    with path.open(mode) as file:
+        file.writelines(map(line, lines))
+
+
+Follow = Callable[..., Follower]
+
+
+@pytest.fixture
+def follow(path: Path) -> Iterator[Follow]:
+    """Followers of ``path``, closed in the end."""
+    made: list[Follower] = []
+
+    def following(since: float = 0.0) -> Follower:
+        made.append(Follower(path, since))
+        return made[-1]
+
+    yield following
+    for follower in made:
+        follower.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "queue_log"
+
+
+def test_lines_come_once_as_they_are_written(path: Path, follow: Follow) -> None:
+    write(path, 1, 2)
+    follower = follow()
+    assert numbers(follower) == [1, 2]
+    assert numbers(follower) == []
+    write(path, 3)
+    assert numbers(follower) == [3]
+
+
+def test_a_half_line_waits_for_its_rest(path: Path, follow: Follow) -> None:
+    path.write_bytes(line(1) + line(2)[:20])
+    follower = follow()
+    assert numbers(follower) == [1]
+    path.write_bytes(line(1) + line(2))
+    assert numbers(follower) == [2]
+    assert follower.skipped == 0
+
+
+def test_what_is_no_line_is_counted_and_passed_over(path: Path, follow: Follow) -> None:
+    path.write_bytes(line(1) + b"rubbish\n\n\xff\xfe|x\n" + line(2))
+    follower = follow()
+    assert numbers(follower) == [1, 2]
+    assert follower.skipped == 2
+
+
+def test_a_renamed_file_is_read_to_its_end_and_the_new_one_from_its_beginning(path: Path, follow: Follow) -> None:
+    write(path, 1)
+    follower = follow()
+    assert numbers(follower) == [1]
+    write(path, 2)
+    path.rename(path.with_name("queue_log.0"))
+    assert numbers(follower) == [2]
+    write(path)  # logrotate made it; Asterisk writes to the old one until it is told
+    write(path.with_name("queue_log.0"), 3)
+    assert numbers(follower) == [3]
+    write(path.with_name("queue_log.0"), 4)
+    write(path, 5)
+    assert numbers(follower) == [4, 5]
+    write(path, 6)
+    assert numbers(follower) == [6]
+
+
+def test_a_file_that_is_copied_and_emptied_is_read_from_its_beginning(path: Path, follow: Follow) -> None:
+    write(path, 1, 2, 3)
+    follower = follow()
+    assert numbers(follower) == [1, 2, 3]
+    path.with_name("queue_log.1").write_bytes(path.read_bytes())
+    os.truncate(path, 0)
+    write(path, 4)
+    assert numbers(follower) == [4]
+
+
+def test_rotated_files_tell_what_came_before(path: Path, follow: Follow) -> None:
+    for age, (name, content) in enumerate((
+        ("queue_log", line(5)), ("queue_log.1", line(3) + line(4)), ("queue_log-20260101.gz", gzip.compress(line(2))),
+        ("queue_log.bak", line(9)), ("queue_log.3.gz", gzip.compress(line(1))[:-9]),
+    )):  # fmt: skip
+        path.with_name(name).write_bytes(content)
+        os.utime(path.with_name(name), (1_795_000_010 - age, 1_795_000_010 - age))
+    assert numbers(follow(1_795_000_001.0)) == [1, 2, 3, 4, 5]
+    assert numbers(follow(1_795_000_003.0)) == [3, 4, 5]
+
+
+def test_of_a_rotated_file_that_is_older_nothing_is_read(path: Path) -> None:
+    write(path, 5)
+    path.with_name("queue_log.1").write_bytes(line(1))
+    os.utime(path.with_name("queue_log.1"), (1_795_000_001, 1_795_000_001))
+    with path.open("rb") as current:
+        assert rotated(path, 1_795_000_003.0, current) == []
+
+
+def test_a_missing_file_is_said_and_read_once_it_is_there(path: Path, follow: Follow) -> None:
+    follower = follow()
+    for _ in range(2):
+        with pytest.raises(InputError, match=f"cannot read {path}: No such file or directory"):
+            follower.read()
+    write(path, 1)
+    assert numbers(follower) == [1]
+
+
+def test_a_file_that_may_not_be_read_is_said(path: Path, follow: Follow) -> None:
+    path.mkdir()
+    with pytest.raises(InputError, match=f"cannot read {path}: Is a directory"):
+        follow().read()
+
+
+def test_a_big_file_is_not_read_from_its_beginning(path: Path, follow: Follow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("callcenter.queue_log.follow.AT_ONCE", 300)
+    write(path, *range(10_000))
+    found = numbers(follow(1_795_009_000.0))
+    assert found[-1] == 9_999
+    assert 8_980 < found[0] <= 9_000
+    assert found == list(range(found[0], 10_000))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 400), st.integers(100, 300))
+def test_wherever_it_begins_nothing_of_then_or_later_is_missing(since: int, at_once: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("callcenter.queue_log.follow.AT_ONCE", at_once)
+        path = Path(folder) / "queue_log"
+        path.write_bytes(b"".join(map(line, range(300))))
+        follower = Follower(path, 1_795_000_000.0 + since)
+        found = numbers(follower)
+        follower.close()
+    assert found[-1:] == [299]
+    assert set(range(since, 300)) <= set(found)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(["write", "write", "half", "rename", "copy", "read", "read"]), max_size=40))
+def test_whatever_order_things_come_in_each_line_is_read_once(acts: list[str]) -> None:
+    """Emptying a file loses what was not read yet: each comes after a look, as with a log that is followed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "queue_log"
+        follower, found, n, files = Follower(path, 0.0), list[int](), 0, 0
+        path.touch()
+        for act in acts:
+            if act == "write":
+                write(path, n)
+                n += 1
+            elif act == "half":
+                with path.open("ab") as file:
+                    file.write(line(n)[:10])
+                found += numbers(follower)
+                with path.open("ab") as file:
+                    file.write(line(n)[10:])
+                n += 1
+            elif act == "read":
+                found += numbers(follower)
+            elif act == "rename":
+                found += numbers(follower)  # two renamings between two looks are one too many
+                path.rename(path.with_name(f"queue_log.{files}"))
+                files += 1
+                write(path, n)
+                n += 1
+            else:
+                found += numbers(follower)
+                os.truncate(path, 0)
+                found += numbers(follower)
+        found += numbers(follower)
+        follower.close()
+    assert found == list(range(n))
