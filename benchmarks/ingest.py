@@ -82,12 +82,12 @@ async def _feed(daemon: Daemon, data: list[bytes], store: bool) -> None:
         daemon.consumer.take(framer.feed(chunk), clock.now())
         if time.perf_counter() >= second:
             second += 1
-            daemon.refresh()
-            daemon.metrics()
+            await daemon.refresh()
+            await daemon.metrics()
         if store:
             await asyncio.sleep(0)
-    daemon.refresh()
-    daemon.metrics()
+    await daemon.refresh()
+    await daemon.metrics()
     assert daemon.figures["today"][""]["offered"], "the figures saw nothing"
 
 

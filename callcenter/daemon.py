@@ -49,18 +49,24 @@ class Daemon:
         self.pipeline = Pipeline(store, config.site.country, config.tickets.internal)
         self.link = Link(pbx, lambda item, arrival: self.consumer.inbox.put_nowait((item, arrival)))
         self.consumer = Consumer(config, self.pipeline, self.link.clock, boot, self._look_at_clock, self._drifted)
-        self.pipeline.alive = self.consumer.alive
+        self.pipeline.alive = self.alive
         self.floor, self.window, self.counters = self.consumer.floor, self.consumer.window, self.consumer.counters
         self._drifts_told: set[str] = set()
         self._figures_due = 0.0
         self.figures = self.window.figures(clock.now())
         self._published_at = clock.monotonic()
         self._newest = Newest(self._board(0))
-        self._registry = collector.registry(self.board, self.counters, self.health)
 
     async def _look_at_clock(self) -> None:
         with contextlib.suppress(LinkError):
             await self.link.look_at_clock()
+
+    def alive(self) -> float:
+        """The PBX's time up to which all that it did is applied here; a later process takes it up from there."""
+        if not (self.floor.link and self.floor.synced):
+            return self.floor.link_since
+        told = self.link.events.known_until(self.link.clock.offset) if self.link.events else 0.0
+        return max(self.consumer.newest, told) if self.consumer.idle else self.consumer.newest
 
     def _drifted(self, drift: Drift) -> None:
         """Say so once a kind, and look how it really is."""
@@ -89,12 +95,12 @@ class Daemon:
             store_pending=pipeline.pending, store_writes=pipeline.writes, store_write_seconds=pipeline.write_seconds,
         )  # fmt: skip
 
-    def metrics(self) -> bytes:
+    async def metrics(self) -> bytes:
         protocol = self.link.protocol
         framer = protocol.framer if protocol else None
         self.counters.ami_events = self.link.heard + (framer.seen if framer else 0)
         self.counters.ami_dropped = self.link.dropped + framer.dropped if framer else self.link.dropped
-        return collector.text(self._registry)
+        return await asyncio.to_thread(collector.scrape, self.board(), self.counters.picture(), self.health())
 
     def reload(self, reread: Callable[[], Config]) -> None:
         """Take up a changed configuration; a wrong one is said and changes nothing."""
@@ -121,11 +127,11 @@ class Daemon:
         now, told = self.floor.now(self.now()), alarms(self.health())
         return wallboard(seq, now, self.figures, self.config, self.floor, self.consumer.holes.all, told)
 
-    def refresh(self) -> None:
-        """Compute the figures anew."""
+    async def refresh(self) -> None:
+        """Compute the figures anew, from a picture of the day: the reading goes on meanwhile."""
         began = clock.monotonic()
         self.consumer.figures_due = False
-        self.figures = self.window.figures(self.now())
+        self.figures = await asyncio.to_thread(self.window.picture().figures, self.now())
         self._figures_due = began + max(FIGURES_S, REST * (clock.monotonic() - began))
 
     async def boards(self) -> None:
@@ -136,7 +142,7 @@ class Daemon:
                     await self.consumer.changed.wait()
             if clock.monotonic() >= self._figures_due or self.consumer.figures_due:
                 self.consumer.take(e.Tick(0.0), clock.now())
-                self.refresh()
+                await self.refresh()
             self.consumer.changed.clear()
             began = clock.monotonic()
             self._newest.publish(self._board(self.board().seq + 1))

@@ -13,6 +13,7 @@ from callcenter.floor.changes import (
     Change,
     Drift,
     MemberChanged,
+    TimeShifted,
     VisitCompleted,
     VisitEnded,
     VisitEntered,
@@ -225,6 +226,19 @@ def test_repaired_visits_are_counted_where_they_entered() -> None:
     assert counted["15m"] == {"support": 1, "sales": 1, "billing": 0, "": 2}
     assert counted["60m"] == {"support": 1, "sales": 2, "billing": 0, "": 3}
     assert [figures["15m"][queue]["answered"] for queue in ("support", "")] == [2, 4], "they count as any other"
+
+
+def test_a_picture_of_the_day_stays_as_it_is() -> None:
+    day = window(member(ALICE, NOON, "support"), entered(1, NOON), ended(1, NOON, 5.0, Outcome.ANSWERED))
+    picture, before = day.picture(), day.figures(NOON + 60)
+    assert picture.figures(NOON + 60) == before
+    for change in (
+        entered(2, NOON + 10, "sales"), ended(2, NOON + 10, 3.0, Outcome.ABANDONED, "sales"),
+        completed(1, NOON, 5.0, 40.0, 0.0, False), member(ALICE, NOON + 20, "sales"), member(BOB, NOON + 20, "sales"),
+        AgentChanged(NOON + 30, "", BOB, "Bob", A.AVAILABLE, "", None, None), TimeShifted(NOON + 40, "", 3600.0),
+    ):  # fmt: skip
+        day.apply(change)
+    assert picture.figures(NOON + 60) == before != day.figures(NOON + 60)
 
 
 def test_changes_that_no_figure_lives_on_and_keys_never_seen_change_nothing() -> None:

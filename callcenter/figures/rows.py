@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,13 @@ class Rows:
             self._capacity = row * 2
         self.size = row + 1
         return row
+
+    def picture(self) -> Rows:
+        """A copy that stays as it is, for reading only: its capacity is its size."""
+        picture = copy(self)
+        picture.columns = {name: self.column(name).copy() for name in self.columns}
+        picture._capacity = self.size
+        return picture
 
     def column(self, name: str) -> Column:
         """One column without a copy: not to be kept past the next change."""

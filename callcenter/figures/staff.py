@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import copy
 
 import numpy as np
 
@@ -68,6 +69,15 @@ class Staff:
         self._member_of[change.agent] = after
         if change.agent in self._open:
             self._go_on(change.agent, change.at)
+
+    def picture(self, queues: Mapping[str, int]) -> Staff:
+        """A copy that stays as it is, for :meth:`sums`."""
+        picture = copy(self)
+        picture._queues = queues
+        picture._spans, picture._kinds = self._spans.picture(), self._kinds.picture()
+        picture._agents, picture._memberships = self._agents.copy(), self._memberships.copy()
+        picture._member_of = self._member_of.copy()
+        return picture
 
     def add_ended(self, span: Span) -> None:
         """A span that is over. Which queues its agent was a member of is not known of it."""

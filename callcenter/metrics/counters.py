@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from callcenter.floor.changes import (
@@ -42,6 +43,11 @@ class Waits:
     def add(self, wait_s: float) -> None:
         self.counts[bisect_left(BUCKETS, wait_s)] += 1
         self.sum_s += wait_s
+
+    def picture(self) -> Waits:
+        picture = Waits()
+        picture.counts, picture.sum_s = self.counts.copy(), self.sum_s
+        return picture
 
     def cumulative(self) -> list[tuple[str, float]]:
         """(upper bound, waits up to it), as Prometheus wants them."""
@@ -83,6 +89,16 @@ class Counters:
             LinkChanged: self._link_changed,
             TimeShifted: self._shifted,
         }
+
+    def picture(self) -> Counters:
+        """A copy that stays as it is: to be read beside the loop."""
+        picture = copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, dict):
+                setattr(picture, name, value.copy())
+        picture.waits = {key: waits.picture() for key, waits in self.waits.items()}
+        picture.rules = {}
+        return picture
 
     def apply(self, change: Change) -> None:
         rule = self.rules.get(type(change))

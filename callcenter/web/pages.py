@@ -50,6 +50,7 @@ def router(source: Source) -> APIRouter:
     @api.get("/metrics", responses={200: {"content": {METRICS_TYPE: {}}}}, response_class=Response)
     async def metrics() -> Response:
         """Prometheus text."""
-        return Response(source.metrics(), headers={"Content-Type": METRICS_TYPE, "Cache-Control": "no-store"})
+        text = await source.metrics()
+        return Response(text, headers={"Content-Type": METRICS_TYPE, "Cache-Control": "no-store"})
 
     return api

@@ -20,6 +20,10 @@ from callcenter.web import stream
 STUCK_S = 60
 """A client that acknowledges nothing for so long is gone: the kernel ends its connection (TCP_USER_TIMEOUT)."""
 
+SEND_BYTES = 256 * 1024
+"""What the kernel holds for one client at most (it doubles it); left to itself it would grow to 4 MB for each who does
+not read."""
+
 STOP_S = 2
 
 
@@ -48,6 +52,7 @@ def bound(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_S * 1000)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
         listener.bind(address)
         listener.listen(1024)
     except OSError as e:

@@ -58,8 +58,8 @@ class Source(Protocol):
         """How the daemon is at this moment."""
         ...
 
-    def metrics(self) -> bytes:
-        """The Prometheus text."""
+    async def metrics(self) -> bytes:
+        """The Prometheus text. Whatever takes long of it is done beside the loop."""
         ...
 
 

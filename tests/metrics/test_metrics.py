@@ -241,6 +241,22 @@ def test_repaired_visits_are_counted_by_their_true_outcome() -> None:
         assert value(page, "callcenter_queue_log_repaired_visits_total", queue="sales", outcome=outcome) == n
 
 
+def test_a_picture_of_the_counters_stays_as_it_is() -> None:
+    counters = Counters()
+    changes = (
+        VisitEntered(AT, "c", 1, "sales", 1), VisitEnded(AT, "c", 1, visit(Outcome.ANSWERED, 4.0)),
+        VisitCompleted(AT, "c", 1, visit(Outcome.ANSWERED, 4.0, talk_s=9.0)), Drift(AT, "", "x", ""),
+        LinkChanged(AT, "", True, ""), LinkChanged(AT + 1, "", False, ""),
+    )  # fmt: skip
+    for change in changes:
+        counters.apply(change)
+    picture, before = counters.picture(), scraped(counters)
+    assert scraped(picture) == before
+    for change in changes:
+        counters.apply(change)
+    assert scraped(picture) == before != scraped(counters)
+
+
 OF_HEALTH = [
     ({"lag_s": 61.5}, "callcenter_ami_lag_seconds", {}, 61.5),
     ({"clock_offset_s": -3600.0}, "callcenter_pbx_clock_offset_seconds", {}, -3600),

@@ -58,7 +58,7 @@ class MemorySource(Newest):
     def health(self) -> Health:
         return self.is_so
 
-    def metrics(self) -> bytes:
+    async def metrics(self) -> bytes:
         return self.text
 
 

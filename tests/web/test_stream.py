@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import socket
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -148,7 +149,7 @@ async def test_who_reads_again_gets_the_newest_board_and_not_what_it_missed(
 async def test_all_streams_together_keep_to_what_they_may_send(
     client: httpx.AsyncClient, source: MemorySource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    size = len(stream.encoder(source.config.site)(source.board()))
+    size = len(stream.packed(stream.encoder(source.config.site)(source.board())))
     monkeypatch.setattr(stream, "BYTES_S", 10 * size)
     stop = asyncio.Event()
 
@@ -191,6 +192,36 @@ async def test_a_connection_that_takes_nothing_is_ended(source: MemorySource, mo
                 return stream.of(app).open == 0
 
             await until(published_to_nobody, within_s=60)
+
+
+async def test_who_takes_gzip_gets_the_same_boards_in_less(server: str, source: MemorySource) -> None:
+    """Undone by zlib itself, from many boards in a row: each block has to stand where it comes."""
+    source.publish(board_of(20, 200, seq=2))
+    async with httpx.AsyncClient(base_url=server) as client:
+        for coding in ("gzip", "identity"):
+            async with client.stream("GET", "/api/v1/events", headers={"Accept-Encoding": coding}) as answer:
+                assert answer.headers.get("content-encoding", "identity") == coding
+                assert answer.headers["vary"] == "Accept-Encoding"
+                undo = zlib.decompressobj(zlib.MAX_WBITS | 16)
+                text, sent, seq = b"", 0, source.board().seq
+                async for raw in answer.aiter_raw():
+                    sent += len(raw)
+                    text += undo.decompress(raw) if coding == "gzip" else raw
+                    if text.endswith(b"\n\n") and b"id: %d\n" % source.board().seq in text:
+                        if source.board().seq == seq + 3:
+                            break
+                        source.publish(board_of(20, 200, seq=source.board().seq + 1))
+            events = [e for e in text.split(b"\n\n") if b"event: board" in e]
+            assert [json.loads(e.split(b"data: ")[1])["seq"] for e in events] == list(range(seq, seq + 4))
+            assert (len(text) > 4 * sent) is (coding == "gzip")
+
+
+@pytest.mark.parametrize(("offered", "taken"), [
+    ("gzip", True), ("gzip, deflate, br, zstd", True), ("deflate, GZIP;q=0.5", True), ("br;q=1.0, gzip;q=0.8", True),
+    ("", False), ("identity", False), ("gzip;q=0", False), ("gzip; q=0.000", False), ("x-gzipped", False),
+])
+def test_gzip_is_sent_to_who_asks_for_it(offered: str, taken: bool) -> None:
+    assert stream.takes_gzip(offered) is taken
 
 
 def test_a_board_is_encoded_once_for_all(source: MemorySource) -> None:
