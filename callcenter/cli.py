@@ -19,8 +19,8 @@ from rich.table import Table
 
 from callcenter import __version__
 from callcenter.ami.replay import Cut
-from callcenter.config import load
-from callcenter.errors import CallcenterError
+from callcenter.config import Store, load
+from callcenter.errors import CallcenterError, NotWritten
 from callcenter.floor.records import rfc3339
 from callcenter.verify import Verdict
 
@@ -79,6 +79,37 @@ def check(
     if wrong:
         raise typer.Exit(1)
     say("nothing wrong found")
+
+
+@app.command()
+def backup(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Copy the store into store.backups, verified, while the daemon goes on; prints the file."""
+    from callcenter.store import backups
+
+    store = load(config).store
+    say(str(backups.make(store.url, _backups_of(store), store.backups_kept)))
+
+
+@app.command()
+def restore(
+    config: ConfigFile = DEFAULT_CONFIG,
+    from_: Annotated[Path | None, typer.Option("--from", help="this backup; else the newest that is whole")] = None,
+) -> None:
+    """Put a backup in the place of the store; the daemon must not run. What was there is kept beside it."""
+    from callcenter.store import backups
+
+    loaded = load(config)
+    candidates = [from_] if from_ else backups.found(_backups_of(loaded.store))
+    done = backups.restore(loaded.store.url, candidates)
+    say(f"restored {done.backup}: everything up to {rfc3339(done.alive, loaded.site.zone)}")
+    for aside in done.aside:
+        say(f"kept what was there: {aside}")
+
+
+def _backups_of(store: Store) -> Path:
+    if store.backups is None:
+        raise CallcenterError("store.backups: no folder for backups is configured")
+    return store.backups
 
 
 @app.command()
@@ -234,7 +265,7 @@ def main() -> None:
         app()
     except CallcenterError as problem:
         complain(str(problem))
-        sys.exit(2)
+        sys.exit(1 if isinstance(problem, NotWritten) else 2)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

@@ -8,6 +8,9 @@
     │   ├── ActionTimeout      no answer in time
     │   └── ActionRefused      Asterisk said no, or the action was not fit to send
     └── StoreError             the database cannot be opened, read or written
+        ├── StoreDamaged       what it holds is not what was written
+        ├── RowRefused         it will never take this, though it takes other things
+        └── NotWritten         the end came before everything was written (exit status 1)
 
 A foreign error is translated in the module that imports the library it comes from.
 """
@@ -42,4 +45,16 @@ class ActionRefused(LinkError):
 
 
 class StoreError(CallcenterError):
+    pass
+
+
+class StoreDamaged(StoreError):
+    pass
+
+
+class RowRefused(StoreError):
+    pass
+
+
+class NotWritten(StoreError):
     pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +14,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
+from callcenter import backlog
 from callcenter import pipeline as pipelines
 from callcenter.errors import StoreError
 from callcenter.floor.changes import AgentChanged, CallAnswered, CallEnded, CallMerged, CallStarted, Change, Drift
@@ -57,6 +59,9 @@ class Memory:
         if self.fails():
             raise StoreError("disk full")
         self.batches.append(batch)
+
+    async def set_aside(self, batch: Batch, reason: str) -> None:
+        raise AssertionError(f"nothing here is refused for good: {reason}")
 
     @property
     def journal(self) -> list[JournalRow]:
@@ -252,3 +257,76 @@ async def test_a_hole_is_kept_as_it_was_last_told(store: Store) -> None:
     pipeline.alive = lambda: 1020.5
     await pipeline.drain()
     assert await store.alive() == 1020.5
+
+
+async def test_what_the_database_will_never_take_is_set_aside_and_all_else_is_written(
+    store: Store, floor: Floor
+) -> None:
+    pipeline = Pipeline(store, "IR", internal=False)
+    pipeline.alive = lambda: 1020.0
+    ids = [f"call-{n}" for n in range(150)]
+    changes = [floor.start(id) for id in ids]
+    poison = {"call-7", "call-93"}
+    for id in poison:
+        floor.records[id] = replace(floor.records[id], linkedid=None)  # type: ignore[arg-type]
+    lines = [line(id, n) for n, id in enumerate(ids)]
+    lines[40] = replace(lines[40], name=None)  # type: ignore[type-var]
+    pipeline.put([*changes, CallMerged(1001.0, "call-2", "call-1")], lines, floor.records.get)
+    with capture_logs() as logs:
+        await pipeline.drain()
+    assert (pipeline.refused, pipeline.pending, pipeline.healthy) == (3, 0, True)
+    assert pipeline.alarms == ["store: 3 records were refused by the database and set aside"]
+    assert [entry["log_level"] for entry in logs] == ["error"]
+    assert await store.counts() == {"calls": 148, "open_calls": 148, "tickets": 147, "journal": 149}
+    aside = [msgspec.json.decode(each)["refused"] for each in store.refused.read_bytes().splitlines()]
+    assert {call["id"] for batch in aside for call in batch["calls"]} == poison
+    assert [row["call"] for batch in aside for row in batch["journal"]] == ["call-40"]
+    assert await store.alive() == 1020.0
+    for id in set(ids) - poison:
+        found = await store.call(id)
+        assert found is not None and found.record == floor.records[id]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_lines_of_a_long_outage_are_packed_and_come_out_in_order(
+    seed: int, floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog, "LOOSE", 60)
+    monkeypatch.setattr(backlog, "BLOCK", 20)
+    monkeypatch.setattr(pipelines, "JOURNAL_AT_ONCE", 33)
+    chance = random.Random(seed)
+    sink = Memory(lambda: chance.random() < 0.3)
+    pipeline = Pipeline(sink, "IR", internal=False)
+    put: list[JournalRow] = []
+    for n in range(2000):
+        put.append(line("a", n))
+        pipeline.put([], [put[-1]], floor.records.get)
+        if n % 500 == 499:
+            await pipeline.drain()
+        elif n % 50 == 49:
+            with contextlib.suppress(StoreError):
+                await pipeline._write_gathered()
+    await pipeline.drain()
+    assert sink.journal == put and pipeline.dropped == 0
+
+
+async def test_of_an_endless_outage_the_oldest_lines_go_and_no_call(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog, "LOOSE", 1000)
+    monkeypatch.setattr(backlog, "MOST_BYTES", 20_000)
+    away = True
+    sink = Memory(lambda: away)
+    pipeline = Pipeline(sink, "IR", internal=False)
+    noise = random.Random(1)
+    put = []
+    for n in range(10_000):
+        put.append(JournalRow(f"call-{n}", float(n), "event", "x", {"n": noise.random(), "odd": "\ud83d"}))
+        pipeline.put([floor.start(f"call-{n}")], [put[-1]], floor.records.get)
+    kept = 10_000 - pipeline.dropped
+    assert 1000 < kept < 9000 and pipeline.pending == 10_000 + kept
+    assert pipeline.alarms == [f"store: {pipeline.dropped} journal lines were dropped: the store was away for too long"]
+    away = False
+    await pipeline.drain()
+    assert [row.call for row in sink.journal] == [row.call for row in put[-kept:]]
+    assert {call.id for batch in sink.batches for call in batch.calls} == floor.records.keys()

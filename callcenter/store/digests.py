@@ -9,21 +9,17 @@ digests says so with ``UNCHECKED``. A later version that changes what a record i
 
 from __future__ import annotations
 
-from struct import Struct
+from struct import Struct, error
 from typing import Any
 from zlib import crc32
 
 import msgspec
 
-from callcenter.errors import StoreError
+from callcenter.errors import StoreDamaged
 
 UNCHECKED = -1
 
 _NUMBERS = Struct("<qd").pack
-
-
-class Damaged(StoreError):
-    """A row is not what was written."""
 
 
 def of(record: msgspec.Struct) -> int:
@@ -38,8 +34,12 @@ def before_storing(record: msgspec.Struct) -> int:
 
 
 def of_line(id: int, call: str, at: float, source: str, name: str, data: bytes) -> int:
-    """Of a journal line; ``data`` as JSON."""
-    return crc32(data, crc32(f"{call}\0{source}\0{name}".encode(), crc32(_NUMBERS(id, at + 0.0))))
+    """Of a journal line; ``data`` as JSON. Raises TypeError when a number is none."""
+    try:
+        numbers = _NUMBERS(id, at + 0.0)
+    except error as e:
+        raise TypeError(f"journal line {id}: {e}") from None
+    return crc32(data, crc32(f"{call}\0{source}\0{name}".encode(), crc32(numbers)))
 
 
 def of_text(*texts: str) -> int:
@@ -47,6 +47,6 @@ def of_text(*texts: str) -> int:
 
 
 def check(kept: Any, digest: int | None, what: str) -> None:
-    """Raises Damaged, naming ``what``, unless the ``kept`` digest is that of what was read (None: of nothing)."""
+    """Raises StoreDamaged, naming ``what``, unless the ``kept`` digest is that of what was read (None: of nothing)."""
     if kept not in (digest, UNCHECKED):
-        raise Damaged(f"{what} is damaged: it is not what was written")
+        raise StoreDamaged(f"{what} is damaged: it is not what was written")

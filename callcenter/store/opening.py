@@ -22,8 +22,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from callcenter.errors import StoreError
-from callcenter.store import digests
+from callcenter.errors import StoreDamaged, StoreError
+from callcenter.store import acknowledged, checking
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -36,13 +36,13 @@ def translated(path: Path) -> Iterator[None]:
     """Whatever SQLAlchemy, SQLite or the file system raises inside becomes one StoreError."""
     try:
         yield
-    except digests.Damaged as e:
-        raise digests.Damaged(f"store {path}: {e}") from None
+    except StoreDamaged as e:
+        raise StoreDamaged(f"store {path}: {e}") from None
     except DBAPIError as e:
         raise StoreError(f"store {path}: {e.orig}") from e
     except OSError as e:
         raise StoreError(f"store {path}: {e.strerror or e}") from e
-    except (SQLAlchemyError, MsgspecError, UnicodeError, OverflowError) as e:
+    except (SQLAlchemyError, MsgspecError, UnicodeError, OverflowError, LookupError, TypeError) as e:
         raise StoreError(f"store {path}: {str(e).splitlines()[0]}") from e
 
 
@@ -66,18 +66,17 @@ def lock(path: Path) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+        holder = os.pread(descriptor, acknowledged.AT, 0).decode("ascii", "replace").strip()
         os.close(descriptor)
         raise StoreError(f"store {path}: in use by another daemon (process {holder or 'unknown'})") from None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    os.pwrite(descriptor, f"{os.getpid():<{acknowledged.AT - 1}}\n".encode(), 0)
     return descriptor
 
 
-def prepare(path: Path, busy_s: float) -> int:
-    """Lock, check and migrate the file of a store; returns the lock's descriptor. Blocks: call it in a thread.
+def prepare(path: Path, busy_s: float) -> tuple[int, int]:
+    """Lock, check and migrate the file of a store. Blocks: call it in a thread.
 
-    Raises StoreError.
+    Returns the lock's descriptor and the number of the newest transaction. Raises StoreError.
     """
     with translated(path):
         if path.is_dir():
@@ -87,10 +86,11 @@ def prepare(path: Path, busy_s: float) -> int:
             # SQLite would silently open a file read-only that it may not write.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640))
             migrate(path, busy_s=busy_s)
+            commits = checking.newest_commit(path, acknowledged.read(held))
         except BaseException:
             os.close(held)
             raise
-    return held
+    return held, commits
 
 
 def migrate(path: Path, versions: Sequence[Path] = (MIGRATIONS,), busy_s: float = 5.0) -> None:
@@ -108,6 +108,7 @@ def migrate(path: Path, versions: Sequence[Path] = (MIGRATIONS,), busy_s: float 
     try:
         with translated(path), engine.begin() as connection:
             _check_version(path, connection, {revision.revision for revision in script.walk_revisions()})
+            checking.structure(path, connection)
             with EnvironmentContext(
                 config, script, fn=lambda now, _: script._upgrade_revs("heads", now), destination_rev="heads"
             ) as environment:
@@ -130,15 +131,15 @@ def _check_version(path: Path, connection: Connection, known: set[str]) -> None:
         raise StoreError(f"store {path}: made by a newer version (schema {is_at}, known up to {max(known)})")
 
 
-def connect(path: Path, busy_s: float, begin: str) -> AsyncEngine:
+def connect(path: Path, busy_s: float, begin: str, settings: Sequence[str] = _SETTINGS) -> AsyncEngine:
     """An engine with exactly one connection. ``begin``: the statement that starts each of its transactions."""
     url = URL.create("sqlite+aiosqlite", database=str(path))
     engine = create_async_engine(url, pool_size=1, max_overflow=0)
-    configure(engine.sync_engine, busy_s, begin)
+    configure(engine.sync_engine, busy_s, begin, settings)
     return engine
 
 
-def configure(engine: Engine, busy_s: float, begin: str) -> None:
+def configure(engine: Engine, busy_s: float, begin: str, settings: Sequence[str] = _SETTINGS) -> None:
     """Settings of each connection; transactions are begun by us.
 
     Python's sqlite3 would begin one only at the first write: several SELECTs would then not see one state, and a
@@ -148,7 +149,7 @@ def configure(engine: Engine, busy_s: float, begin: str) -> None:
     def on_connect(dbapi_connection: Any, _: Any) -> None:
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
-        for setting in (f"busy_timeout={round(busy_s * 1000)}", *_SETTINGS):
+        for setting in (f"busy_timeout={round(busy_s * 1000)}", *settings):
             cursor.execute(f"PRAGMA {setting}")
         cursor.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -15,13 +14,11 @@ from sqlalchemy import Table
 from callcenter.crm.ticket import Ticket
 from callcenter.floor.records import Attempt, CallRecord, Conversation, Hole, Span, Transfer, Visit
 from callcenter.store import digests, schema
-from callcenter.store.values import Batch, JournalRow
+from callcenter.store.values import JournalRow
 
 Row = dict[str, Any]
 S = TypeVar("S", bound=msgspec.Struct)
 P = TypeVar("P", Span, Hole)
-
-_BIGGEST = 2**31 - 1
 
 
 @cache
@@ -91,7 +88,7 @@ def record(kind: type[S], columns: Mapping[Any, Any], table: Table, **more: Any)
 
 
 def plain_of_row(kind: type[P], found: DbRow[Any], table: Table) -> P:
-    """Raises Damaged."""
+    """Raises StoreDamaged."""
     made = record(kind, found._mapping, table)
     key = " ".join(str(getattr(made, column.key)) for column in table.primary_key.columns)
     digests.check(found._mapping[table.c.digest], digests.of(made), f"{table.name} {key}")
@@ -99,7 +96,7 @@ def plain_of_row(kind: type[P], found: DbRow[Any], table: Table) -> P:
 
 
 def line_of_row(found: DbRow[Any]) -> JournalRow:
-    """Raises Damaged."""
+    """Raises StoreDamaged."""
     made = record(JournalRow, found._mapping, schema.journal)
     data = msgspec.json.encode(made.data)
     digest = digests.of_line(found.id, made.call, made.at, made.source, made.name, data)
@@ -108,7 +105,7 @@ def line_of_row(found: DbRow[Any]) -> JournalRow:
 
 
 def checked_call(made: CallRecord, columns: Mapping[Any, Any]) -> CallRecord:
-    """``made`` itself. Raises Damaged."""
+    """``made`` itself. Raises StoreDamaged."""
     into, what = columns[schema.call.c.merged_into], f"call {made.id}"
     digests.check(columns[schema.call.c.digest], digests.of(made), what)
     digests.check(columns[schema.call.c.merged_digest], None if into is None else digests.of_text(into), what)
@@ -126,33 +123,7 @@ def visits_of_rows(visit_rows: Iterable[DbRow[Any]], attempt_rows: Iterable[DbRo
 
 
 def ticket_of_row(columns: Mapping[Any, Any]) -> Ticket:
-    """Raises Damaged."""
+    """Raises StoreDamaged."""
     made = record(Ticket, columns, schema.ticket)
     digests.check(columns[schema.ticket.c.digest], digests.of(made), f"ticket {made.number}")
     return msgspec.structs.replace(made, agents=tuple(made.agents))
-
-
-def storable(batch: Batch) -> Batch:
-    """The same batch with what no database holds made harmless: half characters, endless numbers.
-
-    Such values only come from a hostile or broken peer; one of them must not keep everything else from being stored.
-    """
-    return msgspec.convert(_storable(msgspec.to_builtins(batch)), Batch)
-
-
-def _storable(value: Any) -> Any:
-    match value:
-        case str():
-            return value.encode("utf-8", "replace").decode()
-        case bool():
-            return value
-        case int():
-            return max(-_BIGGEST, min(value, _BIGGEST))
-        case float():
-            return value if math.isfinite(value) else 0.0
-        case dict():
-            return {_storable(key): _storable(v) for key, v in value.items()}
-        case list() | tuple():
-            return [_storable(v) for v in value]
-        case _:
-            return value

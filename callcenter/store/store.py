@@ -9,41 +9,59 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+import msgspec
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from callcenter.crm.ticket import Kind, Ticket
+from callcenter.errors import RowRefused, StoreDamaged
 from callcenter.floor.records import CallRecord, Hole, Span, Visit
-from callcenter.store import opening, reading, writing
-from callcenter.store.rows import storable
+from callcenter.store import acknowledged, opening, reading, writing
+from callcenter.store.checking import COMMITS
+from callcenter.store.harmless import harmless
 from callcenter.store.values import Batch, JournalRow, Page, StoredCall
 
 PRUNED_AT_ONCE = 10_000
 """Journal lines removed in one transaction, so that a batch never waits long."""
 
 
+OF_THE_ROW = (SQLAlchemyError, msgspec.MsgspecError, UnicodeError, OverflowError, TypeError, StoreDamaged)
+"""What a batch may be refused with; some of it tells of the database as well."""
+
+
+def _of_the_database(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError)
+
+
+def _append(path: Path, line: Any) -> None:
+    with path.open("ab") as f:
+        f.write(msgspec.json.encode(line) + b"\n")
+
+
 class Store:
     """An open store. Every method raises StoreError when the database fails, and leaves it as it was then."""
 
-    def __init__(self, path: Path, lock: int, writer: AsyncEngine, reader: AsyncEngine) -> None:
+    def __init__(self, path: Path, lock: int, commits: int, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self.path = path
+        self.refused = Path(f"{path}.refused.jsonl")
         self._lock = lock
+        self._commits = commits
         self._writer = writer
         self._reader = reader
 
     @classmethod
-    async def open(cls, url: str, busy_s: float = 5.0) -> Store:
+    async def open(cls, url: str, busy_s: float = 1.0) -> Store:
         """Opens (and makes, or migrates) the store at ``url``, ``sqlite+aiosqlite:///FILE``.
 
-        ``busy_s``: how long a statement waits for somebody else's lock. Raises StoreError: the file cannot be used,
-        is of a newer version, or another daemon has it.
+        ``busy_s``: how long a statement waits for somebody else's lock; the pipeline tries again. Raises StoreError:
+        the file cannot be used, is damaged or of a newer version, or another daemon has it.
         """
         path = opening.path_of(url)
-        lock = await asyncio.to_thread(opening.prepare, path, busy_s)
-        return cls(
-            path, lock, opening.connect(path, busy_s, "BEGIN IMMEDIATE"), opening.connect(path, busy_s, "BEGIN")
-        )
+        lock, commits = await asyncio.to_thread(opening.prepare, path, busy_s)
+        writer, reader = (opening.connect(path, busy_s, begin) for begin in ("BEGIN IMMEDIATE", "BEGIN"))
+        return cls(path, lock, commits, writer, reader)
 
     async def close(self) -> None:
         """Closes both connections, then lets go of the lock."""
@@ -54,33 +72,59 @@ class Store:
             opening.release(self._lock)
 
     async def write(self, batch: Batch) -> None:
-        """One transaction: all of it or none. Writing the same again changes nothing but the journal, which grows."""
+        """One transaction: all of it or none. Writing the same again changes nothing but the journal, which grows.
+
+        Raises RowRefused when it is ``batch`` that is at fault, and not the database.
+        """
         with opening.translated(self.path):
             try:
                 await self._write(batch)
-            except (StatementError, UnicodeError, OverflowError) as e:
-                if isinstance(e, DBAPIError) and not isinstance(e, IntegrityError):
+            except OF_THE_ROW as e:
+                if _of_the_database(e):
                     raise
-                # Perhaps a value that no database holds; if not, the same error comes again.
-                await self._write(storable(batch))
+                await self._write_cleaned(batch)
+
+    async def _write_cleaned(self, batch: Batch) -> None:
+        """There was a value that no database holds; or something else that comes again now."""
+        try:
+            await self._write(harmless(batch))
+        except OF_THE_ROW as e:
+            if _of_the_database(e):
+                raise
+            cause = e.orig if isinstance(e, DBAPIError) else e
+            raise RowRefused(f"store {self.path}: {str(cause).splitlines()[0]}") from e
 
     async def _write(self, batch: Batch) -> None:
-        async with self._writer.begin() as connection:
+        async with self._transaction() as connection:
             await writing.write(connection, batch)
+
+    async def set_aside(self, batch: Batch, reason: str) -> None:
+        """Appends what the database refuses to ``<file>.refused.jsonl``, for somebody to look at."""
+        with opening.translated(self.path):
+            await asyncio.to_thread(_append, self.refused, {"reason": reason, "refused": msgspec.to_builtins(batch)})
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        commits = self._commits + 1
+        async with self._writer.begin() as connection:
+            yield connection
+            await writing.set_meta(connection, COMMITS, str(commits))
+        self._commits = commits
+        acknowledged.note(self._lock, commits)
 
     async def prune_journal(self, before: float) -> int:
         """Removes the journal's lines older than ``before``; returns how many."""
         pruned, last = 0, PRUNED_AT_ONCE
         with opening.translated(self.path):
             while last == PRUNED_AT_ONCE:
-                async with self._writer.begin() as connection:
+                async with self._transaction() as connection:
                     last = await writing.prune_journal(connection, before, PRUNED_AT_ONCE)
                 pruned += last
         return pruned
 
     async def set_meta(self, key: str, value: str) -> None:
         with opening.translated(self.path):
-            async with self._writer.begin() as connection:
+            async with self._transaction() as connection:
                 await writing.set_meta(connection, key, value)
 
     @asynccontextmanager

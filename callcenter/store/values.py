@@ -36,6 +36,30 @@ class Batch(msgspec.Struct, frozen=True):
     """The PBX's time up to which everything seen is committed with this batch; 0 when it cannot be said."""
 
 
+def halves(batch: Batch) -> tuple[Batch, Batch] | None:
+    """Two batches that write the same one after the other: calls first; None when there is only one thing in it."""
+    kinds = [name for name in _KINDS if getattr(batch, name)]
+    if len(kinds) > 1:
+        first = _only(batch, kinds[0], getattr(batch, kinds[0]))
+        return first, msgspec.structs.replace(batch, **{kinds[0]: (), "tickets": ()})
+    if not kinds or len(getattr(batch, kinds[0])) == 1:
+        return None
+    things = getattr(batch, kinds[0])
+    cut = len(things) // 2
+    second = _only(batch, kinds[0], things[cut:])
+    return _only(batch, kinds[0], things[:cut]), msgspec.structs.replace(second, alive=batch.alive)
+
+
+_KINDS = ("calls", "spans", "journal", "merged", "holes")
+
+
+def _only(batch: Batch, kind: str, things: tuple[Any, ...]) -> Batch:
+    """A call takes its ticket along."""
+    ids = {record.id for record in things} if kind == "calls" else set()
+    part = msgspec.structs.replace(Batch(), **{kind: things})
+    return msgspec.structs.replace(part, tickets=tuple(ticket for ticket in batch.tickets if ticket.call in ids))
+
+
 class StoredCall(msgspec.Struct, frozen=True):
     record: CallRecord
     ticket: int | None

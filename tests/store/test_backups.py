@@ -1,0 +1,186 @@
+"""A backup is whole while the store is written to, is refused when anything is wrong, and comes back as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callcenter import clock
+from callcenter.errors import StoreError
+from callcenter.store import backups
+from callcenter.store.backup_times import Backups, made_apart
+from callcenter.store.store import Store
+from callcenter.store.values import Batch
+
+Make = Callable[..., Any]
+WRITER = Path(__file__).parent / "endless_writer.py"
+CALLS_A_BATCH = 7
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "backups"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with half a megabyte; needs root."""
+    place = tmp_path / "small"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", place], check=True)
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def put(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def test_a_backup_is_made_while_another_process_writes_and_holds_whole_batches(url: str, folder: Path) -> None:
+    with subprocess.Popen([sys.executable, str(WRITER), url], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None and writer.stdout.readline() == "open\n"
+        before = [int(writer.stdout.readline()) for _ in range(20)][-1]
+        made = asyncio.run(made_apart(url, folder, 3))
+        writer.kill()
+        after = [int(line) for line in writer.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
+    checksum = made.with_suffix(".b2")
+    assert names(folder) == [checksum.name, made.name]
+    with closing(sqlite3.connect(made)) as db:
+        calls, tickets = (db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("call", "ticket"))
+    assert calls == tickets and calls % CALLS_A_BATCH == 0
+    assert before < calls // CALLS_A_BATCH <= after[-1] + 2
+    assert checksum.read_text() == f"{hashlib.blake2b(made.read_bytes()).hexdigest()}  {made.name}\n"
+    assert subprocess.run(["b2sum", "-c", checksum.name], cwd=folder, capture_output=True).returncode == 0
+
+
+async def test_the_oldest_go_and_what_a_killed_one_left_too(
+    store: Store, url: str, folder: Path, call: Make, batch: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.write(batch(call(1), lines=3))
+    (folder / "callcenter-20000101T000000Z.part").touch()
+    (folder / "somebody-elses.db").touch()
+    made = []
+    for n in range(4):
+        monkeypatch.setattr(clock, "now", lambda n=n: 1_700_000_000.0 + 60 * n)
+        made.append(await asyncio.to_thread(backups.make, url, folder, 2))
+    kept = sorted([path.name for path in made[2:]] + [path.with_suffix(".b2").name for path in made[2:]])
+    assert names(folder) == sorted([*kept, "somebody-elses.db"])
+    assert backups.found(folder) == made[:1:-1] and backups.made_at(made[3]) == 1_700_000_180.0
+
+
+async def test_a_damaged_store_gives_no_backup(store: Store, url: str, path: Path, folder: Path, call: Make,
+                                               batch: Make) -> None:  # fmt: skip
+    await store.write(batch(call(1)))
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE call SET name = 'Nina'")
+        db.commit()
+    with pytest.raises(StoreError, match=r"call main-1-1 is damaged: it is not what was written$"):
+        await made_apart(url, folder, 3)
+    assert names(folder) == []
+
+
+async def test_what_cannot_be_is_one_clear_line(store: Store, url: str, path: Path, folder: Path) -> None:
+    with pytest.raises(StoreError, match=rf"^backup: no folder {folder}/none$"):
+        await made_apart(url, folder / "none", 3)
+    with pytest.raises(StoreError, match=rf"^backup: no store {folder}/x.db$"):
+        await made_apart(f"sqlite+aiosqlite:///{folder}/x.db", folder, 3)
+    with pytest.raises(StoreError, match="in use by another daemon"):
+        await asyncio.to_thread(backups.restore, url, [])
+    with backups._alone(folder), pytest.raises(StoreError, match="another one is being made"):
+        await made_apart(url, folder, 3)
+
+
+async def test_a_full_disk_leaves_nothing_half_made(
+    store: Store, url: str, small_disk: Path, call: Make, batch: Make
+) -> None:
+    await store.write(batch(*(call(n) for n in range(1000))))
+    with pytest.raises(StoreError, match="disk is full"):
+        await made_apart(url, small_disk, 3)
+    assert names(small_disk) == []
+
+
+async def test_the_newest_that_is_whole_comes_back_and_the_damaged_file_stays(
+    url: str, path: Path, folder: Path, call: Make, batch: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await Store.open(url)
+    for n in range(3):
+        await store.write(batch(call(n), lines=2))
+        await store.write(Batch(alive=1000.0 + n))
+        monkeypatch.setattr(clock, "now", lambda n=n: 1_700_000_000.0 + 60 * n)
+        newest = await asyncio.to_thread(backups.make, url, folder, 5)
+    await store.write(batch(call(7)))
+    await store.close()
+    put(path, b"not a database any more" * 1000)
+    put(newest, newest.read_bytes().replace(b"main-1-2", b"main-1-3"))
+    with pytest.raises(StoreError, match="file is not a database"):
+        await Store.open(url)
+    put(Path(f"{path}-wal"), b"x")
+
+    done = await asyncio.to_thread(backups.restore, url, backups.found(folder))
+    assert done.backup == backups.found(folder)[1] and done.alive == 1001.0
+    assert {p.name: p.read_bytes()[:5] for p in done.aside} == {
+        "callcenter.db.damaged-20231114T221520Z-wal": b"x", "callcenter.db.damaged-20231114T221520Z": b"not a",
+    }  # fmt: skip
+    again = await Store.open(url)
+    kept = [await again.call(f"main-1-{n}") for n in (0, 1, 2, 7)]
+    assert [one.record if one else None for one in kept] == [call(0), call(1), None, None]
+    assert len(await again.timeline("main-1-1")) == 2 and await again.alive() == 1001.0
+    await again.write(batch(call(8)))
+    await again.close()
+
+
+async def test_without_its_checksum_a_backup_is_read_row_by_row(
+    url: str, path: Path, folder: Path, call: Make, batch: Make
+) -> None:
+    store = await Store.open(url)
+    await store.write(batch(call(1), lines=2))
+    made = await made_apart(url, folder, 5)
+    await store.close()
+    made.with_suffix(".b2").unlink()
+    good = made.read_bytes()
+    made.write_bytes(good.replace(b"line 1", b"line 2"))
+    with pytest.raises(StoreError, match=r"journal line 2 is damaged"):
+        await asyncio.to_thread(backups.restore, url, [made])
+    assert names(path.parent) == ["backups", "callcenter.db", "callcenter.db.lock"]
+    made.write_bytes(good)
+    assert (await asyncio.to_thread(backups.restore, url, [made])).backup == made
+
+
+async def test_a_daemon_makes_one_when_it_is_due_and_says_once_that_it_cannot(
+    store: Store, url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    times = Backups(url, folder, every_h=2.0, kept=3)
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            raise asyncio.CancelledError
+
+    os.rmdir(folder)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await times.run()
+    assert waits == [3600.0] * 3 and times.failure == f"backup: no folder {folder}" and times.newest_at is None
+    os.mkdir(folder)
+    waits.clear()
+    with pytest.raises(asyncio.CancelledError):
+        await times.run()
+    assert times.failure == "" and len(backups.found(folder)) == 1
+    assert all(7100 < wait <= 7201 for wait in waits)
