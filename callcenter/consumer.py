@@ -88,6 +88,11 @@ class Consumer:
             await self._mind_the_clock(item, arrival)
             self.take(item, arrival)
 
+    @property
+    def idle(self) -> bool:
+        """Whether everything that came is applied."""
+        return self._began_at is None and self.inbox.empty()
+
     def at_one_item_s(self) -> float:
         """How long it has been at the item that it applies now, 0 while it waits for one."""
         return 0.0 if self._began_at is None else clock.monotonic() - self._began_at
@@ -135,12 +140,6 @@ class Consumer:
     def _keep_holes(self) -> None:
         if self.holes.changed:
             self.pipeline.keep_holes(self.holes.take_changed())
-
-    def alive(self) -> float:
-        """The PBX's time up to which everything that it did is applied here; a later process takes it up from there."""
-        if not (self.floor.link and self.floor.synced):
-            return self.floor.link_since
-        return self.newest
 
     def _tell(self, made: list[Change], journal: list[JournalRow]) -> None:
         sinks = self.sinks
