@@ -1,10 +1,10 @@
 """The live stream (server-sent events): each client gets the newest board, never a backlog. Shell.
 
 A board is encoded and packed once for all clients: a fully flushed deflate block needs nothing of what was before it,
-so each client's gzip stream is a header and the same blocks as everybody's (RFC 1952; zlib's ``Z_FULL_FLUSH``). A client
-that does not read stops in its own ``send``: uvicorn's flow control holds at most one board for it (64 KiB and what the
-socket holds), and when it reads again it gets the newest one; the kernel ends it after a while (see the server). All
-streams together send no more than ``BYTES_S``: the more pages are open, the longer each waits for its next board.
+so each client's gzip stream is a header and the same blocks as everybody's (RFC 1952; zlib's ``Z_FULL_FLUSH``). A
+client that does not read stops in its own ``send``: uvicorn's flow control holds at most one board for it (64 KiB and
+what the socket holds), and when it reads again it gets the newest one; the kernel ends it after a while (see the
+server). All streams together send no more than ``BYTES_S``: the more pages are open, the longer each waits.
 
 ``id`` is the board's ``seq``; each 15 s without a board there is a comment and a ``beat`` event, because a page can
 see no comments and has to know that the silence is alive.
