@@ -25,17 +25,18 @@ class Backups:
 
     def __init__(self, url: str, folder: Path, every_h: float, kept: int) -> None:
         self.failure = ""
+        self.newest_at: float | None = None
         self._url, self._folder, self._every_s, self._kept = url, folder, every_h * 3600.0, kept
 
-    @property
-    def newest_at(self) -> float | None:
+    def _look(self) -> float | None:
         there = backups.found(self._folder)
-        return backups.made_at(there[0]) if there else None
+        self.newest_at = backups.made_at(there[0]) if there else None
+        return self.newest_at
 
     async def run(self) -> None:
         """For ever; one that another process made counts as well."""
         while True:
-            newest = self.newest_at
+            newest = self._look()
             due = 0.0 if newest is None else newest + self._every_s - clock.now()
             if due > 0:
                 await asyncio.sleep(min(due, self._every_s))
@@ -52,6 +53,7 @@ class Backups:
             self.failure = str(e)
             return False
         self.failure = ""
+        self._look()
         log.info("backup made", file=str(made))
         return True
 
