@@ -24,7 +24,7 @@ USERNAME = "callcenter"
 SECRET = "demo"
 WRITE_LIMIT = 4 * 1024 * 1024
 """Bytes that a client may leave unread beside the kernel's buffers before it is cut off."""
-LONGEST_NAP_S = 0.02
+SHORTEST_NAP_S, LONGEST_NAP_S = 0.0005, 0.02
 WARM_UP_S = 1200.0
 CATCH_UP_STEP_S = 10.0
 
@@ -173,10 +173,14 @@ class Simulation:
 
     def _advance(self) -> bool:
         """Takes the steps that are due; whether the centre is up to date (else there is more to do at once)."""
-        if self._began is None or self.done.is_set():
+        if self._began is None:
             return True
         wall, simulated = self._began
-        return self.world.advance(simulated + (clock.monotonic() - wall) * self.speed)
+        now = simulated + (clock.monotonic() - wall) * self.speed
+        if self.done.is_set():
+            self.world.pbx.wait(now)  # its clock goes on
+            return True
+        return self.world.advance(now)
 
     async def _pace(self) -> None:
         if self._wait_for_login:
@@ -187,8 +191,9 @@ class Simulation:
             up_to_date = self._advance()
             self.publish()
             due = self.world.due()
-            nap = 0.0 if due is None or not up_to_date else (due - self.world.now) / self.speed
-            await asyncio.sleep(min(max(nap, 0.0), LONGEST_NAP_S))
+            # A step that is due while others still speak (their words take time) would be waited for without end.
+            nap = LONGEST_NAP_S if due is None else max((due - self.world.now) / self.speed, SHORTEST_NAP_S)
+            await asyncio.sleep(min(nap, LONGEST_NAP_S) if up_to_date else 0.0)
         self.done.set()
 
     async def _catch_up(self) -> None:

@@ -1,0 +1,178 @@
+"""What must hold at the end of every simulation: the store against the PBX's queue_log, and against itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import truth
+from exchange import Exchange
+from faults import Scene
+from virtual_time import EPOCH
+
+from callcenter.floor.changes import CallEnded
+
+NEVER_LONGER_S = 1_500.0
+"""No wait, talk or call of a simulation lasts that long: one that does was reckoned over a step of a clock."""
+WHOLE_SECOND_S = 1.01
+EDGE_S = 0.3
+SEEN_AS_LOST = {"unknown", "pbx_lost"}
+
+
+def live_problems(scene: Scene) -> list[str]:
+    """Of the daemon that still runs, after some quiet time."""
+    made = scene.machine.daemon
+    if made is None:
+        return ["the daemon is not up"]
+    found = [f"a call is still up: {call}" for call in made.floor.by_id]
+    found += [] if made.floor.link and made.floor.synced else ["the link is not up"]
+    found += [f"bugs: {made.floor.drifts['bug']}"] if made.floor.drifts["bug"] else []
+    found += [f"not committed: {made.pipeline.pending}"] if made.pipeline.pending else []
+    staff = scene.exchange.world.staff
+    for agent in staff.agents:
+        known = made.floor.agents.all.get(agent.plan.interface)
+        theirs = {queue: seat.paused for queue, seat in sorted(agent.seats.items())}
+        ours = {queue: m.paused for queue, m in sorted(known.members.items())} if known else {}
+        if theirs != ours:
+            found.append(f"{agent.plan.interface} sits in {theirs}, we say {ours}")
+        busy = bool(known) and known.state in ("talking", "holding", "ringing")  # type: ignore[union-attr]
+        if busy and not agent.legs:
+            found.append(f"{agent.plan.interface} is free, we say {known.state}")  # type: ignore[union-attr]
+    return found
+
+
+def stored_problems(path: Path, exchange: Exchange, blind: list[Any], trace: Any, facts: dict[str, Any]) -> list[str]:
+    with closing(sqlite3.connect(path)) as store:
+        store.row_factory = sqlite3.Row
+        rows = {
+            name: [dict(row) for row in store.execute(f"SELECT * FROM {name}")]
+            for name in ("call", "visit", "attempt", "conversation", "transfer", "agent_span", "ticket")
+        }
+        has_holes = store.execute("SELECT name FROM sqlite_master WHERE name = 'hole'").fetchone()
+        rows["hole"] = [dict(row) for row in store.execute("SELECT * FROM hole")] if has_holes else []
+    for name, table in rows.items():
+        trace(f"stored {name}", [[value for key, value in row.items() if key != "digest"] for row in table])
+    told = truth.fold(exchange.lines)
+    facts |= {"calls": len(rows["call"]), "visits": len(rows["visit"]), "told": len(told), "blind": blind}
+    return [
+        *_calls(rows, trace, blind), *_durations(rows), *_spans(rows), *_figures(rows, facts["window"]),
+        *_visits(rows, told, exchange, blind),
+    ]  # fmt: skip
+
+
+def _calls(rows: dict[str, Any], trace: Any, blind: list[Any]) -> Iterator[str]:
+    yield from (f"stored as still up: {call['id']}" for call in rows["call"] if call["ended_at"] is None)
+    twice = [id for id, n in Counter(call["linkedid"] for call in rows["call"]).items() if n > 1]
+    yield from (f"stored twice: {linkedid}" for linkedid in twice)
+    known = {call["id"] for call in rows["call"]}
+    ended = {c.call for at, c in trace.changes if isinstance(c, CallEnded) and not any(a < at < b for a, b in blind)}
+    yield from (f"ended but not stored: {id}" for id in sorted(ended - known))
+    outside = sorted(call["id"] for call in rows["call"] if call["direction"] != "internal")
+    ticketed = sorted(ticket["call"] for ticket in rows["ticket"])
+    if outside != ticketed:
+        yield f"tickets differ from calls: {set(outside) ^ set(ticketed)}"
+
+
+def _durations(rows: dict[str, Any]) -> Iterator[str]:
+    of = {
+        "visit": ("wait_s", "talk_s", "hold_s", "wrap_up_s"), "attempt": ("rang_s",),
+        "conversation": ("talk_s", "hold_s"),
+    }  # fmt: skip
+    for table, names in of.items():
+        for row in rows[table]:
+            for name in names:
+                if row[name] is not None and not 0 <= row[name] < NEVER_LONGER_S:
+                    yield f"{table} of {row['call']}: {name} is {row[name]}"
+    for call in rows["call"]:
+        if call["ended_at"] is not None and not 0 <= call["ended_at"] - call["started_at"] < NEVER_LONGER_S:
+            yield f"{call['id']} lasted {call['ended_at'] - call['started_at']}"
+    for row in rows["conversation"]:
+        if row["to_at"] is not None and not 0 <= row["to_at"] - row["from_at"] < NEVER_LONGER_S:
+            yield f"conversation of {row['call']} lasted {row['to_at'] - row['from_at']}"
+
+
+def _spans(rows: dict[str, Any]) -> Iterator[str]:
+    for row in rows["agent_span"]:
+        if not 0 < row["to_at"] - row["from_at"] < 4_000:
+            yield f"span of {row['agent']}: {row['state']} for {row['to_at'] - row['from_at']}"
+
+
+def _figures(rows: dict[str, Any], window: dict[str, dict[str, Any]]) -> Iterator[str]:
+    """What the daemon showed at last is what a plain loop makes of its store."""
+    sums: dict[str, Counter[str]] = {}
+    unanswered = Counter((a["call"], a["visit"]) for a in rows["attempt"] if a["unanswered"])
+    for row in rows["visit"]:
+        outcome = row["outcome"] or "open"
+        counts = sums.setdefault(row["queue"], Counter())
+        counts[outcome] += 1
+        counts["offered"] += not outcome.startswith("refused")
+        counts["ring_no_answer"] += unanswered[row["call"], row["seq"]]
+        counts["transferred"] += row["transferred"]
+        counts["talk_s"] += (row["talk_s"] or 0.0) if outcome == "answered" else 0.0
+        if outcome in ("answered", "abandoned"):
+            counts[f"wait_{outcome}_s"] += row["wait_s"] or 0.0
+    for queue, counts in sums.items():
+        shown = window.get(queue, {})
+        for name, value in counts.items():
+            if name in shown and abs((shown[name] or 0.0) - value) > 0.01:
+                yield f"figure {name} of {queue} is {shown[name]}, the store has {value}"
+
+
+def _visits(rows: dict[str, Any], told: list[truth.Told], exchange: Exchange, blind: list[Any]) -> Iterator[str]:
+    linkedid = {call["id"]: call["linkedid"] for call in rows["call"]}
+    unanswered = Counter((a["call"], a["visit"]) for a in rows["attempt"] if a["unanswered"])
+    ours: dict[tuple[str, str], list[Any]] = {}
+    for row in rows["visit"]:
+        if not (row["outcome"] or "").startswith("refused"):
+            row["unanswered"] = unanswered[row["call"], row["seq"]]
+            ours.setdefault((linkedid[row["call"]], row["queue"]), []).append(row)
+    theirs: dict[tuple[str, str], list[truth.Told]] = {}
+    for visit in told:
+        theirs.setdefault((visit.call, visit.queue), []).append(visit)
+    for key in sorted(ours.keys() | theirs.keys()):
+        yield from _pair(key, ours.get(key, []), theirs.get(key, []), exchange, blind)
+
+
+def _pair(key: Any, ours: list[Any], theirs: list[truth.Told], exchange: Exchange, blind: list[Any]) -> Iterator[str]:
+    if len(ours) > len(theirs):
+        yield f"{key}: {len(ours)} visits stored, {len(theirs)} in queue_log"
+        return
+    ends = [visit.over or _lost_at(visit, exchange) for visit in theirs]
+    touched = [
+        any(a <= end + EDGE_S and visit.entered <= b for a, b in blind)
+        for visit, end in zip(theirs, ends, strict=True)
+    ]
+    if len(ours) < len(theirs) and not any(touched):
+        yield f"{key}: {len(ours)} visits stored, {len(theirs)} in queue_log, all of them in sight"
+    if len(ours) < len(theirs):
+        return
+    for row, visit, hurt in zip(ours, theirs, touched, strict=True):
+        yield from (f"{key} {why} [{'touched' if hurt else 'in sight'}: {visit}]" for why in _compare(row, visit, hurt))
+
+
+def _lost_at(visit: truth.Told, exchange: Exchange) -> float:
+    """No end was logged: the PBX died."""
+    return exchange.deaths[visit.boot]
+
+
+def _compare(row: Any, visit: truth.Told, touched: bool) -> Iterator[str]:
+    outcome = visit.outcome or "pbx_lost"
+    lost = touched and row["outcome"] in SEEN_AS_LOST
+    if row["outcome"] != outcome and not lost:
+        yield f"is {row['outcome']}, the PBX says {outcome}"
+    if row["outcome"] == outcome and outcome in ("answered", "abandoned") and not touched:
+        if abs((row["wait_s"] or 0.0) - visit.wait_s) > WHOLE_SECOND_S:
+            yield f"waited {row['wait_s']}, the PBX says {visit.wait_s}"
+        if visit.over is not None and abs((row["talk_s"] or 0.0) - visit.talk_s) > WHOLE_SECOND_S:
+            yield f"talked {row['talk_s']}, the PBX says {visit.talk_s}"
+    if not touched and row["unanswered"] != visit.unanswered:
+        yield f"{row['unanswered']} rings not answered, the PBX says {visit.unanswered}"
+    if not touched and bool(row["transferred"]) != visit.transferred:
+        yield f"transferred {row['transferred']}, the PBX says {visit.transferred}"
+
+
+__all__ = ["EPOCH", "live_problems", "stored_problems"]
