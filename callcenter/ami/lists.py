@@ -41,7 +41,8 @@ class Lists:
         session.protocol.lost.add_done_callback(self._lost)
         try:
             await session.ask(ask, LIST_S)
-            await asyncio.wait_for(self.ended.wait(), LIST_S)
+            async with asyncio.timeout(LIST_S):
+                await self.ended.wait()
         except (TimeoutError, ActionTimeout):
             raise LinkError(f"{session.where}: {name}: no end within {LIST_S:g} s") from None
         finally:

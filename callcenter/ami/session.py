@@ -51,7 +51,8 @@ class Session:
             raise LinkError(f"{self.where}: no link")
         future = protocol.send(action, as_list=False)
         try:
-            answer = await asyncio.wait_for(asyncio.shield(future), deadline)
+            async with asyncio.timeout(deadline):  # wait_for of Python 3.11 forgets a cancelling beside an answer
+                answer = await asyncio.shield(future)
         except TimeoutError:
             for key in [k for k, waiting in protocol.responses.items() if waiting.future is future]:
                 del protocol.responses[key]  # a late answer finds nobody
@@ -130,7 +131,8 @@ async def _connect(pbx: Pbx, where: str, deliver: Deliver) -> Protocol:
     """A connection that greeted like an Asterisk. Raises LinkError."""
     protocol = await _dialled(pbx, where, deliver)
     try:
-        await asyncio.wait_for(protocol.greeted.wait(), CONNECT_S)
+        async with asyncio.timeout(CONNECT_S):
+            await protocol.greeted.wait()
         problem = "" if protocol.greeting.startswith(BANNER) else f"it said {protocol.greeting[:60]!r}"
         if protocol.lost.done():
             problem = f"connection ended before a greeting: {protocol.lost.result()}"
