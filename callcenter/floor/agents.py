@@ -41,17 +41,19 @@ Facts = tuple[AgentState, str, str | None]
 
 
 class Agent:
-    """What is known of one agent. ``members``: queue → its newest member record; ``rings``: dialled leg → queue;
-    ``wrap``: the visit of the after-call work under way, ``wrap_s`` the seconds it took so far."""
+    """What is known of one agent. ``members``: queue → its newest member record; ``left``: queue → when an event told
+    that it is no member any more; ``rings``: dialled leg → queue; ``wrap``: the visit of the after-call work under way,
+    ``wrap_s`` the seconds it took so far."""
 
-    __slots__ = ("device", "interface", "legs", "members", "name", "phones", "queue", "reason", "rings", "since",
-                 "state", "state_interface", "talks", "wrap", "wrap_s", "wrap_until")  # fmt: skip
+    __slots__ = ("device", "interface", "left", "legs", "members", "name", "phones", "queue", "reason", "rings",
+                 "since", "state", "state_interface", "talks", "wrap", "wrap_s", "wrap_until")  # fmt: skip
 
     def __init__(self, interface: str, name: str, at: float) -> None:
         self.interface, self.name = interface, name
         self.state_interface = ""
         self.phones: list[str] = []
         self.members: dict[str, MemberSeen] = {}
+        self.left: dict[str, float] = {}
         self.rings: dict[str, str] = {}
         self.talks: list[Talk] = []
         self.legs: list[Leg] = []

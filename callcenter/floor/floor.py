@@ -11,8 +11,19 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from callcenter.floor import (
+    doubts,
+    on_agents,
+    on_bridges,
+    on_clock,
+    on_legs,
+    on_log,
+    on_members,
+    on_queues,
+    revive,
+    snapshot,
+)
 from callcenter.floor import events as e
-from callcenter.floor import on_agents, on_bridges, on_clock, on_legs, on_log, on_members, on_queues, revive, snapshot
 from callcenter.floor.agents import Agent, Agents, is_phone, running_span
 from callcenter.floor.calls import Call, Talk
 from callcenter.floor.changes import CallEnded, CallStarted, Change, Drift
@@ -66,6 +77,7 @@ class Floor:
         self.loose: dict[Talk, float] = {}
         self.lingering: dict[Call, float] = {}
         self.suspects: dict[Leg | QueueVisit, float] = {}
+        self.doubts: dict[doubts.Key, tuple[float, doubts.Row]] = {}
         self.listing = snapshot.Listing()
         self.revived = revive.Revived()
         self.recently_gone: dict[str, None] = {}
@@ -81,7 +93,8 @@ class Floor:
         if at > self.at:
             self.at = at
         self.touched = None
-        if self.loose or self.lingering or self.suspects or at >= self.agents.next_wrap:
+        due = self.loose or self.lingering or self.suspects or self.doubts or at >= self.agents.next_wrap
+        if due and type(event) is not e.ClockStepped:  # by that no time passes, whatever the clock says
             pass_time(self, at)
         HANDLERS[type(event)](self, event)
         if not self.out:
@@ -148,9 +161,12 @@ class Floor:
     def leg(self, event: e.OnLeg) -> Leg | None:
         """The leg of an event, moved to the call that Asterisk says it belongs to."""
         leg = self.legs.get(event.leg)
+        if self.doubts:
+            doubts.explained(self, (doubts.LEG, event.leg), (doubts.WAIT, event.leg))
         if leg is None:
             return snapshot.admit(self, event.leg, event.call) if event.leg in self.listing.entries else None
         self.touched = leg.call
+        leg.told_at = event.at
         if self.suspects:
             self.suspects.pop(leg, None)
         if event.call and event.call != leg.call.linkedid:
@@ -258,6 +274,8 @@ def pass_time(floor: Floor, at: float) -> None:
             floor.finish(call, gone)
     if floor.suspects:
         snapshot.convict(floor, at)
+    if floor.doubts:
+        snapshot.believe(floor, at)
     if at >= floor.agents.next_wrap:
         floor.agents.pass_time(at)
 

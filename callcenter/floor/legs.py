@@ -31,11 +31,13 @@ class Leg:
 
     ``front``: the leg that the queue dialled when this one was reached through a Local channel. ``done``: its
     conversation is over, though the channel may live on. ``asked_at``: when its end was asked for. ``tried``: the queue
-    that its dialplan went to last; ``refused``: refusals that the dialplan's own news may still repeat.
+    that its dialplan went to last; ``refused``: refusals that the dialplan's own news may still repeat. ``told_at``,
+    ``bridge_at``, ``state_at``: the time of the last event of it, of its bridge, of its state.
     """
 
-    __slots__ = ("agent", "asked_at", "bridge", "call", "channel", "created_at", "done", "endpoint", "exten", "front",
-                 "local", "number", "refused", "state", "talk", "tried", "twin", "uid", "was_dialled")  # fmt: skip
+    __slots__ = ("agent", "asked_at", "bridge", "bridge_at", "call", "channel", "created_at", "done", "endpoint",
+                 "exten", "front", "local", "number", "refused", "state", "state_at", "talk", "told_at", "tried",
+                 "twin", "uid", "was_dialled")  # fmt: skip
 
     def __init__(self, uid: str, channel: str, call: Call, state: int, number: str, exten: str, at: float) -> None:
         self.uid = uid
@@ -48,6 +50,7 @@ class Leg:
         self.number = number
         self.exten = exten
         self.created_at = at
+        self.told_at = self.bridge_at = self.state_at = 0.0
         self.was_dialled = True
         self.twin: Leg | None = None
         self.front: Leg | None = None

@@ -25,6 +25,7 @@ def entered(floor: Floor, event: e.BridgeEntered) -> None:
     )
     if leg is None or not event.bridge:
         return
+    leg.bridge_at = event.at
     enter(floor.bridges, leg, event.bridge)
     meet(floor, event.bridge, event.at)
     on_queues.moved_on(floor, leg, event.at)
@@ -48,6 +49,8 @@ def meet(floor: Floor, bridge: str, at: float) -> None:
 
 def left(floor: Floor, event: e.BridgeLeft) -> None:
     leg = floor.leg(event)
+    if leg:
+        leg.bridge_at = event.at
     if leg and leg.bridge == event.bridge:
         part(floor, leg, event.at)
 

@@ -9,36 +9,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from callcenter.floor import events as e
 from callcenter.floor.changes import TimeShifted
 from callcenter.floor.visits import State
 
 if TYPE_CHECKING:
-    from callcenter.floor.agents import Agent
-    from callcenter.floor.calls import Call, Talk
+    from callcenter.floor.calls import Call
     from callcenter.floor.floor import Floor
-    from callcenter.floor.legs import Leg
-    from callcenter.floor.visits import QueueVisit, Try
 
 
 def stepped(floor: Floor, event: e.ClockStepped) -> None:
     """Every moment that a duration may still be reckoned from moves along."""
     by = event.by_s
     floor.at = event.at
-    floor.link_since += by
-    floor.listing.began_at += by
-    floor.revived.until += by
+    _move(floor, by, "link_since")
+    _move(floor.listing, by, "began_at")
+    _move(floor.revived, by, "until")
+    floor.doubts.clear()  # the next list tells them anew
     for table in (floor.loose, floor.lingering, floor.suspects):
         for key in table:
             table[key] += by  # type: ignore[index]
     for leg in floor.legs.values():
-        _move(leg, by, "created_at", "asked_at")
+        _move(leg, by, "created_at", "asked_at", "told_at", "bridge_at", "state_at")
     for call in {*floor.by_id.values(), *floor.lingering}:
         _call(call, by)
     for talk in {talk for call in floor.by_id.values() for talk in call.talks if talk.to is None}:
         _move(talk, by, "started_at", "held_at")
     for agent in floor.agents.all.values():
         _move(agent, by, "since", "wrap_until")
+        agent.left = {queue: at + by for queue, at in agent.left.items()}
+        for name, member in agent.members.items():
+            agent.members[name] = msgspec.structs.replace(member, at=member.at + by)
     floor.agents.next_wrap += by
     for queue in floor.queues.values():
         queue.thinned_at += by
@@ -54,7 +57,8 @@ def _call(call: Call, by: float) -> None:
                 _move(attempt, by, "at")
 
 
-def _move(thing: Leg | Call | Talk | Agent | QueueVisit | Try, by: float, *names: str) -> None:
+def _move(thing: object, by: float, *names: str) -> None:
+    """What is 0 or None has not been yet."""
     for name in names:
         at = getattr(thing, name)
         if at:

@@ -37,7 +37,8 @@ def note_side(floor: Floor, leg: Leg, name: str = "") -> None:
 
 def created(floor: Floor, event: e.LegCreated) -> None:
     if floor.leg(event) is None and event.leg and event.leg not in floor.recently_gone:
-        floor.add_leg(event, event.state != RING)
+        leg = floor.add_leg(event, event.state != RING)
+        leg.told_at = leg.bridge_at = leg.state_at = event.at
 
 
 def late(floor: Floor, event: e.LegCreated) -> Leg | None:
@@ -57,7 +58,7 @@ def state(floor: Floor, event: e.LegState) -> None:
         )
         if leg is None:
             return
-    leg.state = event.state
+    leg.state, leg.state_at = event.state, event.at
     if event.number and not leg.number:
         leg.number = event.number
         note_side(floor, leg)
@@ -154,6 +155,8 @@ def gone(floor: Floor, event: e.LegGone) -> None:
     leg = floor.leg(event)
     if leg:
         remove(floor, leg, event.at, event.cause)
+    elif event.leg:
+        floor.forget_leg(event.leg)  # a list that is older must not bring it
 
 
 def remove(floor: Floor, leg: Leg, at: float, cause: int | None) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from callcenter.floor import events as e
 from callcenter.floor.agents import AWAY, Agent
 from callcenter.floor.changes import MemberChanged
+from callcenter.floor.doubts import MEMBER, doubt, explained, settled
 from callcenter.floor.wallboard import AgentNow
 
 if TYPE_CHECKING:
@@ -25,7 +28,13 @@ def able(member: e.MemberSeen) -> bool:
 
 
 def alike(known: e.MemberSeen, event: e.MemberSeen) -> bool:
-    return able(known) == able(event) and known.paused == event.paused and known.reason == event.reason
+    """Whether both say the same about what the member can do. A reason may stand there while it is not paused."""
+    return (
+        able(known) == able(event)
+        and known.paused == event.paused
+        and (known.device in AWAY) == (event.device in AWAY)
+        and (not event.paused or known.reason == event.reason)
+    )
 
 
 def looks_empty(floor: Floor, visit: QueueVisit, at: float) -> bool:
@@ -47,9 +56,16 @@ def looks_empty(floor: Floor, visit: QueueVisit, at: float) -> bool:
 def seen(floor: Floor, event: e.MemberSeen) -> None:
     if not event.interface or not event.queue:
         floor.drift(event.at, "no_member", f"{event.queue}: member without interface")
-        return
+    elif event.snapshot:
+        listed(floor, event)
+    else:
+        explained(floor, (MEMBER, event.queue, event.interface))
+        take(floor, event)
+
+
+def take(floor: Floor, event: e.MemberSeen) -> None:
+    """The member is as the record says."""
     floor.queue(event.queue)
-    floor.listing.members.add((event.queue, event.interface))
     agent = floor.agent(event.interface, event.name, event.state_interface, event.at)
     known = agent.members.get(event.queue)
     agent.members[event.queue] = event
@@ -58,7 +74,6 @@ def seen(floor: Floor, event: e.MemberSeen) -> None:
         return  # most of these only say that a phone rings or talks, which its channels told already
     if not able(event) and (known is None or able(known)):
         floor.queue(event.queue).thinned_at = event.at
-    # A PausedReason may stand there while Paused is 0 (since 18.21, 20.6, 22.0).
     if known is None or known.paused != event.paused or (event.paused and known.reason != event.reason):
         reason = event.reason if event.paused else ""
         floor.out.append(MemberChanged(event.at, "", event.interface, event.queue, True, event.paused, reason))
@@ -66,11 +81,79 @@ def seen(floor: Floor, event: e.MemberSeen) -> None:
 
 
 def gone(floor: Floor, event: e.MemberGone) -> None:
+    explained(floor, (MEMBER, event.queue, event.interface))
     agent = floor.agents.all.get(event.interface)
+    if agent:
+        agent.left[event.queue] = event.at
     if agent and agent.members.pop(event.queue, None):
         floor.queue(event.queue).thinned_at = event.at
         floor.out.append(MemberChanged(event.at, "", event.interface, event.queue, False, False, ""))
         floor.agents.settle(agent, event.at)
+
+
+# ---- lists ----------------------------------------------------------------------------------------------------
+
+
+def listed(floor: Floor, row: e.MemberSeen) -> None:
+    """A list's word for a member: taken when it is no news, or when all is new; else it is doubted."""
+    key = (MEMBER, row.queue, row.interface)
+    floor.queue(row.queue)
+    floor.listing.members.add(key[1:])
+    agent = floor.agents.all.get(row.interface)
+    known = agent.members.get(row.queue) if agent else None
+    if floor.listing.older(_told_at(agent, known, row.queue)):
+        return
+    row = completed(row, known)
+    if known and alike(known, row):
+        explained(floor, key)
+        take(floor, msgspec.structs.replace(row, at=known.at, snapshot=known.snapshot))
+    elif settled(floor):
+        doubt(floor, key, row)
+    else:
+        take(floor, row)
+
+
+def _told_at(agent: Agent | None, known: e.MemberSeen | None, queue: str) -> float:
+    """When an event last told of this member; 0 for none."""
+    if known:
+        return 0.0 if known.snapshot else known.at
+    return agent.left.get(queue, 0.0) if agent else 0.0
+
+
+def completed(row: e.MemberSeen, known: e.MemberSeen | None) -> e.MemberSeen:
+    """With what ``queue reload`` makes Asterisk forget: the reason of a pause and the time of the login."""
+    if known is None:
+        return row
+    reason = known.reason if row.paused and known.paused and not row.reason else row.reason
+    return msgspec.structs.replace(row, reason=reason, login_at=row.login_at or known.login_at)
+
+
+def unlisted(floor: Floor, at: float) -> None:
+    """The list of the queues is complete: what it did not name is no member, unless it is younger than the list."""
+    listing = floor.listing
+    for agent in floor.agents.all.values():
+        for queue, member in list(agent.members.items()):
+            if (queue, agent.interface) not in listing.members and listing.reaches(member.at):
+                row = e.MemberGone(at, queue, agent.interface)
+                if settled(floor):
+                    doubt(floor, (MEMBER, queue, agent.interface), row)
+                else:
+                    gone(floor, row)
+
+
+def believe(floor: Floor, row: e.MemberSeen | e.MemberGone) -> None:
+    """A member appeared, vanished or changed without an event."""
+    agent = floor.agents.all.get(row.interface)
+    known = agent.members.get(row.queue) if agent else None
+    if isinstance(row, e.MemberGone):
+        floor.drift(row.at, "silent_member", f"{row.queue}: {row.interface} is gone")
+        gone(floor, row)
+        return
+    kind = "silent_member" if known is None else "silent_device" if known.paused == row.paused else "silent_pause"
+    if known and known.paused and row.paused and known.reason != row.reason:
+        kind = "silent_pause"
+    floor.drift(row.at, kind, f"{row.queue}: {row.interface} paused {row.paused}, device {row.device}")
+    take(floor, row)
 
 
 def agent_now(agent: Agent) -> AgentNow:

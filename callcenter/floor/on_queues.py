@@ -47,6 +47,7 @@ def advance(floor: Floor, visit: QueueVisit, signal: Signal, at: float, outcome:
         return
     if visit.state is not State.WAITING:
         floor.queue(visit.queue).waiting.pop(visit.key, None)
+        floor.suspects.pop(visit, None)
     if decided:
         if visit.outcome is not Outcome.ANSWERED:
             on_agents.cancel_tries(floor, visit, at)

@@ -14,7 +14,7 @@ CALLER, PHONE = "100.1", "100.2"
 ANNA, BEN = "PJSIP/1001", "PJSIP/1002"
 NUMBER = "09121234567"
 OF_CALLS = (
-    "calls", "by_id", "legs", "bridges", "tries", "connected", "loose", "lingering", "suspects", "aliases",
+    "calls", "by_id", "legs", "bridges", "tries", "connected", "loose", "lingering", "suspects", "aliases", "doubts",
 )  # fmt: skip
 Kind = TypeVar("Kind", bound=Change)
 Events = Iterable["e.Event | Events"]

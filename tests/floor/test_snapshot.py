@@ -152,9 +152,9 @@ def test_a_first_snapshot_finds_a_conversation_of_an_inbound_call() -> None:
 def test_a_snapshot_without_a_hole_says_nothing_new() -> None:
     told = linked(member(-5), talking(), dials_in(7, "200.1"), joins(8, leg="200.1", call="200.1"))
     before = list(told.changes)
-    again = snapshot(30, member(30), waits(30, 22.0, leg="200.1"), lists(30, CALLER, 30, bridge=BRIDGE),
+    again = snapshot(30, member(30), waits(30, 22.0, leg="200.1"), lists(30, CALLER, 30, bridge=BRIDGE, state=4),
                      lists(30, PHONE, 28, endpoint=ANNA, bridge=BRIDGE),
-                     lists(30, "200.1", 23, call="200.1"))  # fmt: skip
+                     lists(30, "200.1", 23, call="200.1", state=4))  # fmt: skip
     told.play(again, ticks(35), again, ticks(50))
     assert told.changes == before
     assert told.record().seen == "whole"

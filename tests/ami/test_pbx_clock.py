@@ -1,0 +1,86 @@
+"""How far the PBX's clock is ahead of ours: drift is followed, a leap is told once, what is vague is not believed."""
+
+from __future__ import annotations
+
+import pytest
+
+from callcenter.ami.pbx_clock import PbxClock
+
+HOUR = 3600.0
+
+
+def asked(clock: PbxClock, ours: float, ahead: float, took: float = 0.002) -> None:
+    clock.told(ours + took / 2 + ahead, ours, ours + took)
+
+
+def knowing(ahead: float = 7.0) -> PbxClock:
+    clock = PbxClock(2.0)
+    asked(clock, 1000.0, ahead)
+    return clock
+
+
+def test_the_first_word_is_no_step_however_far_the_clocks_are_apart() -> None:
+    clock = knowing(-5 * HOUR)
+    assert (round(clock.offset, 3), clock.take_step()) == (-5 * HOUR, 0)
+
+
+def test_an_event_before_the_first_ping_is_no_step() -> None:
+    clock = PbxClock(2.0)
+    clock.heard(5000.0, 1000.0)
+    assert (clock.offset, clock.take_step()) == (4000, 0)
+
+
+def test_drift_is_followed() -> None:
+    clock = knowing()
+    for n in range(1, 1000):
+        asked(clock, 1000.0 + 5 * n, 7.0 + 0.01 * n)
+        assert clock.take_step() == 0
+    assert clock.offset == pytest.approx(7 + 9.99)
+
+
+def test_a_step_forward_is_told_by_the_first_event_and_told_once() -> None:
+    clock = knowing()
+    clock.heard(1010.0 + 7 + HOUR, 1010.0)
+    assert clock.take_step() == pytest.approx(HOUR)
+    asked(clock, 1015.0, 7 + HOUR)
+    assert clock.take_step() == 0
+    assert clock.offset == pytest.approx(7 + HOUR)
+
+
+def test_a_step_back_is_told_by_a_ping() -> None:
+    clock = knowing()
+    clock.heard(1010.0 + 7 - HOUR, 1010.0)
+    assert clock.take_step() == 0
+    assert clock.late(1010.0 + 7 - HOUR, 1010.0)
+    asked(clock, 1010.1, 7 - HOUR)
+    assert clock.take_step() == pytest.approx(-HOUR)
+    assert not clock.late(1010.2 + 7 - HOUR, 1010.2)
+
+
+def test_events_that_are_minutes_late_are_no_step() -> None:
+    clock = knowing()
+    for late in range(600):
+        clock.heard(1010.0 + 7 - late, 1010.0)
+    asked(clock, 1011.0, 7.0)
+    assert (clock.take_step(), clock.offset) == (0, pytest.approx(7))
+
+
+def test_a_slow_answer_is_not_believed() -> None:
+    """We were stopped, or the link was stuck: nobody knows when in between the PBX said it."""
+    clock = knowing()
+    clock.told(1030.0 + 7 - 29.0, 1000.0, 1030.0)
+    assert (clock.take_step(), clock.offset) == (0, pytest.approx(7))
+
+
+def test_steps_add_up_until_they_are_asked_for() -> None:
+    clock = knowing()
+    asked(clock, 1005.0, 7 + HOUR)
+    asked(clock, 1010.0, 7 + HOUR / 2)
+    assert clock.take_step() == pytest.approx(HOUR / 2)
+
+
+def test_a_pbx_whose_time_runs_faster_never_steps() -> None:
+    clock = PbxClock(0.0)
+    for n in range(100):
+        asked(clock, 1000.0 + 5 * n, 60.0 * n)
+    assert (clock.take_step(), clock.late(0.0, 5000.0)) == (0, False)
