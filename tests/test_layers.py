@@ -31,7 +31,8 @@ SHELLS = {
     "callcenter.ami.link", "callcenter.ami.protocol", "callcenter.ami.check", "callcenter.ami.replay",
     "callcenter.ami.simulator", "callcenter.daemon", "callcenter.pipeline", "callcenter.cli", "callcenter.summary",
     "callcenter.store.store", "callcenter.store.opening", "callcenter.store.reading", "callcenter.store.writing",
-    "callcenter.web", "callcenter.metrics",
+    "callcenter.web", "callcenter.metrics", "callcenter.queue_log.files", "callcenter.queue_log.follow",
+    "callcenter.repairs", "callcenter.self_check",
 }  # fmt: skip
 
 CLOCKS = {

@@ -7,7 +7,7 @@ A visit belongs to the window in which it entered; agent spans are cut at its bo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -39,10 +39,14 @@ from kpi.table import COUNTS, SUMS_S
 Figures = dict[str, dict[str, float | None]]
 """Queue name ("" for all of them) → count, sum or figure → its value, None where it has none."""
 
+CountedVisit = tuple[str, float, records.Outcome | None, float | None, int]
+"""(queue, entered_at, outcome, left_at, rings that nobody answered)."""
+
 SLIDING_S = {"15m": 900.0, "30m": 1800.0, "60m": 3600.0}
 
 OUTCOMES: dict[records.Outcome | None, int] = {o: int(kpi.Outcome[o.name]) for o in records.Outcome}
 OUTCOMES[None] = int(kpi.Outcome.WAITING)
+OF_CODE = {code: outcome for outcome, code in OUTCOMES.items()}
 
 VISIT_BLANKS: dict[str, np.generic] = {
     "queue": np.int32(0), "entered_at": np.float64(0), "wait_s": np.float64(math.nan),
@@ -166,6 +170,17 @@ class Window:
         columns |= {figure.name: figure.of(visit_sums) for figure in kpi.VISIT_FIGURES}
         columns |= {figure.name: figure.of(time_sums) for figure in kpi.AGENT_FIGURES}
         return _by_queue([*names, ""], columns)
+
+    def counted(self, start: float, end: float) -> Iterator[CountedVisit]:
+        """The visits that entered in [start, end), but for the refused, to compare with the PBX's own counts."""
+        entered_at = self._visits.column("entered_at")
+        rows = self._visits.read((entered_at >= start) & (entered_at < end))
+        names = list(self._queues)
+        columns = [rows[name].tolist() for name in ("queue", "entered_at", "outcome", "wait_s", "ring_no_answer")]
+        for queue, at, code, wait_s, rings in zip(*columns, strict=True):
+            outcome = OF_CODE[code]
+            if outcome not in records.REFUSALS:
+                yield names[queue], at, outcome, at + wait_s if outcome else None, rings
 
     def _visits_within(self, start: float, end: float, at: float) -> tuple[kpi.Visits, Column]:
         """The visits, and which of them were repaired."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def logged(floor: Floor, event: e.VisitsLogged) -> None:
     """A call that is not known here any more was mended in the store."""
     call = floor.call(event.call)
-    if call is None:
+    if call is None or call.id != event.record.id:
         return
     floor.touched = call
     call.mended = call.partial = True

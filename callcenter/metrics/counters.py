@@ -135,6 +135,8 @@ class Counters:
         self.drift[change.kind] += 1
 
     def _repaired(self, change: VisitRepaired) -> None:
+        if change.before == change.visit:  # something else of the call was mended
+            return
         outcome = change.visit.outcome or Outcome.UNKNOWN
         self.repaired[change.visit.queue, outcome.value] += 1
 

@@ -7,7 +7,7 @@ channel; a call that was set up or handed on by another one is known by its queu
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -41,8 +41,13 @@ class _Kept:
     number: str
 
 
-def pair(records: Iterable[CallRecord], logged: Iterable[LoggedVisit]) -> list[Told]:
-    """Each call that queue_log tells of. What it does not know (refused callers) is in none of them."""
+def pair(
+    records: Iterable[CallRecord], logged: Iterable[LoggedVisit], linkedid: Callable[[str], str] = lambda call: call
+) -> list[Told]:
+    """Each call that queue_log tells of. What it does not know (refused callers) is in none of them.
+
+    ``linkedid``: of the call that a channel is known to be in.
+    """
     by_call = {record.linkedid: record for record in records}
     ours = _by_queue(
         ((r.linkedid, v.queue), _Kept(r.linkedid, n, v, r.number))
@@ -50,7 +55,7 @@ def pair(records: Iterable[CallRecord], logged: Iterable[LoggedVisit]) -> list[T
         for n, v in enumerate(r.visits)
         if v.outcome not in REFUSALS
     )
-    theirs = _by_queue(((log.call, log.queue), log) for log in logged)
+    theirs = _by_queue(((linkedid(log.call), log.queue), log) for log in logged)
     found: list[tuple[_Kept, LoggedVisit]] = []
     for key, logs in theirs.items():
         found += _in_order(ours.get(key, []), logs)
@@ -59,7 +64,7 @@ def pair(records: Iterable[CallRecord], logged: Iterable[LoggedVisit]) -> list[T
     told: dict[str, Told] = {}
     for log in (log for logs in theirs.values() for log in logs):
         kept = placed.get(id(log))
-        call = kept.call if kept else log.call
+        call = kept.call if kept else linkedid(log.call)
         told.setdefault(call, Told(by_call.get(call))).visits.append((kept.place if kept else None, log))
     return list(told.values())
 

@@ -62,7 +62,11 @@ class Looks:
 
     def begin(self, visits: Iterable[LoggedVisit]) -> None:
         """These were touched by a hole: look at their calls now."""
-        self._seen |= {visit.call: (-1, True) for visit in visits}
+        self.again(visit.call for visit in visits)
+
+    def again(self, calls: Iterable[str]) -> None:
+        """These could not be mended."""
+        self._seen |= dict.fromkeys(calls, (-1, True))
 
     def due(self, visits: Iterable[LoggedVisit], up: Callable[[str], bool], settled: float) -> list[str]:
         """The calls for which there is news. ``up``: whether a call is; ``settled``: of what is younger we may not

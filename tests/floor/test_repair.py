@@ -7,11 +7,11 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-import holes
 import pytest
-from holes import CAPTURES, Observer, name_of, watch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lab import holes
+from lab.holes import CAPTURES, Observer, name_of, watch
 
 from callcenter.floor.records import REFUSALS, Hole, Outcome
 from callcenter.queue_log import fold

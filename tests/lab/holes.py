@@ -30,7 +30,7 @@ SETTLES_S = 8.0
 RECONCILED_S = 20.0
 """A snapshot is taken so often."""
 
-CAPTURES = sorted((Path(__file__).parent.parent / "captures").glob("*.ami.gz"))
+CAPTURES = sorted((Path(__file__).parents[1] / "captures").glob("*.ami.gz"))
 
 
 def name_of(path: Path) -> str:

@@ -1,0 +1,252 @@
+"""What happened in holes, from the PBX's queue_log, which is followed as it is written. A shell.
+
+After a hole its calls are mended (:mod:`callcenter.queue_log.repair`): those that are up on the Floor, those that are
+over in the store; then the hole counts as repaired. All of it follows from the store and the log: a daemon that is
+killed in the midst does it again. Outside of holes nothing is mended: :mod:`callcenter.self_check` says what differs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+from typing import Protocol
+
+import structlog
+
+from callcenter import clock
+from callcenter.consumer import Consumer
+from callcenter.errors import InputError, StoreError
+from callcenter.floor import events as e
+from callcenter.floor.changes import Change, TimeShifted, VisitRepaired
+from callcenter.floor.records import CallRecord, Hole
+from callcenter.queue_log.lines import Line
+from callcenter.queue_log.pairing import NEAR_S, pair
+from callcenter.queue_log.repair import Changed, House, Looks, repair, touched, unseen_in
+from callcenter.queue_log.visits import Book, LoggedVisit
+from callcenter.self_check import BACK_S, Calls, SelfCheck
+
+LOOK_S = 1.0
+SETTLES_S = 8.0
+"""By then a snapshot's suspicions are settled and calls that waited for their AgentComplete are over."""
+LATE_S = 3.0
+"""Lines that are older than this when they are read come late, as from another machine's disk."""
+EARLIER_S = 7200.0
+"""How long before a hole somebody may have entered the queue that he was in."""
+CALLS_AT_ONCE = 100
+CREATED_S = 5.0
+"""A call's record begins so soon before or after its Linkedid says."""
+
+log = structlog.get_logger()
+
+
+class Source(Protocol):
+    def read(self) -> list[Line]:
+        """What is new since the last time, some thousands of lines at most. Raises InputError. It may block."""
+
+
+def needed_from(holes: Iterable[Hole], now: float) -> float:
+    """From when on the log has to be read, for these holes and the first comparisons."""
+    return min([now - BACK_S, *(hole.from_ for hole in holes if not hole.repaired)]) - EARLIER_S
+
+
+class Repairs:
+    """``failure``: why the log cannot be read, '' when it can. ``read_at``: up to when it was read, by the PBX's clock.
+    ``check`` has what differs outside of holes."""
+
+    def __init__(self, source: Source, consumer: Consumer, store: Calls) -> None:
+        self.source, self.consumer, self.store = source, consumer, store
+        self.book = Book()
+        self.check = SelfCheck(consumer.window, store)
+        self.failure = "not read yet"
+        self.read_at = 0.0
+        self._looks = Looks()
+        self._unwritten: dict[float, set[str]] = {}
+        consumer.sinks.setdefault(TimeShifted, []).append(self._shifted)
+
+    @property
+    def lag_s(self) -> float | None:
+        """How long ago all that the log had was read, None while it has never been."""
+        return max(0.0, self.consumer.now() - self.read_at) if self.read_at else None
+
+    def differing(self) -> dict[str, int]:
+        """Queue → visits by which our counts differ from the log's, outside of holes."""
+        return self.check.differing()
+
+    async def run(self) -> None:
+        """For ever; what fails is tried again."""
+        while True:
+            try:
+                await self.look()
+            except InputError as problem:
+                if self.failure != str(problem):
+                    log.warning("queue_log cannot be read: holes stay as they are", reason=str(problem))
+                self.failure = str(problem)
+            except StoreError as problem:
+                log.warning("repair waits for the store", reason=str(problem))
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> None:
+        """Read what is new; mend and compare while we see everything ourselves. Raises InputError, StoreError."""
+        await self._read()
+        holes = self.consumer.holes
+        if self.consumer.floor.link and self.consumer.floor.synced and holes.open is None:
+            await self._mend()
+            await self.check.look(self.book, self.read_at, holes.all)
+            if all(hole.repaired for hole in holes.all):
+                self.book.forget(self.read_at - BACK_S - EARLIER_S)
+
+    async def _read(self) -> None:
+        began_at = self.consumer.now()
+        late: set[str] = set()
+        while lines := await asyncio.to_thread(self.source.read):
+            for line in lines:
+                self.book.take(line)
+                if line.at < self.read_at - LATE_S:
+                    late.add(line.call)
+            await asyncio.sleep(0)
+        if self.failure:
+            log.info("queue_log is read", newest=self.book.newest_at)
+        self.failure, self.read_at = "", began_at
+        for hole in self._closed() if late else ():
+            self._looks.begin(touched(self.book.of_calls(late), hole))
+
+    def _closed(self) -> list[Hole]:
+        return [hole for hole in self.consumer.holes.all if hole.to is not None]
+
+    # ---- mending --------------------------------------------------------------------------------------------
+
+    async def _mend(self) -> None:
+        settled = self.read_at - SETTLES_S
+        for hole in self._closed():
+            if not hole.repaired and hole.to is not None and hole.to <= settled and hole.from_ not in self._unwritten:
+                self._looks.begin(touched(self.book.visits, hole))
+                self._unwritten[hole.from_] = set()
+        due = sorted(self._looks.due(self.book.visits, self._is_up, settled), key=_made_at)
+        written: set[str] = set()
+        try:
+            for n in range(0, len(due), CALLS_AT_ONCE):
+                written |= await self._mend_calls(due[n : n + CALLS_AT_ONCE])
+        except StoreError:
+            self._looks.again(due)
+            self._unwritten.clear()
+            raise
+        self._mark_repaired(written)
+
+    def _is_up(self, channel: str) -> bool:
+        return self._linkedid(channel) in self.consumer.floor.calls
+
+    def _mark_repaired(self, written: set[str]) -> None:
+        """A hole is repaired once all that was mended is committed: else a crash would leave it half done."""
+        for hole in self._closed():
+            waiting = self._unwritten.get(hole.from_)
+            if waiting is None:
+                continue
+            waiting |= written
+            waiting -= {id for id in waiting if self.consumer.pipeline.waiting(id) is None}
+            if not waiting:
+                del self._unwritten[hole.from_]
+                self.consumer.holes.repaired(hole)
+                self.consumer.figures_due = True
+                log.info("hole filled from queue_log", since=hole.from_, until=hole.to)
+
+    async def _mend_calls(self, calls: list[str]) -> set[str]:
+        """Mends these calls; returns the ids of the records that changed."""
+        logged = self.book.of_calls(calls)
+        stored = await self._stored(calls)
+        unseen, house = unseen_in(self.consumer.holes.all), self._house()
+        written = set()
+        for told in pair(self._newest(stored, logged), logged, self._linkedid):
+            result = repair(told, unseen, house)
+            if result is not None:
+                self._keep(*result)
+                written.add(result[0].id)
+        return written
+
+    def _keep(self, record: CallRecord, visits: tuple[Changed, ...]) -> None:
+        now = self.consumer.now()
+        known = self.consumer.floor.call(record.linkedid)
+        if known and known.id == record.id:
+            self.consumer.take(e.VisitsLogged(now, record.linkedid, record, visits), clock.now())
+            return
+        told = visits or ((record.visits[-1], record.visits[-1]),)  # so that the store hears of what else was mended
+        changes: list[Change] = [VisitRepaired(now, record.id, before, after) for before, after in told]
+        self.consumer.mended(record, changes)
+
+    # ---- what we have of these calls ------------------------------------------------------------------------
+
+    async def _stored(self, calls: list[str]) -> dict[str, CallRecord]:
+        """What the store has of them, and of other calls of those moments: by Linkedid."""
+        found: dict[str, CallRecord] = {}
+        for since, until in _ranges(calls):
+            cursor: str | None = None
+            while True:
+                page = await self.store.calls(since=since, until=until, cursor=cursor, limit=200)
+                found |= {item.record.linkedid: item.record for item in page.items}
+                if (cursor := page.next) is None:
+                    break
+        for call in calls:
+            if call not in found and (item := await self.store.call(self._id(call, _made_at(call)))):
+                found[call] = item.record
+        return found
+
+    def _newest(self, stored: dict[str, CallRecord], logged: Iterable[LoggedVisit]) -> list[CallRecord]:
+        """As they are now: on the Floor, else not yet committed, else in the store."""
+        floor, waiting = self.consumer.floor, self.consumer.pipeline.waiting
+        calls = {self._linkedid(visit.call) for visit in logged}
+        records = dict(stored)
+        for call in calls | stored.keys():
+            id = stored[call].id if call in stored else self._id(call, _made_at(call))
+            if newer := waiting(id):
+                records[call] = newer
+        moments = {(visit.queue, int(visit.entered_at // NEAR_S) + n) for visit in logged for n in (-1, 0, 1)}
+        for known in (*floor.calls.values(), *floor.ended.values()):
+            of_then = any((visit.queue, int(visit.entered_at // NEAR_S)) in moments for visit in known.visits)
+            if of_then or known.linkedid in calls or known.linkedid in stored:
+                records[known.linkedid] = known.record()
+        return list(records.values())
+
+    def _linkedid(self, channel: str) -> str:
+        """Of the call that a channel is in; mostly they are the same."""
+        leg = self.consumer.floor.legs.get(channel)
+        return leg.call.linkedid if leg else channel
+
+    def _house(self) -> House:
+        floor, pbx = self.consumer.floor, self.consumer.config.pbx[0]
+        members = {(queue, agent.name): i for i, agent in floor.agents.all.items() for queue in agent.members}
+        anywhere = {agent.name: interface for interface, agent in floor.agents.all.items()}
+
+        def interface(queue: str, name: str) -> str:
+            """The log has names only. One that has moved to another phone since is taken to have been there."""
+            return members.get((queue, name)) or anywhere.get(name) or name
+
+        return House(pbx.name, self._id, interface, pbx.extension_digits)
+
+    def _id(self, linkedid: str, at: float) -> str:
+        """As the Floor makes it. Of an earlier boot the log tells when it was."""
+        floor = self.consumer.floor
+        boot = floor.boot
+        if boot and at < boot - CREATED_S:
+            boot = int(max((start for start in self.book.starts if start <= at + CREATED_S), default=0.0))
+        return f"{floor.pbx}-{boot:x}-{linkedid}"
+
+    def _shifted(self, change: TimeShifted) -> None:
+        self._unwritten.clear()
+        self.check.shifted(change.at)
+
+
+def _made_at(channel: str) -> float:
+    """When a channel was made: ``[system name-]seconds.number``; 0 for a name that does not say."""
+    found = re.search(r"(\d{1,11})\.\d+$", channel)
+    return float(found[1]) if found else 0.0
+
+
+def _ranges(calls: Iterable[str]) -> list[tuple[float, float]]:
+    """Spans of time in which these calls began, near ones together."""
+    spans: list[tuple[float, float]] = []
+    for at in sorted(map(_made_at, calls)):
+        if spans and at - spans[-1][1] < CREATED_S:
+            spans[-1] = (spans[-1][0], at + CREATED_S)
+        else:
+            spans.append((at - CREATED_S, at + CREATED_S))
+    return spans

@@ -1,0 +1,92 @@
+"""Our counts against the PBX's queue_log, all the time. A shell over :mod:`callcenter.queue_log.audit`.
+
+What differs outside of holes is never mended in silence: it is said once, with the calls, and shown while it is so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import structlog
+
+from callcenter import clock
+from callcenter.figures import Window
+from callcenter.floor.records import Hole
+from callcenter.queue_log.audit import Counted, Gap, audit, counted, named
+from callcenter.queue_log.visits import Book
+from callcenter.store.values import Page, StoredCall
+
+EACH_S = 60.0
+BACK_S = 3600.0
+"""So far back each audit looks."""
+SAFE_S = 30.0
+"""What was decided later than this ago may not have been heard of, or mended, by both sides."""
+STARTED_S = 3600.0
+"""So long before it entered a queue a call may have begun."""
+
+log = structlog.get_logger()
+
+
+class Calls(Protocol):
+    """The part of the store that is asked."""
+
+    async def calls(
+        self, *, since: float | None = None, until: float | None = None, cursor: str | None = None, limit: int = 50
+    ) -> Page[StoredCall]: ...
+
+    async def call(self, id: str) -> StoredCall | None: ...
+
+
+class SelfCheck:
+    """``differences``: as the last audits found them."""
+
+    def __init__(self, window: Window, store: Calls) -> None:
+        self.window, self.store = window, store
+        self.differences: tuple[Gap, ...] = ()
+        self._due = 0.0
+        self._from = 0.0
+        self._suspected: frozenset[Gap] = frozenset()
+
+    def differing(self) -> dict[str, int]:
+        """Queue → visits by which our counts differ from the log's."""
+        out: dict[str, int] = {}
+        for gap in self.differences:
+            out[gap.queue] = out.get(gap.queue, 0) + abs(gap.ours - gap.theirs)
+        return out
+
+    def shifted(self, at: float) -> None:
+        """The PBX's clock was set: what we counted has moved along, the log's times have not."""
+        self._from, self._suspected = at, frozenset()
+
+    async def look(self, book: Book, read_at: float, holes: Iterable[Hole]) -> None:
+        """Compare when it is time to. ``read_at``: up to when ``book`` knows all. Raises StoreError."""
+        if clock.monotonic() >= self._due:
+            self._due = clock.monotonic() + EACH_S
+            blind = [read_at if hole.to is None else hole.to for hole in holes if not hole.repaired]
+            first = min((visit.entered_at for visit in book.visits), default=read_at)
+            await self._audit(book, max([self._from, read_at - BACK_S, first, *blind]), read_at - SAFE_S)
+
+    async def _audit(self, book: Book, since: float, until: float) -> None:
+        """A difference is one when it is there twice: what happens just now is told by one side before the other."""
+        ours = [Counted(*row) for row in self.window.counted(since, until)]
+        theirs = [visit for visit in book.visits if since <= visit.entered_at < until]
+        gaps = frozenset(audit(ours, theirs, since, until))
+        confirmed, self._suspected = gaps & self._suspected, gaps
+        known = {gap._replace(calls=()): gap for gap in self.differences}
+        now = [known.get(gap) or await self._told(gap, book) for gap in sorted(confirmed)]
+        self.differences = (*(gap for gap in self.differences if gap.to <= since), *now)
+
+    async def _told(self, gap: Gap, book: Book) -> Gap:
+        """The difference with its calls, said once."""
+        ours: list[tuple[str, Counted]] = []
+        cursor: str | None = None
+        while True:
+            page = await self.store.calls(since=gap.from_ - STARTED_S, until=gap.to, cursor=cursor, limit=200)
+            ours += [(item.record.linkedid, counted(v)) for item in page.items for v in item.record.visits]
+            if (cursor := page.next) is None:
+                break
+        found = named(gap, ours, book.visits)
+        log.error("our counts differ from queue_log", queue=found.queue, from_=found.from_, to=found.to,
+                  what=found.name, ours=found.ours, theirs=found.theirs, calls=found.calls)  # fmt: skip
+        return found

@@ -1,0 +1,299 @@
+"""The daemon's consumer, store and repairs over recorded streams with a hole, as one process after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import math
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
+
+import pytest
+from lab.holes import CAPTURES, events_of, lines_of, name_of, snapshot
+from structlog.testing import capture_logs
+
+from callcenter import clock, repairs
+from callcenter.ami.pbx_clock import PbxClock
+from callcenter.config import parse
+from callcenter.consumer import Consumer
+from callcenter.errors import StoreError
+from callcenter.figures import business_day
+from callcenter.floor import events as e
+from callcenter.floor.floor import Floor
+from callcenter.floor.records import CallRecord, Direction, Hole
+from callcenter.pipeline import Pipeline
+from callcenter.queue_log import fold
+from callcenter.queue_log.follow import Follower
+from callcenter.repairs import Repairs, needed_from
+from callcenter.store.peek import all_calls
+from callcenter.store.store import Store
+from callcenter.verify import compare
+
+events_of = functools.cache(events_of)
+EVERYTHING = next(path for path in CAPTURES if name_of(path) == "ast22-everything")
+SETTLED_S = 60.0
+
+
+class Process:
+    """A daemon without its link: it is told events, and its PBX's clock is where the story is."""
+
+    def __init__(self, store: Store, queue_log: Path) -> None:
+        self.store = store
+        self.config = parse({"pbx": [{"secret": "-", "clock_step_s": 0}]}, "test")
+        self.pipeline = Pipeline(store, "IR", internal=False)
+        self.clock = PbxClock(0.0)
+        self.consumer = Consumer(self.config, self.pipeline, self.clock, 1, self._nothing, lambda drift: None)
+        self.follower = Follower(queue_log, 0.0)
+        self.repairs = Repairs(self.follower, self.consumer, store)
+
+    async def _nothing(self) -> None:
+        pass
+
+    def at(self, moment: float) -> None:
+        now = clock.now()
+        self.clock.told(moment, now, now)
+
+    def play(self, events: Iterable[e.Event]) -> None:
+        """As the consumer takes them, each at its own time."""
+        for event in events:
+            self.consumer.take(event, event.at - self.clock.offset)
+
+    async def remember(self, alive: float) -> None:
+        day = business_day(alive, self.config.site.zone, "00:00")
+        visits, spans = await self.store.since(day)
+        self.consumer.remember(visits, spans, await self.store.open_calls(), await self.store.holes_since(day), alive)
+
+    async def look(self) -> None:
+        """Until nothing is left to do."""
+        for _ in range(4):
+            await self.repairs.look()
+            self.play([e.Tick(self.consumer.now())])
+            await self.written()
+
+    async def written(self) -> None:
+        async with asyncio.timeout(20):
+            while self.pipeline.pending:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def running(folder: Path, queue_log: Path) -> AsyncIterator[Process]:
+    store = await Store.open(f"sqlite+aiosqlite:///{folder}/callcenter.db")
+    process = Process(store, queue_log)
+    writer = asyncio.create_task(process.pipeline.run())
+    try:
+        yield process
+    finally:
+        process.follower.close()
+        await process.pipeline.drain()
+        await writer
+        await store.close()
+
+
+@pytest.fixture
+def queue_log(tmp_path: Path) -> Path:
+    path = tmp_path / "queue_log"
+    shutil.copy(EVERYTHING.with_name("ast22-everything.queue_log"), path)
+    return path
+
+
+class Story:
+    """The recording, cut at two moments; ``pbx`` is at ``to`` as it was then."""
+
+    def __init__(self, from_: float, to: float) -> None:
+        events = events_of(EVERYTHING)
+        start, length = events[0].at, events[-1].at - events[0].at
+        self.start, self.from_, self.to, self.end = start, start + from_ * length, start + to * length, events[-1].at
+        self.before = [event for event in events if event.at < self.from_]
+        self.after = [event for event in events if event.at >= self.to]
+        self.pbx = Floor()
+        for event in events:
+            if event.at < self.to:
+                self.pbx.apply(event)
+
+    def begins(self) -> list[e.Event]:
+        return [e.LinkDown(self.start, "not yet"), e.LinkUp(self.start), e.SnapshotBegan(self.start),
+                e.QueuesListed(self.start), e.LegsListed(self.start)]  # fmt: skip
+
+    def comes_back(self) -> list[e.Event]:
+        return [e.LinkUp(self.to), *snapshot(self.pbx, self.to)]
+
+    def ends(self) -> list[e.Event]:
+        at = self.end + 20
+        return [e.Tick(at), *snapshot(Floor(), at), e.Tick(at + 5), e.Tick(at + 20)]
+
+
+async def assert_as_logged(process: Process, folder: Path) -> list[CallRecord]:
+    records, _ = await all_calls(f"sqlite+aiosqlite:///{folder}/callcenter.db")
+    logged = fold(lines_of(EVERYTHING))
+    assert compare(records, logged, 0.0, math.inf).differences == ()
+    figures = process.consumer.window.table(0.0, math.inf, process.consumer.now())
+    assert figures[""]["offered"] == len(logged)
+    assert figures[""]["answered"] == sum(v.outcome == "answered" for v in logged)
+    assert figures[""]["waiting"] == figures[""]["unknown"] == 0
+    assert [r.id for r in records if r.ended_at is None] == []
+    tickets = [t.call for t in (await process.store.tickets(limit=1000)).items]
+    assert sorted(tickets) == sorted(r.id for r in records if r.direction is not Direction.INTERNAL)
+    return records
+
+
+async def test_a_cut_is_filled_and_the_hole_counts_as_repaired(tmp_path: Path, queue_log: Path) -> None:
+    story = Story(0.3, 0.6)
+    async with running(tmp_path, queue_log) as process:
+        process.at(story.start)
+        process.play([*story.begins(), *story.before, e.LinkDown(story.from_, "cut", story.from_)])
+        await process.look()
+        assert [hole.repaired for hole in process.consumer.holes.all] == [False]
+        process.play([*story.comes_back(), *story.after, *story.ends()])
+        process.at(story.end + SETTLED_S)
+        await process.look()
+        records = await assert_as_logged(process, tmp_path)
+        assert {"whole", "repaired"} <= {r.seen for r in records}
+        (hole,) = await process.store.holes_since(0.0)
+        assert hole.repaired
+        assert process.repairs.failure == ""
+        before = process.pipeline.writes
+        await process.look()
+        assert (process.pipeline.writes, process.repairs.differing()) == (before, {})
+
+
+async def test_it_is_mended_while_calls_go_on(tmp_path: Path, queue_log: Path) -> None:
+    """The log is written as time goes by, and looked at each second."""
+    story = Story(0.3, 0.6)
+    lines = queue_log.read_text().splitlines(keepends=True)  # noqa: ASYNC240
+    queue_log.write_text("")  # noqa: ASYNC240
+    async with running(tmp_path, queue_log) as process:
+        process.at(story.start)
+        process.play([*story.begins(), *story.before, e.LinkDown(story.from_, "cut", story.from_), *story.comes_back()])
+        at = story.to
+        repaired_at = 0.0
+        rest = [*story.after, *story.ends()]
+        while rest:
+            at += 1.0
+            process.at(at)
+            with queue_log.open("a") as file:
+                while lines and float(lines[0].partition("|")[0]) < at - 1:
+                    file.write(lines.pop(0))
+            now = [event for event in rest if event.at < at]
+            rest = rest[len(now) :]
+            process.play(now)
+            await process.repairs.look()
+            await process.written()
+            if not repaired_at and all(hole.repaired for hole in process.consumer.holes.all):
+                repaired_at = at
+        await process.look()
+        await assert_as_logged(process, tmp_path)
+        assert repaired_at - story.to <= repairs.SETTLES_S + 3
+
+
+@pytest.mark.parametrize("mended", [0, 1, 5])
+async def test_a_process_killed_while_it_mends_leaves_the_rest_to_the_next_one(
+    tmp_path: Path, queue_log: Path, monkeypatch: pytest.MonkeyPatch, mended: int
+) -> None:
+    story = Story(0.2, 0.7)
+    monkeypatch.setattr(repairs, "CALLS_AT_ONCE", 2)
+    async with running(tmp_path, queue_log) as process:
+        process.at(story.start)
+        process.play([*story.begins(), *story.before])
+        await process.written()
+    async with running(tmp_path, queue_log) as process:
+        await process.remember(story.from_)
+        process.play([e.LinkDown(story.to, "not connected yet"), *story.comes_back(), *story.after, *story.ends()])
+        process.at(story.end + SETTLED_S)
+        left = mended
+
+        async def killed(id: str) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise StoreError("killed")
+
+        with monkeypatch.context() as patch, pytest.raises(StoreError):
+            patch.setattr(process.store, "call", killed)
+            await process.repairs.look()
+        await process.written()
+        assert [hole.repaired for hole in await process.store.holes_since(0.0)] == [False]
+    async with running(tmp_path, queue_log) as process:
+        await process.remember(story.end + SETTLED_S)
+        process.play([e.LinkDown(story.end + SETTLED_S, "not connected yet"), e.LinkUp(story.end + SETTLED_S)])
+        process.play(snapshot(Floor(), story.end + SETTLED_S))
+        process.at(story.end + 2 * SETTLED_S)
+        await process.look()
+        await assert_as_logged(process, tmp_path)
+        assert [hole.repaired for hole in await process.store.holes_since(0.0)] == [True, True]
+
+
+async def test_a_day_that_was_over_before_the_first_start_is_told_by_the_log(tmp_path: Path, queue_log: Path) -> None:
+    story = Story(0.0, 0.0)
+    async with running(tmp_path, queue_log) as process:
+        await process.remember(story.start - 3600)
+        process.at(story.end + SETTLED_S)
+        process.play([e.LinkDown(story.end + 20, "not connected yet"), e.Booted(story.end + 20, 9000.0)])
+        process.play([e.LinkUp(story.end + 20), *snapshot(Floor(), story.end + 20)])
+        await process.look()
+        records = await assert_as_logged(process, tmp_path)
+        assert {r.seen for r in records} == {"repaired"}
+        assert all(r.id == f"main-{int(story.end + 20 - 9000):x}-{r.linkedid}" for r in records)
+
+
+async def test_a_log_that_cannot_be_read_is_said_once_and_holes_wait_for_it(tmp_path: Path, queue_log: Path) -> None:
+    story = Story(0.4, 0.6)
+    moved = queue_log.rename(tmp_path / "elsewhere")  # noqa: ASYNC240
+    async with running(tmp_path, queue_log) as process:
+        process.at(story.start)
+        process.play([*story.begins(), *story.before, e.LinkDown(story.from_, "cut", story.from_)])
+        process.play([*story.comes_back(), *story.after, *story.ends()])
+        process.at(story.end + SETTLED_S)
+        with capture_logs() as said, pytest.MonkeyPatch.context() as patch:
+            patch.setattr(repairs, "LOOK_S", 0.01)
+            task = asyncio.create_task(process.repairs.run())
+            await until(lambda: "No such file" in process.repairs.failure)
+            await asyncio.sleep(0.1)
+            assert [hole.repaired for hole in process.consumer.holes.all] == [False]
+            moved.rename(queue_log)
+            await until(lambda: all(hole.repaired for hole in process.consumer.holes.all))
+            task.cancel()
+        assert [line["event"] for line in said if "queue_log" in line["event"]] == [
+            "queue_log cannot be read: holes stay as they are", "queue_log is read", "hole filled from queue_log",
+        ]  # fmt: skip
+        await process.look()
+        await assert_as_logged(process, tmp_path)
+
+
+async def test_a_difference_outside_of_holes_is_said_with_its_call_and_not_mended(
+    tmp_path: Path, queue_log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log has one abandoned visit that we never heard of, and no hole to excuse it."""
+    story = Story(0.5, 0.5)
+    at = int(story.start) + 5
+    with queue_log.open("a") as file:
+        file.write(f"{at}|{at}.9999|sales|NONE|ENTERQUEUE||0912|1\n{at + 2}|{at}.9999|sales|NONE|ABANDON|1|1|2\n")
+    monkeypatch.setattr("callcenter.self_check.EACH_S", 0.0)
+    async with running(tmp_path, queue_log) as process:
+        process.at(story.start)
+        process.play([*story.begins(), *story.before, *story.after, *story.ends()])
+        process.at(story.end + 2 * SETTLED_S)
+        with capture_logs() as said:
+            for _ in range(4):
+                await process.look()
+        told = [line for line in said if line["event"] == "our counts differ from queue_log"]
+        assert {(line["queue"], line["what"], line["calls"]) for line in told} == {
+            ("sales", "offered", (f"{at}.9999",)), ("sales", "abandoned", (f"{at}.9999",)),
+        }  # fmt: skip
+        assert len(told) == 2
+        assert process.repairs.differing() == {"sales": 2}
+        assert await process.store.call(f"main-1-{at}.9999") is None
+
+
+async def until(holds: Callable[[], bool], within_s: float = 20.0) -> None:
+    async with asyncio.timeout(within_s):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+def test_the_log_is_needed_from_before_the_oldest_hole_that_is_not_repaired() -> None:
+    holes = [Hole("main", 100_000.0, 100_100.0, "", repaired=True), Hole("main", 200_000.0, 200_100.0, "")]
+    assert needed_from(holes, 300_000.0) == 200_000.0 - repairs.EARLIER_S
+    assert needed_from(holes[:1], 300_000.0) < 300_000.0 - repairs.EARLIER_S
