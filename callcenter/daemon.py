@@ -23,7 +23,10 @@ from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics import collector
 from callcenter.metrics.health import Health, alarms, stuck
 from callcenter.pipeline import Pipeline
+from callcenter.queue_log.follow import Follower
 from callcenter.reload import Reload, reload
+from callcenter.repairs import Repairs
+from callcenter.store.backup_times import Backups
 from callcenter.store.store import Store
 from callcenter.web.app import create_app
 from callcenter.web.server import serve
@@ -51,6 +54,9 @@ class Daemon:
         self.consumer = Consumer(config, self.pipeline, self.link.clock, boot, self._look_at_clock, self._drifted)
         self.pipeline.alive = self.alive
         self.floor, self.window, self.counters = self.consumer.floor, self.consumer.window, self.consumer.counters
+        self.repairs: Repairs | None = None
+        self.backups: Backups | None = None
+        self._reloaded = asyncio.Event()
         self._drifts_told: set[str] = set()
         self._figures_due = 0.0
         self.figures = self.window.figures(clock.now())
@@ -93,6 +99,12 @@ class Daemon:
             store_failure=pipeline.reason,
             store_failed_since=None if pipeline.failed_at is None else pipeline.failed_at + link.clock.offset,
             store_pending=pipeline.pending, store_writes=pipeline.writes, store_write_seconds=pipeline.write_seconds,
+            store_dropped_journal=pipeline.dropped, store_refused_rows=pipeline.refused,
+            queue_log_failure=self.repairs.failure if self.repairs else "",
+            queue_log_lag_s=self.repairs.lag_s if self.repairs else None,
+            queue_log_differences=self.repairs.differing() if self.repairs else {},
+            backup_failure=self.backups.failure if self.backups else "",
+            backup_at=self.backups.newest_at if self.backups else None,
         )  # fmt: skip
 
     async def metrics(self) -> bytes:
@@ -115,6 +127,7 @@ class Daemon:
         self.config = self.consumer.config = result.config
         self.pipeline.internal = result.config.tickets.internal
         self.consumer.figures_due = True
+        self._reloaded.set()
         log.info("configuration reloaded", taken_up=result.at_once, after_a_restart=result.after_restart)
 
     # ---- boards ---------------------------------------------------------------------------------------------
@@ -162,6 +175,32 @@ class Daemon:
         while True:
             await asyncio.sleep(MINUTE_S)
             self.consumer.keep_spans()
+
+    async def back_up(self) -> None:
+        """A backup now and then, as the newest configuration says."""
+        while True:
+            store = self.config.store
+            self._reloaded.clear()
+            self.backups = None
+            working = None
+            if store.backups is not None:
+                self.backups = Backups(store.url, store.backups, store.backup_every_h, store.backups_kept)
+                working = asyncio.create_task(self.backups.run())
+            try:
+                await self._reloaded.wait()
+            finally:
+                if working is not None:
+                    working.cancel()
+                    await asyncio.gather(working, return_exceptions=True)
+
+    async def repair(self) -> None:
+        """Fill holes from the PBX's queue_log, where it can be read."""
+        path = self.config.pbx[0].queue_log
+        if path is not None:
+            unrepaired = [hole.from_ for hole in self.consumer.holes.all if not hole.repaired]
+            since = min(unrepaired, default=self.now()) - HOUR_S
+            self.repairs = Repairs(Follower(path, since), self.consumer, self.store)
+            await self.repairs.run()
 
     async def tell_systemd(self) -> None:
         """That we live, while we do: a consumer that is stuck is no life."""
@@ -251,7 +290,8 @@ async def _serve_until(daemon: Daemon, on_ready: Callable[[int], None], stop: as
     web = daemon.config.web
     parts = (
         daemon.link.run(), daemon.consumer.run(), daemon.boards(), daemon.housekeeping(), daemon.minutes(),
-        daemon.keep_boot(), daemon.tell_systemd(), serve(create_app(daemon), web.host, web.port, told(on_ready)),
+        daemon.keep_boot(), daemon.repair(), daemon.back_up(), daemon.tell_systemd(),
+        serve(create_app(daemon), web.host, web.port, told(on_ready)),
     )  # fmt: skip
     try:
         async with asyncio.TaskGroup() as tasks:
