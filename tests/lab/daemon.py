@@ -73,6 +73,9 @@ class Running:
     def ready(self) -> bool:
         return self.http.get("/readyz").status_code == 200
 
+    def none_open(self) -> bool:
+        return not self.get("/api/v1/calls?state=open")["items"]
+
     def stop(self) -> int:
         """SIGTERM; the exit status. It must end within ten seconds."""
         self.process.send_signal(signal.SIGTERM)

@@ -11,16 +11,17 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from .ami import session
 from .asterisk import LEAST, Asterisk
 from .daemon import Running, running
 from .tap import Tap, tapped
 
 ASKS = b"Action: QueueStatus"
-COMES_BACK_S = 90.0
+COMES_BACK_S = 60.0
 
 
 @asynccontextmanager
@@ -40,17 +41,21 @@ async def daemon_of(
             await asyncio.to_thread(process.__exit__, None, None, None)
 
 
-async def stopped(daemon: Running, seconds: float, tap: Tap | None = None) -> tuple[float, float]:
+async def stopped(
+    daemon: Running, seconds: float, tap: Tap | None = None, meanwhile: Awaitable[None] | None = None
+) -> tuple[float, float]:
     """Stops the daemon for so long, with a ``tap`` in the midst of a snapshot; from when to when it was (epoch).
 
-    Returns when the daemon is ready again.
+    ``meanwhile`` is awaited while it is stopped. Returns when the daemon is ready again.
     """
     pid, since = daemon.process.pid, time.time()
     if tap is None:
         os.kill(pid, signal.SIGSTOP)
     else:
         since = await _in_a_snapshot(pid, tap)
-    await asyncio.sleep(seconds)
+    if meanwhile is not None:
+        await meanwhile
+    await asyncio.sleep(since + seconds - time.time())
     os.kill(pid, signal.SIGCONT)
     until = time.time()
     if tap is not None:
@@ -75,3 +80,11 @@ def processor_s(pid: int) -> float:
     """Seconds of processor time that a process has had."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def flood(lab: Asterisk, kilobytes: int) -> None:
+    """So much that every listener must read, in events that mean nothing to anybody."""
+    lines = {f"Filler{n}": "x" * 900 for n in range(50)}
+    async with session(lab.ami_port) as ami:
+        for _ in range(1 + kilobytes // 45):
+            await ami.act("UserEvent", UserEvent="Flood", **lines)

@@ -6,6 +6,7 @@ A shell. ``weather`` draws the faults; ``storm`` drives the calls through them a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Callable
@@ -86,22 +87,24 @@ async def storm(
         keeper = Keeper(lab, folder, proxy.port, more)
         await asyncio.to_thread(keeper.start)
         try:
-            blows = asyncio.create_task(_blow(proxy, keeper, steps, say))
+            over = asyncio.Event()
+            blows = asyncio.create_task(_blow(proxy, keeper, steps, over, say))
             placed = await drive(lab, scenario, seed)
-            blows.cancel()
-            await asyncio.gather(blows, return_exceptions=True)
+            over.set()
+            await blows
             await proxy.clear()
             say(f"{_clock()} {len(placed)} calls are over, no fault any more")
-            if keeper.daemon is None:
-                await asyncio.to_thread(keeper.start, False)
             return await asyncio.to_thread(_aftermath, keeper, len(placed))
         finally:
             await asyncio.to_thread(keeper.end)
 
 
-async def _blow(proxy: Proxy, keeper: Keeper, steps: list[Step], say: Say) -> None:
+async def _blow(proxy: Proxy, keeper: Keeper, steps: list[Step], over: asyncio.Event, say: Say) -> None:
     for step in steps:
-        await asyncio.sleep(step.wait_s)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), step.wait_s)
+        if over.is_set():
+            return
         say(f"{_clock()} {step.words}")
         if step.words == KILL:
             await asyncio.to_thread(keeper.end)
