@@ -32,7 +32,7 @@ HEARTBEAT_S = 15.0
 LOOK_S = 1.0
 """How often a stream without news looks whether the server stops."""
 
-BYTES_S = 20e6
+BYTES_S = 40e6
 """What all streams together may send in a second."""
 
 RETRY = b"retry: 2000\n\n"
