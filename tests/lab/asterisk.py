@@ -40,7 +40,7 @@ LACKING = Account("lacking", "l4cking")  # neither agent nor reporting
 FOREIGN = Account("foreign", "f0reign")  # refused by its ACL
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Asterisk:
     """A running Asterisk. ``uas_port`` is where its agents' phones listen, ``trunk_port`` the outside world."""
 
@@ -85,6 +85,11 @@ class Asterisk:
         """kill -9: no goodbye to anyone."""
         self.process.kill()
         self.process.wait()
+
+    def restart(self) -> None:
+        """Starts it again after :meth:`kill`: same jail, same ports, and the queue_log goes on."""
+        self.process = _spawn(self.root, self.jail)
+        _await_boot(self)
 
     def stop(self) -> None:
         """Ends Asterisk and removes its jail. Read ``queue_log`` before."""
