@@ -53,6 +53,7 @@ class Daemon:
         self.link = Link(pbx, lambda item, arrival: self.consumer.inbox.put_nowait((item, arrival)))
         self.consumer = Consumer(config, self.pipeline, self.link.clock, boot, self._look_at_clock, self._drifted)
         self.pipeline.alive = self.alive
+        self.pipeline.boot = lambda: self.consumer.floor.boot
         self.floor, self.window, self.counters = self.consumer.floor, self.consumer.window, self.consumer.counters
         self.repairs: Repairs | None = None
         self.backups: Backups | None = None
@@ -212,16 +213,6 @@ class Daemon:
             notify.tell(state, *(() if stuck(health) else (notify.ALIVE,)))
             await asyncio.sleep(min(MINUTE_S, within_s / 3) if within_s else MINUTE_S)
 
-    async def keep_boot(self) -> None:
-        """Remember when the PBX booted: it is part of a call's id, and known to a second only."""
-        known = self.floor.boot
-        while True:
-            await asyncio.sleep(FIGURES_S)
-            if self.floor.boot != known:
-                known = self.floor.boot
-                with contextlib.suppress(CallcenterError):
-                    await self.store.set_meta("boot", str(known))
-
 
 def settle_memory() -> None:
     """What was built at the start stays: keep the garbage collector from walking it again and again."""
@@ -236,7 +227,7 @@ async def opened(config: Config) -> AsyncIterator[Daemon]:
     store = await Store.open(config.store.url)
     try:
         now = clock.now()
-        daemon = Daemon(config, store, int(await store.get_meta("boot") or 0))
+        daemon = Daemon(config, store, await store.boot())
         day = business_day(now, config.site.zone, config.site.day_starts)
         visits, spans = await store.since(day - HOUR_S)
         holes, alive = await store.holes_since(day - HOUR_S), await store.alive()
@@ -290,7 +281,7 @@ async def _serve_until(daemon: Daemon, on_ready: Callable[[int], None], stop: as
     web = daemon.config.web
     parts = (
         daemon.link.run(), daemon.consumer.run(), daemon.boards(), daemon.housekeeping(), daemon.minutes(),
-        daemon.keep_boot(), daemon.repair(), daemon.back_up(), daemon.tell_systemd(),
+        daemon.repair(), daemon.back_up(), daemon.tell_systemd(),
         serve(create_app(daemon), web.host, web.port, told(on_ready)),
     )  # fmt: skip
     try:

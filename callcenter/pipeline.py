@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from callcenter import clock
@@ -56,7 +57,8 @@ class Pipeline:
     ``refused`` counts what the store would never take.
 
     ``alive``, when set, is asked with each batch for the PBX's time up to which everything that was seen has been put
-    here: no later than what the newest of the events applied, and the newest sign of life, tell.
+    here: no later than what the newest of the events applied, and the newest sign of life, tell. ``boot``: when the
+    PBX booted; it is written with the first of the calls whose ids have it.
     """
 
     def __init__(self, sink: Sink, country: str, internal: bool) -> None:
@@ -67,6 +69,8 @@ class Pipeline:
         self.write_seconds = 0.0
         self.refused = 0
         self.alive: Callable[[], float] | None = None
+        self.boot: Callable[[], int] = lambda: 0
+        self._told_boot = 0
         self._sink = sink
         self._country = country
         self.internal = internal
@@ -168,7 +172,7 @@ class Pipeline:
             full = True
             while full:
                 batch = self._next_batch()
-                if not self.pending and batch.alive == self._pending.told_alive:
+                if not self.pending and batch.alive == self._pending.told_alive and not batch.boot:
                     break
                 await self._write(batch)
                 full = self.pending > 0 and (len(batch.calls) == CALLS_AT_ONCE or len(batch.journal) == JOURNAL_AT_ONCE)
@@ -180,7 +184,9 @@ class Pipeline:
             return ticket_of(record, self._country, self.internal)
 
         alive = self.alive() if self.alive else 0.0
-        return self._pending.batch(CALLS_AT_ONCE, JOURNAL_AT_ONCE, SPANS_AT_ONCE, ticket, alive)
+        batch = self._pending.batch(CALLS_AT_ONCE, JOURNAL_AT_ONCE, SPANS_AT_ONCE, ticket, alive)
+        boot = self.boot()
+        return batch if boot == self._told_boot else msgspec.structs.replace(batch, boot=boot)
 
     async def _write(self, batch: Batch) -> None:
         began = time.perf_counter()
@@ -190,6 +196,7 @@ class Pipeline:
             self._failed(str(e))
             raise
         self.writes += 1
+        self._told_boot = batch.boot or self._told_boot
         self.write_seconds += time.perf_counter() - began
         self._recovered()
 

@@ -220,6 +220,26 @@ async def test_draining_an_empty_pipeline_ends_its_run() -> None:
     assert pipeline.writes == 0
 
 
+async def test_when_the_pbx_booted_is_written_with_the_first_of_its_calls_and_when_it_changes(floor: Floor) -> None:
+    fails = True
+    sink, boot = Memory(lambda: fails), 77
+    pipeline = Pipeline(sink, "IR", internal=False)
+    pipeline.boot = lambda: boot
+    running = asyncio.create_task(pipeline.run())
+    pipeline.put([floor.start("a")], [], floor.records.get)
+    await until(lambda: not pipeline.healthy)
+    fails = False
+    await until(lambda: pipeline.pending == 0)
+    pipeline.put([floor.start("b")], [], floor.records.get)
+    await until(lambda: pipeline.pending == 0)
+    boot = 99
+    pipeline.put([floor.start("c")], [], floor.records.get)
+    await pipeline.drain()
+    await running
+    told = [([call.id for call in batch.calls], batch.boot) for batch in sink.batches]
+    assert told == [(["a"], 77), (["b"], 0), (["c"], 99)]
+
+
 async def test_the_sign_of_life_goes_with_what_is_whole_and_comes_without_work_too(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,6 +178,10 @@ class Store:
         async with self._read() as connection:
             return await reading.holes_since(connection, at)
 
+    async def boot(self) -> int:
+        """When the PBX booted, as the ids of its calls have it; 0 when nothing was ever written."""
+        return int(await self.get_meta(writing.BOOT) or 0)
+
     async def alive(self) -> float:
         """The PBX's time up to which everything that was seen is committed; 0 when nothing ever was."""
         return float(await self.get_meta(writing.ALIVE) or 0)

@@ -34,6 +34,8 @@ class Batch(msgspec.Struct, frozen=True):
     holes: tuple[Hole, ...] = ()
     alive: float = 0.0
     """The PBX's time up to which everything seen is committed with this batch; 0 when it cannot be said."""
+    boot: int = 0
+    """When the PBX booted, where that is news: it is part of the ids of the calls that are written with it."""
 
 
 def halves(batch: Batch) -> tuple[Batch, Batch] | None:
@@ -56,7 +58,7 @@ _KINDS = ("calls", "spans", "journal", "merged", "holes")
 def _only(batch: Batch, kind: str, things: tuple[Any, ...]) -> Batch:
     """A call takes its ticket along."""
     ids = {record.id for record in things} if kind == "calls" else set()
-    part = msgspec.structs.replace(Batch(), **{kind: things})
+    part = msgspec.structs.replace(Batch(boot=batch.boot), **{kind: things})
     return msgspec.structs.replace(part, tickets=tuple(ticket for ticket in batch.tickets if ticket.call in ids))
 
 

@@ -36,6 +36,8 @@ from callcenter.store.schema import (
 )
 from callcenter.store.values import Batch, JournalRow
 
+BOOT = "boot"
+"""Key in ``meta``: when the PBX booted, as the ids of its calls have it."""
 ALIVE = "alive"
 """Key in ``meta``: the PBX's time up to which everything that was seen is committed."""
 
@@ -106,6 +108,8 @@ async def write(connection: AsyncConnection, batch: Batch) -> None:
     await _many(connection, PUT_SPAN, [plain_row(span) for span in batch.spans])
     await _write_journal(connection, batch.journal)
     await _many(connection, PUT_HOLE, [plain_row(one) for one in batch.holes])
+    if batch.boot:
+        await set_meta(connection, BOOT, str(batch.boot))
     if batch.alive:
         await set_meta(connection, ALIVE, repr(batch.alive))
 
