@@ -22,8 +22,6 @@ WHOLE_BYTES = 128 * 2**20
 """Files up to this size have their indexes compared with their tables when they are opened (2 s); of larger ones only
 the structure is looked at (4 s a GB), and all of it with each backup."""
 
-RESTORE = "callcenter restore puts the newest backup in its place"
-
 
 def structure(path: Path, connection: Connection, whole: bool | None = None) -> None:
     """Raises StoreDamaged. ``whole``: indexes too; None: it depends on the size."""
@@ -32,7 +30,7 @@ def structure(path: Path, connection: Connection, whole: bool | None = None) -> 
     check = "integrity_check" if whole else "quick_check"
     found = connection.exec_driver_sql(f"PRAGMA {check}(1)").scalar_one()
     if found != "ok":
-        raise StoreDamaged(f"the file is damaged ({' '.join(str(found).split())}): {RESTORE}")
+        raise StoreDamaged(f"the file is damaged ({' '.join(str(found).split())}): {digests.RESTORE}")
 
 
 def newest_commit(path: Path, acknowledged: int) -> int:
@@ -45,7 +43,7 @@ def newest_commit(path: Path, acknowledged: int) -> int:
     if commits < acknowledged:
         raise StoreDamaged(
             f"the newest {acknowledged - commits} transactions are missing (the file or its -wal is damaged or an old "
-            f"one): {RESTORE}; removing {path}.lock takes what is there"
+            f"one): {digests.RESTORE}; removing {path}.lock takes what is there"
         )
     return commits
 

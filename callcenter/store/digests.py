@@ -19,6 +19,9 @@ from callcenter.errors import StoreDamaged
 
 UNCHECKED = -1
 
+RESTORE = "callcenter restore puts the newest backup in its place"
+"""What to do about damage."""
+
 _NUMBERS = Struct("<qd").pack
 
 
@@ -49,4 +52,4 @@ def of_text(*texts: str) -> int:
 def check(kept: Any, digest: int | None, what: str) -> None:
     """Raises StoreDamaged, naming ``what``, unless the ``kept`` digest is that of what was read (None: of nothing)."""
     if kept not in (digest, UNCHECKED):
-        raise StoreDamaged(f"{what} is damaged: it is not what was written")
+        raise StoreDamaged(f"{what} is damaged, it is not what was written: {RESTORE}")

@@ -23,12 +23,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from callcenter.errors import StoreDamaged, StoreError
-from callcenter.store import acknowledged, checking
+from callcenter.store import acknowledged, checking, digests
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 # FULL: what was acknowledged survives a power cut, not only a crash of this process.
 _SETTINGS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX", "SQLITE_CORRUPT_SEQUENCE", "SQLITE_CORRUPT_VTAB")
 
 
 @contextmanager
@@ -39,6 +41,8 @@ def translated(path: Path) -> Iterator[None]:
     except StoreDamaged as e:
         raise StoreDamaged(f"store {path}: {e}") from None
     except DBAPIError as e:
+        if getattr(e.orig, "sqlite_errorname", "") in _DAMAGED:
+            raise StoreDamaged(f"store {path}: {e.orig}: {digests.RESTORE}") from e
         raise StoreError(f"store {path}: {e.orig}") from e
     except OSError as e:
         raise StoreError(f"store {path}: {e.strerror or e}") from e

@@ -11,6 +11,7 @@ import re
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -143,3 +144,13 @@ def test_sigterm_ends_it_within_ten_seconds_though_the_disk_fails_and_says_what_
                 assert daemon.stop() == 1
     last = (tmp_path / "disk" / "daemon.log").read_text().splitlines()[-1] if name != "a full disk" else ""
     assert name == "a full disk" or re.fullmatch(rf"callcenter: not written: \d+ rows: .*{why}", last)
+
+
+def test_a_log_that_cannot_be_written_ends_nothing() -> None:
+    program = (
+        "import structlog\nfrom callcenter.cli import logging_to_stderr\nlogging_to_stderr()\n"
+        "for n in range(1000):\n    structlog.get_logger().error('the store failed', n=n)\nprint('goes on')"
+    )
+    with Path("/dev/full").open("w") as nowhere:
+        ended = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=nowhere, text=True)
+    assert ended.stdout == "goes on\n"

@@ -90,7 +90,7 @@ async def test_a_damaged_store_gives_no_backup(store: Store, url: str, path: Pat
     with closing(sqlite3.connect(path)) as db:
         db.execute("UPDATE call SET name = 'Nina'")
         db.commit()
-    with pytest.raises(StoreError, match=r"call main-1-1 is damaged: it is not what was written$"):
+    with pytest.raises(StoreError, match=r"call main-1-1 is damaged, it is not what was written: callcenter restore"):
         await made_apart(url, folder, 3)
     assert names(folder) == []
 

@@ -162,6 +162,22 @@ def test_a_store_that_became_empty_is_not_taken_for_a_new_one(path: Path, call: 
         asyncio.run(everything(path))
 
 
+def test_a_damaged_store_stops_the_daemon_at_its_start_with_one_line(
+    path: Path, tmp_path: Path, call: Make, batch: Make
+) -> None:
+    asyncio.run(fill(path, call, batch))
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE call SET name = 'Nina' WHERE ended_at IS NULL")
+        db.commit()
+    config = tmp_path / "callcenter.toml"
+    config.write_text(f'[[pbx]]\nsecret = "x"\n[store]\nurl = "{url_of(path)}"\n[web]\nport = 0\n')
+    words = [sys.executable, "-m", "callcenter", "run", "--config", str(config)]
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 2
+    said = rf"callcenter: store {path}: call main-1-\d+ is damaged, .*: callcenter restore puts the newest .*\n"
+    assert re.fullmatch(said, ended.stderr)
+
+
 @pytest.mark.parametrize(
     ("table", "column", "value", "named"),
     [
