@@ -87,6 +87,7 @@ class Consumer:
             self._began_at = clock.monotonic()
             await self._mind_the_clock(item, arrival)
             self.take(item, arrival)
+            await asyncio.sleep(0)  # get() of an inbox that is not empty does not wait: the reading must have its turn
 
     @property
     def idle(self) -> bool:
