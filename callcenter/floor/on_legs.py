@@ -16,6 +16,12 @@ from callcenter.floor.visits import OPEN, State
 if TYPE_CHECKING:
     from callcenter.floor.floor import Floor
 
+SHUTDOWN = 4
+"""AST_SOFTHANGUP_SHUTDOWN (``include/asterisk/channel.h``): Asterisk ends every channel before it stops or restarts.
+
+queue_log has these callers as abandoned or completed like all others, and so have the visits; the call says why.
+"""
+
 
 def note_side(floor: Floor, leg: Leg, name: str = "") -> None:
     """What a leg says about its call: from or to the outside, by whom, to what number."""
@@ -78,6 +84,8 @@ def asked(floor: Floor, event: e.HangupAsked) -> None:
         return
     if leg.asked_at is None:
         leg.asked_at = event.at
+    if event.soft and event.cause == SHUTDOWN:
+        leg.call.ended_by = "pbx_lost"
     if event.cause:
         on_agents.note_cause(floor, leg, event.cause)
     if leg.call.asker is None and not leg.local and not (leg.was_dialled and leg.talk is None):
