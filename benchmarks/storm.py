@@ -17,6 +17,7 @@ from pathlib import Path
 
 import the_lab  # noqa: F401
 from lab.asterisk import SUITES, Asterisk, running
+from lab.debian import last_lines
 from lab.storm import Aftermath, storm, weather
 
 SHOWN = 10
@@ -66,7 +67,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as passing, running(SUITES[options.version]) as lab:
         folder = options.keep or Path(passing)
         folder.mkdir(parents=True, exist_ok=True)
-        after = asyncio.run(run(lab, folder, options))
+        try:
+            after = asyncio.run(run(lab, folder, options))
+        except BaseException:
+            print(f"Asterisk: {lab.process.poll()}\n{lab.messages()[-2000:]}\n{last_lines(lab.logs / 'console')}")
+            raise
         log = lab.queue_log.read_text(errors="replace").splitlines()
         if options.keep:
             (folder / "queue_log").write_text("\n".join(log) + "\n")

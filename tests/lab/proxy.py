@@ -183,7 +183,8 @@ class _Relay:
         for writer in self.writers:
             if reset:
                 linger = struct.pack("ii", 1, 0)  # close() then sends RST
-                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                with contextlib.suppress(OSError):  # its end was seen already
+                    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             writer.transport.abort() if reset else writer.close()
 
     async def pump(self, way: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
