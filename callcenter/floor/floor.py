@@ -94,7 +94,7 @@ class Floor:
             self.at = at
         self.touched = None
         due = self.loose or self.lingering or self.suspects or self.doubts or at >= self.agents.next_wrap
-        if due and type(event) is not e.ClockStepped:  # by that no time passes, whatever the clock says
+        if due and type(event) not in TIMELESS and not getattr(event, "snapshot", False):
             pass_time(self, at)
         HANDLERS[type(event)](self, event)
         if not self.out:
@@ -262,6 +262,11 @@ class Floor:
 
 
 NOTHING: list[Change] = []
+
+TIMELESS = frozenset(
+    {e.ClockStepped, e.SnapshotBegan, e.QueueSeen, e.EntrySeen, e.LegSeen, e.QueuesListed, e.LegsListed}
+)
+"""What does not let time pass: rows have the time of their arrival, and events from before it may still come."""
 
 
 def pass_time(floor: Floor, at: float) -> None:

@@ -68,7 +68,7 @@ FOUND: dict[str, tuple[Events, Events, dict[str, int]]] = {
     "a bridge": (
         (talking(),),
         snapshot(30, row(30), row(30, BEN), lists(30, CALLER, 30, bridge="b-2", state=4),
-                 lists(30, PHONE, 28, endpoint=ANNA, bridge="b-2")), {"missed_bridge": 1},  # then the call is known to be seen in part
+                 lists(30, PHONE, 28, endpoint=ANNA, bridge="b-2")), {"missed_bridge": 1},
     ),
     "nothing": ((talking(),), snapshot(30, row(30), row(30, BEN), *TALK), {}),
 }  # fmt: skip
