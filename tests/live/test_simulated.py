@@ -5,38 +5,20 @@ from __future__ import annotations
 import contextlib
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lab.daemon import Running, callcenter, running
+from lab.simulated import simulating
 
 from callcenter.ami.simulator.server import SECRET, USERNAME
 from callcenter.queue_log import fold, read
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@contextlib.contextmanager
-def simulating(folder: Path, *words: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    """``callcenter simulate`` on a free port, with its queue_log in ``folder``."""
-    command = [sys.executable, "-m", "callcenter", "simulate", "--port", "0", "--queue-log", str(folder / "queue_log")]
-    process = subprocess.Popen([*command, *words], stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    try:
-        port = process.stdout.readline().partition(" on 127.0.0.1:")[2].partition(",")[0]
-        yield int(port), process
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
 
 TRUNKS = '["PJSIP/trunk"]'
 FAST = "clock_step_s = 0"
