@@ -40,13 +40,13 @@ class Session:
         self.where, self.protocol = where, protocol
         self.ponged: tuple[float, float] | None = None
 
-    async def ask(self, action: commands.Action, deadline: float = ANSWER_S) -> Any:
+    async def ask(self, action: commands.Action, deadline: float | None = None) -> Any:
         """Send one action, once, and return Asterisk's answer (a panoramisk Message).
 
         Raises ActionRefused (Asterisk said no), ActionTimeout, or LinkError (the session was lost meanwhile: the action
         may or may not have been done; it is never repeated).
         """
-        protocol = self.protocol
+        protocol, deadline = self.protocol, deadline or ANSWER_S
         if protocol.lost.done():
             raise LinkError(f"{self.where}: no link")
         future = protocol.send(action, as_list=False)
@@ -61,7 +61,7 @@ class Session:
             raise ActionRefused(f"{self.where}: {action['Action']}: {answer.message or answer.response}")
         return answer
 
-    async def ping(self, told: Told | None = None, deadline: float = ANSWER_S) -> None:
+    async def ping(self, told: Told | None = None, deadline: float | None = None) -> None:
         """Raises what :meth:`ask` raises."""
         asked = clock.now()
         answer = await self.ask(commands.ping(), deadline)

@@ -1,0 +1,69 @@
+"""Events that seem to be of an hour ago: the PBX is asked whether they are late, or its clock was set."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from tiny_manager import manager, reply
+
+from callcenter import clock
+from callcenter.ami import session
+from callcenter.ami.link import Link
+from callcenter.config import parse
+from callcenter.consumer import Consumer
+from callcenter.pipeline import Pipeline
+from callcenter.store.values import Batch
+
+HOUR = 3600.0
+
+
+class Nowhere:
+    async def write(self, batch: Batch) -> None:
+        pass
+
+
+def event(name: str, at: float, *headers: str) -> bytes:
+    lines = [f"Event: {name}", "Privilege: call,all", f"Timestamp: {at:.6f}", *headers]
+    lines += ["Uniqueid: 1.1", "Linkedid: 1.1"]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
+
+
+@pytest.mark.parametrize("set_by", [0.0, -HOUR])
+async def test_events_of_an_hour_ago_are_late_unless_the_pbx_says_that_it_is_an_hour_ago(
+    set_by: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "PING_S", 60.0)  # what is asked here is asked by the consumer
+    ahead = [500.0]
+    async with manager() as pbx:
+        pbx.answers["Ping"] = lambda a: reply(a, "Success", "Ping: Pong", f"Timestamp: {time.time() + ahead[0]:.6f}")
+        config = parse({"pbx": [{"port": pbx.port, "secret": "demo"}]}, "test")
+        link = Link(config.pbx[0], lambda item, arrival: consumer.inbox.put_nowait((item, arrival)))
+        consumer = Consumer(config, Pipeline(Nowhere(), "IR", False), link.clock, 0, link.look_at_clock, lambda _: None)
+        tasks = [asyncio.create_task(link.run()), asyncio.create_task(consumer.run())]
+        try:
+            async with asyncio.timeout(20):
+                await until(consumer, lambda: consumer.floor.synced and consumer.floor.link)
+                began = clock.now() + 500
+                pbx.say(event("Newchannel", began, "Channel: PJSIP/t-1", "ChannelState: 4"))
+                await until(consumer, lambda: bool(consumer.floor.by_id))
+                ahead[0] += set_by
+                pbx.say(event("NewCallerid", clock.now() + 500 - HOUR, "CallerIDNum: 0912"))
+                pbx.say(event("Newstate", clock.now() + 500 - HOUR, "Channel: PJSIP/t-1", "ChannelState: 6"))
+                await until(consumer, lambda: consumer.floor.legs["1.1"].state == 6)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    (call,) = consumer.floor.by_id.values()
+    assert call.started_at == pytest.approx(began + set_by, abs=1.0)
+    assert link.clock.offset == pytest.approx(500 + set_by, abs=1.0)
+    assert consumer.now() - call.started_at < 20
+
+
+async def until(consumer: Consumer, holds: object) -> None:
+    assert callable(holds)
+    while not holds():
+        consumer.changed.clear()
+        await consumer.changed.wait()
