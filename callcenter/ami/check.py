@@ -1,5 +1,7 @@
 """Is this Asterisk fit to be listened to? A shell: connects like the daemon, asks little, changes nothing.
 
+What cannot be asked over AMI (``writetimeout``, which rights the user has too many, event filters) is advised.
+
 A read class shows itself only by its events. One whose events did not come is named as wrong when there was something
 to tell (the lists of channels or queues changed meanwhile), otherwise as not seen yet.
 """
@@ -29,6 +31,14 @@ ASKED = {
     "Originate": ("originate", "click-to-dial"),
 }
 """Action → (the write class it needs, what is lost without it)."""
+
+NEVER = {"Command": "command", "UpdateConfig": "config", "DBPut": "system"}
+"""Action → the write class that the daemon never needs: whoever learns the secret could do more with it."""
+
+ADVICE = (
+    "not to be asked over AMI: writetimeout of this user; at most 500 ms, 200 is good: Asterisk lets callers wait for "
+    "a slow reader so long (see dialplans/manager_callcenter.conf)"
+)
 
 HEARD = {
     "agent": ("queues and agents: nothing works without it", "no caller was in a queue", b"Queue"),
@@ -113,6 +123,7 @@ async def check_pbx(pbx: Pbx, listen_s: float = LISTEN_S) -> Findings:
     found.wrong += _unheard(ear)
     found.notes += _seen(ear, counted.names)
     found.notes += _noise(ear, counted.names)
+    found.notes.append(ADVICE)
     return found
 
 
@@ -121,6 +132,10 @@ async def _rights(link: Link, found: Findings) -> None:
     for name, (right, loss) in ASKED.items():
         if name.lower() not in answer:
             found.wrong.append(f"write class {right!r} is missing (action {name} is not allowed): {loss}")
+    many = [right for name, right in NEVER.items() if name.lower() in answer]
+    if many:
+        found.notes.append(f"warning: the user has rights that the daemon never needs: {', '.join(many)} (write = "
+                           "agent,originate,reporting is enough)")  # fmt: skip
 
 
 async def _clock(link: Link, found: Findings) -> None:
@@ -140,7 +155,7 @@ async def _listen(link: Link, protocol: Protocol, listen_s: float) -> None:
         raise LinkError(f"{link.where}: link lost: {protocol.lost.result()}")
     await link.snapshot()
     for _ in range(2):
-        await link.send(commands.ping())
+        await link.all_told()
 
 
 def _unheard(ear: _Ear) -> Iterator[str]:

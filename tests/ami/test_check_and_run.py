@@ -92,6 +92,21 @@ async def test_check_says_which_classes_it_saw_and_which_not_yet(tmp_path: Path)
         assert line.endswith(f"{why} while checking; --listen SECONDS waits longer")
 
 
+async def test_check_names_what_cannot_be_asked_and_rights_that_are_too_many(tmp_path: Path) -> None:
+    async with manager() as pbx:
+        ready(pbx)
+        path = config_for(pbx, tmp_path)
+        least = await checked(path, "--listen", "0.2")
+        names = (*ALLOWED, "Command", "DBPut")
+        pbx.answers["ListCommands"] = lambda a: reply(a, "Success", *(f"{name}: text  (Priv: all)" for name in names))
+        many = await checked(path, "--listen", "0.2")
+    assert (least[0], many[0]) == (0, 0)
+    assert [line for line in least[1] if "writetimeout of this user; at most 500 ms" in line]
+    assert not [line for line in least[1] if "never needs" in line]
+    (line,) = (line for line in many[1] if "never needs" in line)
+    assert "command, system (write = agent,originate,reporting is enough)" in line
+
+
 async def test_check_sees_each_class_by_its_events(tmp_path: Path) -> None:
     said = NEWCHANNEL + event("QueueCallerJoin", "agent", "Queue: q", "Uniqueid: 1.1", "Linkedid: 1.1")
     async with manager() as pbx:
