@@ -108,7 +108,7 @@ def _attempts(v: Visit, log: LoggedVisit, unseen: Unseen, interfaces: Interfaces
         rings.append(Ring(log.agent, log.left_at, log.ring_s, Result.ANSWERED, False))
     ours = list(v.attempts)
     near = [
-        (gap, n, m)
+        (gap + SAME_RING_S * _other_end(attempt, ring), n, m)
         for n, attempt in enumerate(ours)
         for m, ring in enumerate(rings)
         if attempt.agent == ring.agent and (gap := _gap(attempt, ring)) is not None
@@ -132,6 +132,11 @@ def _gap(attempt: Attempt, ring: Ring) -> float | None:
     """
     began = abs(attempt.at - ring.began_at - 0.5)
     return began if began <= SAME_RING_S else None
+
+
+def _other_end(attempt: Attempt, ring: Ring) -> bool:
+    """Of two rings of one agent within a second, the one that ended alike is the same."""
+    return attempt.result is not None and attempt.unanswered is not ring.unanswered
 
 
 def _says_more(ring: Ring, ours: Attempt) -> bool:
