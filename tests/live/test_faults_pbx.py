@@ -30,6 +30,7 @@ from lab.stage import Stage
 from lab.steps import Step
 from lab.truth import fold
 
+from callcenter import clock
 from callcenter.ami import link as linking
 from callcenter.ami.framing import Message
 from callcenter.ami.link import Link
@@ -178,15 +179,21 @@ class Watcher:
             if event is not None:
                 self.drifts += [change for change in self.floor.apply(event) if isinstance(change, Drift)]
 
+    async def ticking(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            self.put(e.Tick(0.0), clock.now())
+
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self.link.run())
+        tasks = [asyncio.create_task(self.link.run()), asyncio.create_task(self.ticking())]
         try:
             await until("the first list is applied", lambda: self.floor.link and self.floor.synced)
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_a_list_a_second_at_ten_calls_a_second_makes_no_difference(
