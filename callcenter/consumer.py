@@ -185,15 +185,15 @@ class Consumer:
 
     def remember(
         self, visits: list[tuple[str, Visit]], spans: list[Span], calls: list[CallRecord], holes: list[Hole],
-        alive: float,
+        alive: float, told: bool = True,
     ) -> None:
         """What an earlier process wrote. Visits that are under way in an open call come by way of the Floor.
 
-        ``alive``: up to when it saw everything; since then nobody looked.
+        ``alive``: up to when it saw everything; since then nobody looked. ``told``: the store said so.
         """
         up = {record.id for record in calls}
         self.window.restore([v for call, v in visits if not (call in up and under_way(v))], spans)
-        for change in self.floor.remember(calls, spans):
+        for change in self.floor.remember(calls, spans, alive if told else float("inf")):
             self.window.apply(change)
         self.holes.all = sorted(holes, key=lambda hole: hole.from_)
         self.holes.begin(alive, "callcenter was not running")

@@ -231,7 +231,8 @@ async def opened(config: Config) -> AsyncIterator[Daemon]:
         day = business_day(now, config.site.zone, config.site.day_starts)
         visits, spans = await store.since(day - HOUR_S)
         holes, alive = await store.holes_since(day - HOUR_S), await store.alive()
-        daemon.consumer.remember(visits, spans, await store.open_calls(), holes, alive or day - HOUR_S)
+        calls = await store.open_calls()
+        daemon.consumer.remember(visits, spans, calls, holes, alive or day - HOUR_S, bool(alive))
         yield daemon
     finally:
         await store.close()

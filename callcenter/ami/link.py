@@ -68,6 +68,7 @@ class Link:
         self._wanted = asyncio.Event()
         self._lists = Lists()
         self._up_at = 0.0
+        self._early: Rows | None = None
         self._boot = ""
         self._boot_due = False
 
@@ -151,8 +152,10 @@ class Link:
 
     @contextlib.asynccontextmanager
     async def _hearing(self) -> AsyncIterator[Session]:
-        async with session.opened(self.pbx, self.put, events=True) as events:
+        self._early = []
+        async with session.opened(self.pbx, self._deliver, events=True) as events:
             self.events, self._up_at, self._boot_due = events, clock.monotonic(), True
+            await self._let_through(events)
             self.put(e.LinkUp(clock.now()), clock.now())
             try:
                 yield events
@@ -160,6 +163,22 @@ class Link:
                 self.known_until = events.known_until(self.clock.offset) or self.known_until
                 self.events = None
                 self._count(events)
+
+    def _deliver(self, messages: list[Message], arrival: float) -> None:
+        if self._early is None:
+            self.put(messages, arrival)
+        else:
+            self._early.append((messages, arrival))
+
+    async def _let_through(self, events: Session) -> None:
+        """Events go on when we know the PBX's time: FullyBooted has none, and its Uptime means nothing without."""
+        try:
+            with contextlib.suppress(ActionTimeout, ActionRefused):
+                await events.ping(self.clock.told)
+        finally:
+            early, self._early = self._early or [], None
+            for messages, arrival in early:
+                self.put(messages, arrival)
 
     # ---- the session of the actions -------------------------------------------------------------------------
 

@@ -28,9 +28,10 @@ class PbxClock:
 
     def told(self, at: float, asked: float, answered: float) -> None:
         """The PBX said ``at`` in answer to what we asked and it answered at these moments of ours."""
-        if answered - asked <= LONGEST_ROUND_TRIP_S:
+        exact = answered - asked <= LONGEST_ROUND_TRIP_S
+        if exact or not self._told:  # at first any answer is better than to take our time for the PBX's
             self._set(at - (asked + answered) / 2)
-            self._told = True
+            self._told = self._told or exact
 
     def heard(self, at: float, arrival: float) -> None:
         """An event of the PBX's time ``at`` arrived: the PBX's clock is at least that far ahead."""

@@ -103,12 +103,15 @@ class Floor:
         self.out.clear()
         return changes
 
-    def remember(self, records: Iterable[CallRecord], spans: Iterable[Span] = ()) -> list[Change]:
+    def remember(
+        self, records: Iterable[CallRecord], spans: Iterable[Span] = (), alive: float = float("inf")
+    ) -> list[Change]:
         """Take up the calls that were up when an earlier process stopped; to be done before the first event.
 
-        ``spans``: the agents' last ones. Returns what figures need: the visits that are under way.
+        ``spans``: the agents' last ones; ``alive``: up to when that process saw everything. Returns what figures need:
+        the visits that are under way.
         """
-        revive.remember(self, records, spans)
+        revive.remember(self, records, spans, alive)
         changes = self.out.copy()
         self.out.clear()
         return changes

@@ -23,6 +23,8 @@ from callcenter.floor.visits import OPEN, QueueVisit, State, Try
 if TYPE_CHECKING:
     from callcenter.floor.floor import Floor
 
+STALE_S = 30.0
+"""What was stored so long after everything had been seen has its time from a clock that was set back since."""
 SAME_WAIT_S = 3.0
 """QueueEntry tells the wait in whole seconds, and the moment of the list is by our clock."""
 IN_USE = 2
@@ -50,11 +52,15 @@ def under_way(visit: Visit) -> bool:
 # ---- taking up ------------------------------------------------------------------------------------------------
 
 
-def remember(floor: Floor, records: Iterable[CallRecord], spans: Iterable[Span]) -> None:
-    """``spans``: the agents' last ones; who was on hold at the end of them is so still."""
+def remember(floor: Floor, records: Iterable[CallRecord], spans: Iterable[Span], alive: float) -> None:
+    """``spans``: the agents' last ones; who was on hold at the end of them is so still.
+
+    ``alive``: up to when the earlier process saw everything. What is long after that was written before somebody set
+    the PBX's clock back.
+    """
     last: dict[str, Span] = {}
     for span in spans:
-        if span.agent not in last or span.to >= last[span.agent].to:
+        if span.to <= alive + STALE_S and (span.agent not in last or span.to >= last[span.agent].to):
             last[span.agent] = span
     revived = floor.revived
     revived.until = max([revived.until, *(span.to for span in last.values())])
@@ -62,6 +68,8 @@ def remember(floor: Floor, records: Iterable[CallRecord], spans: Iterable[Span])
         if record.linkedid not in floor.calls:
             revived.until = max(revived.until, _last_seen(record))
             _take_up(floor, record, last)
+    if revived.until > alive + STALE_S:
+        revived.until = alive
 
 
 def _last_seen(record: CallRecord) -> float:

@@ -304,9 +304,10 @@ def restarted(floor: Floor, boot: int) -> bool:
     """
     if not floor.boot:
         return 0 < int(floor.link_since) <= boot
-    if boot - floor.boot <= SAME_BOOT_S:
+    if abs(boot - floor.boot) <= SAME_BOOT_S:
         return False
-    return not floor.boot_heard or boot > floor.link_since - SILENT_S
+    # A clock that was set back meanwhile makes the new boot the earlier one.
+    return boot > floor.link_since - SILENT_S if floor.boot_heard else boot > floor.boot
 
 
 def lose(floor: Floor, call: Call, at: float, ended_by: str, outcome: Outcome) -> None:

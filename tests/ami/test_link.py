@@ -104,14 +104,15 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_it_logs_in_by_md5_and_the_secret_is_never_sent() -> None:
     async with manager(secret="hunter2") as pbx:
         async with link_to(pbx.port, secret="hunter2").open():
-            assert [a["Action"] for a in pbx.asked] == ["Challenge", "Login"] * 2
-            assert [a["Events"] for a in pbx.asked[1::2]] == ["on", "off"]
+            asked = [a for a in pbx.asked if a["Action"] != "Ping"]
+            assert [a["Action"] for a in asked] == ["Challenge", "Login"] * 2
+            assert [a["Events"] for a in asked[1::2]] == ["on", "off"]
         assert b"hunter2" not in pbx.raw
 
 
 async def test_it_logs_in_with_the_plain_secret_when_told_to() -> None:
     async with manager() as pbx, link_to(pbx.port, auth="plain").open():
-        assert [a["Action"] for a in pbx.asked] == ["Login", "Login"]
+        assert [a["Action"] for a in pbx.asked if a["Action"] != "Ping"] == ["Login", "Login"]
         assert pbx.asked[0]["Secret"] == "demo"
 
 
