@@ -13,17 +13,21 @@ import structlog
 from callcenter import clock
 from callcenter.figures import Window
 from callcenter.floor.records import Hole
-from callcenter.queue_log.audit import Counted, Gap, audit, counted, named
+from callcenter.queue_log.audit import INTERVAL_S, Counted, Gap, audit, counted, named
 from callcenter.queue_log.visits import Book
 from callcenter.store.values import Page, StoredCall
 
 EACH_S = 60.0
 BACK_S = 3600.0
 """So far back each audit looks."""
+KEPT_S = 86_400.0
+"""So long a difference is shown."""
 SAFE_S = 30.0
 """What was decided later than this ago may not have been heard of, or mended, by both sides."""
 STARTED_S = 3600.0
 """So long before it entered a queue a call may have begun."""
+
+Key = tuple[str, float, str, int]
 
 log = structlog.get_logger()
 
@@ -46,7 +50,7 @@ class SelfCheck:
         self.differences: tuple[Gap, ...] = ()
         self._due = 0.0
         self._from = 0.0
-        self._suspected: frozenset[Gap] = frozenset()
+        self._suspected: set[Key] = set()
 
     def differing(self) -> dict[str, int]:
         """Queue → visits by which our counts differ from the log's."""
@@ -57,7 +61,7 @@ class SelfCheck:
 
     def shifted(self, at: float) -> None:
         """The PBX's clock was set: what we counted has moved along, the log's times have not."""
-        self._from, self._suspected = at, frozenset()
+        self._from, self._suspected = at, set()
 
     async def look(self, book: Book, read_at: float, holes: Iterable[Hole]) -> None:
         """Compare when it is time to. ``read_at``: up to when ``book`` knows all. Raises StoreError."""
@@ -65,17 +69,20 @@ class SelfCheck:
             self._due = clock.monotonic() + EACH_S
             blind = [read_at if hole.to is None else hole.to for hole in holes if not hole.repaired]
             first = min((visit.entered_at for visit in book.visits), default=read_at)
-            await self._audit(book, max([self._from, read_at - BACK_S, first, *blind]), read_at - SAFE_S)
+            back = (read_at - BACK_S) // INTERVAL_S * INTERVAL_S
+            await self._audit(book, max([self._from, back, first, *blind]), read_at - SAFE_S)
 
     async def _audit(self, book: Book, since: float, until: float) -> None:
         """A difference is one when it is there twice: what happens just now is told by one side before the other."""
         ours = [Counted(*row) for row in self.window.counted(since, until)]
         theirs = [visit for visit in book.visits if since <= visit.entered_at < until]
-        gaps = frozenset(audit(ours, theirs, since, until))
-        confirmed, self._suspected = gaps & self._suspected, gaps
-        known = {gap._replace(calls=()): gap for gap in self.differences}
-        now = [known.get(gap) or await self._told(gap, book) for gap in sorted(confirmed)]
-        self.differences = (*(gap for gap in self.differences if gap.to <= since), *now)
+        gaps = audit(ours, theirs, since, until)
+        confirmed = [gap for gap in gaps if gap.key in self._suspected]
+        self._suspected = {gap.key for gap in gaps}
+        known = {gap.key: gap for gap in self.differences}
+        now = [known.get(gap.key) or await self._told(gap, book) for gap in confirmed]
+        older = [gap for gap in self.differences if until - KEPT_S < gap.to <= since]
+        self.differences = (*older, *now)
 
     async def _told(self, gap: Gap, book: Book) -> Gap:
         """The difference with its calls, said once."""

@@ -216,14 +216,13 @@ class Window:
 
     def _row_like(self, visit: Visit) -> int | None:
         """The row that shows this visit; of several that entered in the same moment one that shows the same."""
+        shown, cells = self._visits.columns, _cells(visit)
         there = self._visits.column("entered_at") == visit.entered_at
         rows = np.flatnonzero(there & (self._visits.column("queue") == self._queues[visit.queue]))
-        if len(rows) < 2:
-            return int(rows[0]) if len(rows) else None
-        shown = self._visits.columns
-        like = np.zeros(len(rows))
-        for name, value in _cells(visit).items():
-            like += shown[name][rows] == value
+        rows = rows[shown["outcome"][rows] == cells["outcome"]]
+        if len(rows) == 0:
+            return None
+        like = sum((shown[name][rows] == value).astype(int) for name, value in cells.items())
         return int(rows[np.argmax(like)])
 
     def _attempt_ended(self, change: AttemptEnded) -> None:
@@ -288,6 +287,7 @@ def _cells(visit: Visit) -> dict[str, float]:
         "talk_s": visit.talk_s or 0.0,
         "attempts": len(ended),
         "ring_no_answer": sum(attempt.unanswered for attempt in ended),
+        "repaired": visit.repaired,
     }
 
 

@@ -41,6 +41,11 @@ class Gap(NamedTuple):
     theirs: int
     calls: tuple[str, ...] = ()
 
+    @property
+    def key(self) -> tuple[str, float, str, int]:
+        """What makes it the same one though its interval has grown since."""
+        return self.queue, self.from_ // INTERVAL_S, self.name, self.theirs - self.ours
+
 
 def audit(ours: Iterable[Counted], logged: Iterable[LoggedVisit], since: float, until: float) -> list[Gap]:
     """The differences between visits that entered from ``since`` on, as they stood at ``until``."""
@@ -79,7 +84,7 @@ def _counts(visits: Iterable[Counted], from_: float, to: float) -> Counter[str]:
     out: Counter[str] = Counter()
     for v in visits:
         if from_ <= v.entered_at < to:
-            out.update({"offered": 1, v.outcome or "open": 1})
+            out.update({"offered": 1, str(v.outcome or "open"): 1})
             if v.ring_no_answer:
                 out["ring_no_answer"] += v.ring_no_answer
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from lab import holes
 from lab.holes import CAPTURES, Observer, name_of, watch
 
+from callcenter.floor import changes as c
+from callcenter.floor.changes import Change
 from callcenter.floor.records import REFUSALS, Hole, Outcome
 from callcenter.queue_log import fold
 from callcenter.verify import compare
@@ -55,6 +58,24 @@ def assert_figures_tell_the_same(seen: Observer) -> None:
         assert row["talk_s"] == pytest.approx(sum(v.talk_s or 0.0 for v in own)), queue
 
 
+def assert_what_began_ended_once(seen: Observer) -> None:
+    def count(kind: type[Change], name: str = "key") -> Counter[object]:
+        return Counter(getattr(change, name) for change in seen.changes if isinstance(change, kind))
+
+    entered, ended = count(c.VisitEntered), count(c.VisitEnded)
+    assert set(ended.values()) == set(entered.values()) == {1}
+    assert entered.keys() <= ended.keys()
+    assert set(count(c.VisitCompleted).values()) <= {1}
+    assert count(c.AttemptStarted) == count(c.AttemptEnded)
+    assert count(c.CallStarted, "call") == count(c.CallEnded, "call")
+    assert set(count(c.CallStarted, "call").values()) == {1}
+    until: dict[str, float] = {}
+    for change in seen.changes:
+        if isinstance(change, c.AgentChanged) and (span := change.ended):
+            assert span.from_ == until.get(span.agent, span.from_)
+            until[span.agent] = span.to
+
+
 @pytest.mark.parametrize("path", CAPTURES, ids=name_of)
 @pytest.mark.parametrize("crashing", [False, True], ids=["cut", "crash"])
 def test_a_hole_in_the_midst_of_a_recording_is_filled(path: Path, crashing: bool) -> None:
@@ -72,6 +93,8 @@ def test_wherever_the_holes_are_they_are_filled_and_a_second_repair_finds_nothin
     observer, made = seen(path, thousandths, crashing)
     assert_as_logged(path, observer)
     assert_figures_tell_the_same(observer)
+    if not crashing:
+        assert_what_began_ended_once(observer)
     assert observer.mended(fold(lines_of(path)), made) == []
 
 

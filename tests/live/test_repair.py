@@ -97,7 +97,7 @@ def _holes(daemon: Running) -> list[Any]:
 
 def test_a_cut_that_hides_thirty_starts_and_thirty_ends_is_filled(tmp_path: Path) -> None:
     log = tmp_path / "queue_log"
-    words = ("--agents", "40", "--queues", "4", "--speed", str(SPEED), "--calls", "160", "--rate", "1500")
+    words = ("--agents", "40", "--queues", "4", "--speed", str(SPEED), "--calls", "120", "--rate", "1500")
     with simulating(tmp_path, *words) as (port, _), proxied(port) as (near, fault):
         pbx = f'queue_log = "{log}"\nclock_step_s = 0'
         with running(tmp_path, near, USERNAME, SECRET, TRUNKS, pbx=pbx) as daemon:
@@ -115,7 +115,7 @@ def test_a_cut_that_hides_thirty_starts_and_thirty_ends_is_filled(tmp_path: Path
 # The simulated PBX ends with its last client: a connection of ours keeps it up between two daemons.
 def test_what_happened_while_the_daemon_was_killed_is_filled_by_the_next_one(tmp_path: Path) -> None:
     log = tmp_path / "queue_log"
-    words = ("--agents", "40", "--queues", "4", "--speed", str(SPEED), "--calls", "160", "--rate", "1500")
+    words = ("--agents", "40", "--queues", "4", "--speed", str(SPEED), "--calls", "120", "--rate", "1500")
     pbx = f'queue_log = "{log}"\nclock_step_s = 0'
     with simulating(tmp_path, *words) as (port, _), socket.create_connection((LISTENS, port)):
         with running(tmp_path, port, USERNAME, SECRET, TRUNKS, pbx=pbx) as daemon:
