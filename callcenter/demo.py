@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from callcenter import daemon
+from callcenter import clock, daemon
 from callcenter.ami.simulator.plan import make
 from callcenter.ami.simulator.server import SECRET, USERNAME, WARM_UP_S, Simulation
 from callcenter.config import Config, parse
@@ -31,7 +30,7 @@ async def run(
     host: str, port: int, agents: int, queues: int, speed: float, seed: int, say: Callable[[str], None]
 ) -> None:
     """Run until SIGTERM or SIGINT. Raises CallcenterError, e.g. when the port is in use."""
-    centre = make(agents, queues, seed, starts_at=time.time() - WARM_UP_S - HISTORY_S)
+    centre = make(agents, queues, seed, starts_at=clock.now() - WARM_UP_S - HISTORY_S)
     simulation = Simulation(centre, speed=speed, warm_up_s=WARM_UP_S, wait_for_login=True, catch_up_s=HISTORY_S)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

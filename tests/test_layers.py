@@ -94,6 +94,13 @@ def test_what_is_searched_for_is_found_where_it_is() -> None:
     assert len(PURE) > 30
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "callcenter").rglob("*.py")), ids=name_of)
+def test_only_one_module_reads_the_wall_clock(path: Path) -> None:
+    """A clock that is set must be noticed by nobody: all others ask callcenter.clock, which never steps."""
+    wall = set(clocks_read(ast.parse(path.read_text()))) - {"clock.now", "clock.monotonic", "time.perf_counter"}
+    assert not wall or name_of(path) == "callcenter/clock.py"
+
+
 def test_no_exception_is_kept_that_is_not_needed() -> None:
     for name, (allowed, _) in ALLOWED.items():
         tops = {n.partition(".")[0] for n in imported(ast.parse((ROOT / name).read_text()))}

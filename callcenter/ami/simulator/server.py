@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TextIO
@@ -282,7 +281,7 @@ async def simulate(
     """
     forever = calls is None
     warm_up = WARM_UP_S if forever else 0.0
-    centre = make(agents, queues, seed, calls_per_hour=rate, starts_at=time.time() - warm_up)
+    centre = make(agents, queues, seed, calls_per_hour=rate, starts_at=clock.now() - warm_up)
     simulation = Simulation(centre, speed=speed, calls=calls, queue_log=queue_log, warm_up_s=warm_up,
                             wait_for_login=not forever)
     task = asyncio.ensure_future(simulation.run(host, port))
