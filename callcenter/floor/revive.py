@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from callcenter.floor import on_agents, on_bridges, snapshot
+from callcenter.floor import on_agents, on_bridges, on_link, snapshot
 from callcenter.floor.calls import Call, Talk
 from callcenter.floor.changes import VisitRevived
 from callcenter.floor.legs import UP, Leg
@@ -194,7 +194,7 @@ def settle(floor: Floor, at: float) -> None:
         if floor.by_id.get(call.id) is not call:
             continue
         if not call.legs:
-            snapshot.lose(floor, call, at, "unknown", Outcome.UNKNOWN)
+            on_link.lose(floor, call, at, "unknown", Outcome.UNKNOWN)
             continue
         end_unbound(floor, call)
         for visit in call.visits:

@@ -1,4 +1,4 @@
-"""The link and its snapshots: the lists of QueueStatus and CoreShowChannels as the same Events. Pure handlers.
+"""Snapshots: the lists of QueueStatus and CoreShowChannels as the same Events. Pure handlers.
 
 A list may be older than events that were delivered before it, and events that happened before it may still come after
 it. So what a list lacks is only *suspected* to be gone, and convicted when no event has explained it within two
@@ -16,21 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from callcenter.floor import events as e
 from callcenter.floor import on_agents, on_bridges, on_legs, on_members, on_queues, revive
-from callcenter.floor.changes import LinkChanged, PbxRestarted
+from callcenter.floor.changes import LinkChanged
 from callcenter.floor.doubts import LEG, PATIENCE_S, WAIT, doubt, explained, ripe, settled
 from callcenter.floor.legs import RING, Leg, enter
 from callcenter.floor.records import Outcome
-from callcenter.floor.visits import OPEN, UNDECIDED, QueueVisit, Signal, State
+from callcenter.floor.visits import OPEN, QueueVisit, Signal
 
 if TYPE_CHECKING:
-    from callcenter.floor.calls import Call
     from callcenter.floor.floor import Floor
 
 CLOCK_S = 1.0
 """The moment of asking is by our clock, set after the PBX's: they may differ by so much."""
-SAME_BOOT_S = 5
-SILENT_S = 30.0
-"""A PBX that went down is noticed within this time."""
 
 
 class Listing:
@@ -276,81 +272,6 @@ def lose_leg(floor: Floor, leg: Leg, at: float) -> None:
         on_agents.end_visit(floor, leg.uid, at, None)
 
 
-# ---- link and PBX ---------------------------------------------------------------------------------------------
-
-
-def booted(floor: Floor, event: e.Booted) -> None:
-    """After a restart nothing is left of the calls from before: they ended when we last knew of them."""
-    boot = max(0, int(event.at - event.uptime_s))
-    if restarted(floor, boot):
-        unconfirmed = set(floor.revived.calls)
-        for call in list(floor.by_id.values()):
-            until = floor.revived.until if call in unconfirmed else min(floor.link_since or event.at, event.at)
-            if call.revived or call.started_at <= until:
-                lose(floor, call, until, "pbx_lost", Outcome.PBX_LOST)
-        floor.ended.clear()
-        floor.doubts.clear()
-        floor.out.append(PbxRestarted(event.at, "", float(boot)))
-        floor.boot = boot
-    floor.boot = floor.boot or boot
-    floor.boot_heard = True
-
-
-def restarted(floor: Floor, boot: int) -> bool:
-    """Whether the PBX is another one than before.
-
-    FullyBooted has no Timestamp: ``boot`` moves when we learn how far our clock is off. But a PBX with which we had a
-    link cannot have booted long before that link was lost. One whose boot we never heard of tells it when it is new.
-    """
-    if not floor.boot:
-        return 0 < int(floor.link_since) <= boot
-    if abs(boot - floor.boot) <= SAME_BOOT_S:
-        return False
-    # A clock that was set back meanwhile makes the new boot the earlier one.
-    return boot > floor.link_since - SILENT_S if floor.boot_heard else boot > floor.boot
-
-
-def lose(floor: Floor, call: Call, at: float, ended_by: str, outcome: Outcome) -> None:
-    """Nothing of the call is left: Asterisk restarted under it, or it ended between two processes of ours."""
-    floor.touched = call
-    call.ended_by = ended_by
-    revive.end_unbound(floor, call, ended_by)
-    for visit in list(call.visits):
-        lose_visit(floor, visit, at, outcome)
-    if any(visit.state is State.TALKING for visit in call.visits):
-        for key in [k for k, (_, v, _) in floor.connected.items() if v in call.visits]:
-            on_agents.end_visit(floor, key, at, ended_by)
-    for leg in list(call.legs.values()):
-        on_legs.remove(floor, leg, at, None)
-    if not call.legs and floor.by_id.get(call.id) is call:
-        floor.finish(call, at)
-
-
-def link_up(floor: Floor, event: e.LinkUp) -> None:
-    floor.link, floor.synced = True, False
-
-
-def link_down(floor: Floor, event: e.LinkDown) -> None:
-    """A hole begins when we last knew: of the calls that are up something may be missed since, and what was undecided
-    stays so."""
-    since = min(event.since, event.at) or event.at
-    if floor.link and floor.synced:
-        floor.out.append(LinkChanged(since, "", False, event.reason))
-    if (floor.link and floor.synced) or not floor.link_since:
-        floor.link_since = since
-    floor.link, floor.synced = False, False
-    floor.doubts.clear()
-    for call in floor.by_id.values():
-        call.partial = True
-        for visit in call.visits:
-            if visit.state in UNDECIDED:
-                floor.suspects.setdefault(visit, since)
-
-
-def shut_down(floor: Floor, event: e.ShutDown) -> None:
-    """Asterisk says it goes away; the Booted that follows tells whether it came back as another."""
-
-
 HANDLERS: dict[type[e.Event], Callable[[Floor, Any], None]] = {
     e.SnapshotBegan: began,
     e.QueueSeen: queue_seen,
@@ -358,8 +279,4 @@ HANDLERS: dict[type[e.Event], Callable[[Floor, Any], None]] = {
     e.EntrySeen: entry_seen,
     e.QueuesListed: queues_listed,
     e.LegsListed: legs_listed,
-    e.Booted: booted,
-    e.LinkUp: link_up,
-    e.LinkDown: link_down,
-    e.ShutDown: shut_down,
 }
