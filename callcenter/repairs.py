@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable
+from datetime import tzinfo
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -20,9 +22,11 @@ from callcenter.errors import InputError, StoreError
 from callcenter.floor import events as e
 from callcenter.floor.changes import Change, TimeShifted, VisitRepaired
 from callcenter.floor.records import CallRecord, Hole
+from callcenter.queue_log.follow import Follower
 from callcenter.queue_log.lines import Line
 from callcenter.queue_log.pairing import NEAR_S, pair
 from callcenter.queue_log.repair import Changed, House, Looks, repair, touched, unseen_in
+from callcenter.queue_log.table import Table
 from callcenter.queue_log.visits import Book, LoggedVisit
 from callcenter.self_check import BACK_S, Calls, SelfCheck
 
@@ -48,6 +52,11 @@ class Source(Protocol):
 def needed_from(holes: Iterable[Hole], now: float) -> float:
     """From when on the log has to be read, for these holes and the first comparisons."""
     return min([now - BACK_S, *(hole.from_ for hole in holes if not hole.repaired)]) - EARLIER_S
+
+
+def source_of(where: str, zone: tzinfo, since: float) -> Follower | Table:
+    """A file by its path; a table by an SQLAlchemy URL (see :class:`Table`), whose times are of ``zone``."""
+    return Table(where, zone, since) if "://" in where else Follower(Path(where), since)
 
 
 class Repairs:

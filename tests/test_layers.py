@@ -14,7 +14,7 @@ PURE = sorted(
     for pattern in ("callcenter/floor/*.py", "callcenter/figures/*.py", "kpi/*.py", "callcenter/crm/rules.py",
                     "callcenter/crm/ticket.py", "callcenter/ami/framing.py", "callcenter/ami/commands.py",
                     "callcenter/ami/pbx_clock.py", "callcenter/holes.py",
-                    "callcenter/verify.py", "callcenter/board.py", "callcenter/queue_log/[!f_]*.py",
+                    "callcenter/verify.py", "callcenter/board.py", "callcenter/queue_log/[!f_t]*.py",
                     "callcenter/store/values.py", "callcenter/numbers.py")
     for path in ROOT.glob(pattern)
 )  # fmt: skip
@@ -32,7 +32,7 @@ SHELLS = {
     "callcenter.ami.simulator", "callcenter.daemon", "callcenter.pipeline", "callcenter.cli", "callcenter.summary",
     "callcenter.store.store", "callcenter.store.opening", "callcenter.store.reading", "callcenter.store.writing",
     "callcenter.web", "callcenter.metrics", "callcenter.queue_log.files", "callcenter.queue_log.follow",
-    "callcenter.repairs", "callcenter.self_check",
+    "callcenter.queue_log.table", "callcenter.repairs", "callcenter.self_check",
 }  # fmt: skip
 
 CLOCKS = {

@@ -9,6 +9,7 @@ import math
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from lab.holes import CAPTURES, events_of, lines_of, name_of, snapshot
@@ -26,7 +27,8 @@ from callcenter.floor.records import CallRecord, Direction, Hole
 from callcenter.pipeline import Pipeline
 from callcenter.queue_log import fold
 from callcenter.queue_log.follow import Follower
-from callcenter.repairs import Repairs, needed_from
+from callcenter.queue_log.table import Table
+from callcenter.repairs import Repairs, needed_from, source_of
 from callcenter.store.peek import all_calls
 from callcenter.store.store import Store
 from callcenter.verify import compare
@@ -291,6 +293,12 @@ async def until(holds: Callable[[], bool], within_s: float = 20.0) -> None:
     async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+def test_a_source_is_a_file_or_a_table(tmp_path: Path) -> None:
+    zone = ZoneInfo("Asia/Tehran")
+    assert isinstance(source_of(str(tmp_path / "queue_log"), zone, 0.0), Follower)
+    assert isinstance(source_of("sqlite:///asterisk.db#queue_log", zone, 0.0), Table)
 
 
 def test_the_log_is_needed_from_before_the_oldest_hole_that_is_not_repaired() -> None:
