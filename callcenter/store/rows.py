@@ -84,7 +84,12 @@ def _numbered(call: str, parts: Sequence[Conversation | Transfer]) -> Iterable[R
 
 def record(kind: type[S], columns: Mapping[Any, Any], table: Table, **more: Any) -> S:
     """The record in one row. ``columns``: the row's mapping by column, as SQLAlchemy gives it."""
-    return kind(**{name: columns[table.c[name]] for name in fields(kind, table)}, **more)
+    return kind(**{name: columns[column] for name, column in _columns(kind, table)}, **more)
+
+
+@cache
+def _columns(kind: type[msgspec.Struct], table: Table) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, table.c[name]) for name in fields(kind, table))
 
 
 def plain_of_row(kind: type[P], found: DbRow[Any], table: Table) -> P:

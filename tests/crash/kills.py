@@ -75,7 +75,7 @@ def kill_again_and_again(folder: Path, kills: int, seed: int) -> Left:
         an_old_store(folder)
         for n in range(kills):
             point = "while migrating" if n == 0 else chance.choice(POINTS) if n > len(POINTS) else POINTS[n - 1]
-            first, last = SELDOM.get(point, (1, 60))
+            first, last = SELDOM.get(point, (1, 25))
             die(folder, point, chance.randint(first, last))
         with running(folder, port, USERNAME, SECRET, '["PJSIP/trunk"]', pbx="clock_step_s = 0") as daemon:
             seen: list[set[str]] = []

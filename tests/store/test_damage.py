@@ -113,7 +113,7 @@ def killed_with_a_log(path: Path) -> None:
     assert Path(f"{path}-wal").stat().st_size > 100_000
 
 
-@pytest.mark.parametrize("flips", [40, pytest.param(500, marks=pytest.mark.long)])
+@pytest.mark.parametrize("flips", [40, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
 def test_a_flipped_byte_of_a_closed_store_is_never_taken_for_truth(
     path: Path, tmp_path: Path, call: Make, batch: Make, flips: int
 ) -> None:
@@ -123,7 +123,7 @@ def test_a_flipped_byte_of_a_closed_store_is_never_taken_for_truth(
     assert refused > flips / 3
 
 
-@pytest.mark.parametrize("flips", [30, pytest.param(500, marks=pytest.mark.long)])
+@pytest.mark.parametrize("flips", [30, pytest.param(500, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
 def test_a_flipped_byte_of_a_store_whose_daemon_was_killed_is_never_taken_for_truth(
     path: Path, tmp_path: Path, flips: int
 ) -> None:
