@@ -1,6 +1,6 @@
 """The PBX is killed, restarted, reloaded in silence, and asked often: a real Asterisk, the daemon beside it.
 
-``CALLCENTER_LONG`` makes the same tests long ones: each fault five times, two minutes of a snapshot a second.
+``LAB_LONG=1`` makes the same tests long ones: each fault five times, two minutes of a snapshot a second.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from callcenter.floor.floor import Floor
 from callcenter.floor.records import Outcome
 from callcenter.floor.translate import translate
 
-LONG = bool(os.environ.get("CALLCENTER_LONG"))
+LONG = bool(os.environ.get("LAB_LONG"))
 TIMES = 5 if LONG else 1
 UP = 32
 STAYS = Plan("stays up", "800", "sales", 120, (Step(ring=0.3),), None)
