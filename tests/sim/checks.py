@@ -20,6 +20,8 @@ NEVER_LONGER_S = 1_500.0
 """No wait, talk or call of a simulation lasts that long: one that does was reckoned over a step of a clock."""
 WHOLE_SECOND_S = 1.01
 EDGE_S = 0.3
+UNTOLD_S = 15.0
+"""A Pong is the last proof that all was told; where only the way up is lost, what comes down is seen a while longer."""
 SEEN_AS_LOST = {"unknown", "pbx_lost"}
 
 
@@ -60,7 +62,7 @@ def stored_problems(path: Path, exchange: Exchange, blind: list[Any], trace: Any
     facts |= {"calls": len(rows["call"]), "visits": len(rows["visit"]), "told": len(told), "blind": blind}
     return [
         *_calls(rows, trace, blind), *_durations(rows), *_spans(rows), *_figures(rows, facts["window"]),
-        *_visits(rows, told, exchange, blind),
+        *_visits(rows, told, exchange, blind), *_holes(rows["hole"], exchange, blind),
     ]  # fmt: skip
 
 
@@ -152,6 +154,16 @@ def _pair(key: Any, ours: list[Any], theirs: list[truth.Told], exchange: Exchang
         return
     for row, visit, hurt in zip(ours, theirs, touched, strict=True):
         yield from (f"{key} {why} [{'touched' if hurt else 'in sight'}: {visit}]" for why in _compare(row, visit, hurt))
+
+
+def _holes(holes: list[Any], exchange: Exchange, blind: list[Any]) -> Iterator[str]:
+    """Whatever the daemon could not see, it says so."""
+    for begin, end in blind:
+        since, until = exchange.wall(begin), exchange.wall(end)
+        known = [h for h in holes if h["from_at"] < until and (h["to_at"] or until) > since]
+        seen_s = until - since - sum(min(until, h["to_at"] or until) - max(since, h["from_at"]) for h in known)
+        if seen_s > UNTOLD_S:
+            yield f"blind from {begin:.1f} to {end:.1f}, holes tell all but {seen_s:.1f} s of it"
 
 
 def _lost_at(visit: truth.Told, exchange: Exchange) -> float:

@@ -24,6 +24,7 @@ class Exchange:
     def __init__(self, loop: VirtualLoop, plan: Plan, calls: int, queue_log: Path) -> None:
         self.loop, self.plan, self.calls, self.queue_log = loop, plan, calls, queue_log
         self.ahead_s = 0.0
+        self.steps: list[tuple[float, float]] = []
         self.boots: list[float] = []
         self.deaths: list[float] = []
         self.placed_before = 0
@@ -80,7 +81,12 @@ class Exchange:
 
     def step_clock(self, by_s: float) -> None:
         self.ahead_s += by_s
+        self.steps.append((self.loop.time(), self.ahead_s))
         self.world.pbx.ahead_s += by_s
+
+    def wall(self, moment: float) -> float:
+        """What the PBX's clock showed at a moment of the loop."""
+        return virtual_time.EPOCH + moment + next((ahead for at, ahead in reversed(self.steps) if at <= moment), 0.0)
 
     def swap_member(self) -> bool:
         """A silent reload: in some queue an agent that sits there goes, another one comes. False when none can."""
