@@ -135,7 +135,9 @@ class Pipeline:
             try:
                 await self._write_gathered()
                 pause = BACK_OFF_S[0]
-            except StoreError:
+            except Exception as e:
+                if not isinstance(e, StoreError):  # a bug of ours must not end the writing
+                    self._failed(f"{type(e).__name__}: {e}")
                 await _within(pause, self._stopping)
                 pause = min(2 * pause, BACK_OFF_S[1])
 

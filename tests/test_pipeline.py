@@ -350,3 +350,28 @@ async def test_of_an_endless_outage_the_oldest_lines_go_and_no_call(
     await pipeline.drain()
     assert [row.call for row in sink.journal] == [row.call for row in put[-kept:]]
     assert {call.id for batch in sink.batches for call in batch.calls} == floor.records.keys()
+
+
+async def test_a_bug_in_the_writing_is_said_and_does_not_end_it(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "BACK_OFF_S", (0.0, 0.001))
+    broken = True
+
+    def fails() -> bool:
+        if broken:
+            raise ZeroDivisionError("half of nothing")
+        return False
+
+    sink = Memory(fails)
+    pipeline = Pipeline(sink, "IR", internal=False)
+    pipeline.put([floor.start("a")], [], floor.records.get)
+    running = asyncio.create_task(pipeline.run())
+    with capture_logs() as logs:
+        await until(lambda: not pipeline.healthy)
+        assert pipeline.reason == "ZeroDivisionError: half of nothing"
+        broken = False
+        await until(lambda: pipeline.pending == 0)
+    assert pipeline.healthy and [entry["log_level"] for entry in logs] == ["error", "info"]
+    await pipeline.drain()
+    await running

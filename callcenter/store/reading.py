@@ -94,7 +94,7 @@ async def tickets(connection: AsyncConnection, which: Filter, cursor: str | None
     if cursor is not None:
         query = query.where(ticket.c.number < paging.decode(cursor, tuple[int])[0])
     found = (await connection.execute(query.order_by(ticket.c.number.desc()).limit(paging.checked(limit) + 1))).all()
-    items = tuple(ticket_of_row(row._mapping) for row in found[:limit])
+    items = tuple(ticket_of_row(row) for row in found[:limit])
     return Page(items, paging.encode(items[-1].number) if len(found) > limit else None)
 
 
@@ -178,7 +178,7 @@ async def _with_parts(
         return (await connection.execute(query)).all()
 
     async def plain(kind: type[Conversation | Transfer], table: Table) -> dict[str, list[Any]]:
-        return _by_call((row.call, record(kind, row._mapping, table)) for row in await parts(table))
+        return _by_call((row.call, record(kind, row, table)) for row in await parts(table))
 
     of_call = {
         "visits": _by_call(visits_of_rows(await parts(visit), await parts(attempt))),
@@ -188,7 +188,7 @@ async def _with_parts(
 
     def whole(row: Any) -> CallRecord:
         its = {name: tuple(by[row.id]) for name, by in of_call.items()}
-        return checked_call(record(CallRecord, row._mapping, call, **its), row._mapping)
+        return checked_call(record(CallRecord, row, call, **its), row)
 
     return tuple(StoredCall(whole(row), row.ticket_number) for row in found)
 

@@ -27,7 +27,9 @@ PRUNED_AT_ONCE = 10_000
 """Journal lines removed in one transaction, so that a batch never waits long."""
 
 
-OF_THE_ROW = (SQLAlchemyError, msgspec.MsgspecError, UnicodeError, OverflowError, TypeError, StoreDamaged)
+OF_THE_ROW = (
+    SQLAlchemyError, msgspec.MsgspecError, UnicodeError, OverflowError, TypeError, AttributeError, StoreDamaged,
+)  # fmt: skip
 """What a batch may be refused with; some of it tells of the database as well."""
 
 
