@@ -148,7 +148,7 @@ async def _last_number(connection: AsyncConnection) -> int:
 
 async def _merge(connection: AsyncConnection, of: str, into: str) -> None:
     moved = (await connection.execute(select(ticket).where(ticket.c.call == of))).one_or_none()
-    digest = moved and digests.of(replace(ticket_of_row(moved._mapping), call=into))
+    digest = moved and digests.of(replace(ticket_of_row(moved), call=into))
     values = {"of": of, "into": into, "into_digest": digests.of_text(into), "moved_digest": digest}
     for statement in MERGE:
         await connection.execute(statement, {key: values[key] for key in statement.compile().params if key in values})
