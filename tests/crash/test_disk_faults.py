@@ -33,7 +33,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own for the daemon's files."""
     place = tmp_path / "disk"
     place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", place], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", place], check=True)
     yield place
     subprocess.run(["umount", place], check=True)
 
