@@ -142,3 +142,22 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for path, why in ((tmp_path / "none", "No such file or directory"), (tmp_path, "Is a directory")):
         with pytest.raises(InputError, match=f"cannot read {path}: {why}"):
             list(read(path))
+
+
+def test_an_agent_on_a_local_channel_may_talk_to_several_at_once() -> None:
+    """Of a real PBX: each end belongs to the call that it names, though the agent's newest call is another."""
+    log = """\
+1795318152|1795318152.2498|support|NONE|ENTERQUEUE||09125550984|3
+1795318155|1795318152.2498|support|Eve Local|CONNECT|3|1795318153.2503|1
+1795318159|1795318159.2537|support|NONE|ENTERQUEUE||09125551000|1
+1795318159|1795318159.2537|support|Eve Local|CONNECT|0|1795318159.2538|0
+1795318165|1795318159.2537|support|Eve Local|COMPLETECALLER|0|6|1
+1795318175|1795318175.2625|support|NONE|ENTERQUEUE||09125551039|1
+1795318179|1795318175.2625|support|Eve Local|CONNECT|4|1795318177.2640|2
+1795318182|1795318152.2498|support|Eve Local|COMPLETECALLER|3|27|3
+1795318183|1795318175.2625|support|Eve Local|COMPLETECALLER|4|4|1
+"""
+    told = {visit.call: (visit.talk_s, visit.over_at) for visit in visits(*log.splitlines())}
+    assert told == {
+        "1795318152.2498": (27, 1795318182), "1795318159.2537": (6, 1795318165), "1795318175.2625": (4, 1795318183)
+    }  # fmt: skip

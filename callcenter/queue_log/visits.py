@@ -91,10 +91,11 @@ RINGS: dict[str, tuple[Result, bool]] = {
 class Book:
     """What the log has told so far. Lines are taken in the order of the file.
 
-    The same call may enter the same queue again: a new visit. The end of a conversation goes to the visit that its
-    agent is connected with, whatever channel it is logged under: an attended transfer to a phone that still rings has
-    that of the consultation (``handle_attended_transfer`` in ``apps/app_queue.c``), and a caller sent back to the same
-    queue has entered it again by then.
+    The same call may enter the same queue again: a new visit. The end of a conversation goes to the visit of that call
+    that its agent is connected with (an agent on a Local channel may talk to several at once), else to the newest one
+    of that agent, whatever channel it is logged under: an attended transfer to a phone that still rings has that of
+    the consultation (``handle_attended_transfer`` in ``apps/app_queue.c``), and a caller sent back to the same queue
+    has entered it again by then.
     """
 
     def __init__(self) -> None:
@@ -113,14 +114,23 @@ class Book:
             visit = LoggedVisit(*key, line.at, line.word(1), int(position) if position.isdecimal() else 0)
             self._newest[key] = visit
             self.visits.append(visit)
-        elif line.event in TALKS and (line.queue, line.agent) in self._talking:
-            _take(self._talking.pop((line.queue, line.agent)), line)
+        elif line.event in TALKS and (talking := self._talking_with(line)) is not None:
+            _take(talking, line)
         elif known := self._newest.get(key):
             _take(known, line)
             if line.event == "CONNECT":
                 self._talking[line.queue, line.agent] = known
         elif line.event == "QUEUESTART":
             self._restarted(line.at)
+
+    def _talking_with(self, line: Line) -> LoggedVisit | None:
+        """The visit that the end of an agent's conversation belongs to; the agent is then free of it."""
+        own, agent = self._newest.get((line.call, line.queue)), (line.queue, line.agent)
+        if own is None or own.agent != line.agent or own.completed_at is not None:
+            return self._talking.pop(agent, None)
+        if self._talking.get(agent) is own:
+            del self._talking[agent]
+        return own
 
     def _restarted(self, at: float) -> None:
         """What was under way died with the PBX that was before, and nobody logged it."""

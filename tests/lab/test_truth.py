@@ -102,3 +102,16 @@ def _visits_by_caller(story: Path) -> dict[str, list[Visit]]:
     for visit in read(story.with_name(story.name.replace(".story.json", ".queue_log"))).visits:
         found.setdefault(visit.caller, []).append(visit)
     return found
+
+
+def test_an_agent_on_a_local_channel_may_talk_to_several_at_once() -> None:
+    log = """\
+100|c1|sales|NONE|ENTERQUEUE||0911|1
+101|c1|sales|Eve|CONNECT|1|x|1
+102|c2|sales|NONE|ENTERQUEUE||0912|1
+103|c2|sales|Eve|CONNECT|1|y|1
+110|c1|sales|Eve|COMPLETECALLER|1|9|1
+120|c2|sales|Eve|COMPLETEAGENT|1|17|1
+"""
+    told = {visit.call: (visit.talk_s, visit.ended_by) for visit in fold(log.splitlines()).visits}
+    assert told == {"c1": (9, "caller"), "c2": (17, "agent")}

@@ -88,7 +88,12 @@ def fold(lines: Iterable[str]) -> Truth:
         elif (event in COMPLETES or event in TRANSFERS) and (queue, agent) in connected:
             # By agent and not by call: an attended transfer to a phone that still rings is logged under the
             # consultation's channel, and a caller sent back to the same queue enters it again in the same second.
-            _apply(connected.pop((queue, agent)), agent, event, data)
+            # But an agent on a Local channel may talk to several at once.
+            others = [visit for visit in visits.get((call, queue), ()) if visit.agent == agent and not _is_over(visit)]
+            visit = others[-1] if others else connected[queue, agent]
+            if connected[queue, agent] is visit:
+                del connected[queue, agent]
+            _apply(visit, agent, event, data)
         elif own := visits.get((call, queue)):
             visit = _visit_at(own, int(at), event)
             _apply(visit, agent, event, data)
@@ -99,6 +104,10 @@ def fold(lines: Iterable[str]) -> Truth:
 
 def read(path: Path) -> Truth:
     return fold(path.read_text(encoding="utf-8", errors="replace").splitlines())
+
+
+def _is_over(visit: Visit) -> bool:
+    return bool(visit.ended_by or visit.transfer)
 
 
 def _visit_at(own: list[Visit], at: int, event: str) -> Visit:
