@@ -33,6 +33,9 @@ from callcenter.store.values import JournalRow
 LOOK_AGAIN_S = 5.0
 """How long late events are taken for late without asking the PBX for its time again."""
 
+LATE_FOR_S = 10.0
+"""How long after late events others are taken to be as late."""
+
 Item = list[Message] | e.Event
 Sink = Callable[[Any], None]
 
@@ -63,6 +66,7 @@ class Consumer:
         self.events = 0
         self.lag_s = 0.0
         self.newest = 0.0
+        self._lag_at = 0.0
         self._began_at: float | None = None
         self.journal_on = True
         self.figures_due = False
@@ -111,12 +115,10 @@ class Consumer:
 
     def take(self, item: Item, arrival: float) -> None:
         """Apply what one segment brought, and hand its Changes to the sinks."""
-        events = _events(item, arrival + self.clock.offset)
-        if isinstance(item, list) and events:
-            newest = max([event.at for event in events])
-            self.clock.heard(newest, arrival)
-            self.lag_s = max(0.0, arrival + self.clock.offset - newest)
-            self.newest = max(self.newest, newest)
+        at = arrival + self.clock.offset
+        events = _events(item, at)
+        if isinstance(item, list) and (told := [event.at for event in events if event.at != at]):
+            self._told(max(told), arrival)
         if by_s := self.clock.take_step():
             events = [e.ClockStepped(arrival + self.clock.offset, by_s), *events]
         changes: list[Change] = []
@@ -156,6 +158,18 @@ class Consumer:
         self._tell(changes, journal)
         self.pipeline.put(changes, journal, lambda _: record)
         self.changed.set()
+
+    def _told(self, newest: float, arrival: float) -> None:
+        """Events brought a time of their own (rows of lists do not): it says how late they are."""
+        self.clock.heard(newest, arrival)
+        self.lag_s, self._lag_at = max(0.0, arrival + self.clock.offset - newest), arrival
+        self.newest = max(self.newest, newest)
+
+    def tick(self) -> None:
+        """Time passes: as far as the events that have come, when these come late; what waits brings its own time."""
+        if self.inbox.empty():
+            now = clock.now()
+            self.take(e.Tick(0.0), now - self.lag_s if now - self._lag_at < LATE_FOR_S else now)
 
     def drain(self) -> None:
         while not self.inbox.empty():

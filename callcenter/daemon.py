@@ -17,8 +17,8 @@ from callcenter.config import Config
 from callcenter.consumer import Consumer
 from callcenter.errors import CallcenterError, LinkError
 from callcenter.figures import business_day
-from callcenter.floor import events as e
 from callcenter.floor.changes import Drift
+from callcenter.floor.doubts import KINDS
 from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics import collector
 from callcenter.metrics.health import Health, alarms, stuck
@@ -77,7 +77,8 @@ class Daemon:
 
     def _drifted(self, drift: Drift) -> None:
         """Say so once a kind, and look how it really is."""
-        self.link.snapshot_wanted = True
+        if drift.kind not in KINDS:
+            self.link.snapshot_wanted = True
         if drift.kind not in self._drifts_told:
             self._drifts_told.add(drift.kind)
             log.warning("drift: the PBX did what we took for impossible", kind=drift.kind, detail=drift.detail)
@@ -95,6 +96,7 @@ class Daemon:
         floor, link, pipeline, consumer = self.floor, self.link, self.pipeline, self.consumer
         return Health(
             link=floor.link, link_since=floor.link_since, link_failure=link.failure, synced=floor.synced,
+            actions_failure=link.actions_failure if floor.link else "", refused="; ".join(link.refused.values()),
             lag_s=consumer.lag_s, clock_offset_s=link.clock.offset, inbox=consumer.inbox.qsize(),
             consumer_at_s=consumer.at_one_item_s(), board_age_s=clock.monotonic() - self._published_at,
             store_failure=pipeline.reason,
@@ -109,10 +111,7 @@ class Daemon:
         )  # fmt: skip
 
     async def metrics(self) -> bytes:
-        protocol = self.link.protocol
-        framer = protocol.framer if protocol else None
-        self.counters.ami_events = self.link.heard + (framer.seen if framer else 0)
-        self.counters.ami_dropped = self.link.dropped + framer.dropped if framer else self.link.dropped
+        self.counters.ami_events, self.counters.ami_dropped = self.link.counted()
         return await asyncio.to_thread(collector.scrape, self.board(), self.counters.picture(), self.health())
 
     def reload(self, reread: Callable[[], Config]) -> None:
@@ -155,7 +154,7 @@ class Daemon:
                 async with asyncio.timeout(FIGURES_S):
                     await self.consumer.changed.wait()
             if clock.monotonic() >= self._figures_due or self.consumer.figures_due:
-                self.consumer.take(e.Tick(0.0), clock.now())
+                self.consumer.tick()
                 await self.refresh()
             self.consumer.changed.clear()
             began = clock.monotonic()

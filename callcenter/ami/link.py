@@ -208,6 +208,11 @@ class Link:
                 self.actions = None
                 self._count(actions)
 
+    def counted(self) -> tuple[int, Counter[str]]:
+        """Messages received since the process began, and those not taken by reason, of both sessions."""
+        framers = [one.protocol.framer for one in (self.events, self.actions) if one]
+        return self.heard + sum(f.seen for f in framers), sum((f.dropped for f in framers), self.dropped)
+
     def _count(self, ended: Session) -> None:
         self.dropped += ended.protocol.framer.dropped
         self.heard += ended.protocol.framer.seen

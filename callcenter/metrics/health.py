@@ -30,6 +30,8 @@ class Health(msgspec.Struct, frozen=True):
     link: bool = True
     link_since: float | None = None
     link_failure: str = ""
+    actions_failure: str = ""
+    refused: str = ""
     synced: bool = True
     lag_s: float = 0.0
     clock_offset_s: float = 0.0
@@ -100,6 +102,8 @@ RULES: tuple[Rule, ...] = (
     Rule("damaged", False, lambda h: _named("store", h.store_damaged)),
     Rule("store", False, _store, lambda h: h.store_failed_since),
     Rule("disk_full", False, _disk_full, lambda h: h.store_failed_since),
+    Rule("actions", True, lambda h: _named("ami: nothing can be asked", h.actions_failure)),
+    Rule("refused", True, lambda h: _named("ami: not allowed", h.refused)),
     Rule("difference", True, _difference),
     Rule("queue_log", True, lambda h: _named("queue_log", h.queue_log_failure)),
     Rule("backup", True, lambda h: _named("backup", h.backup_failure)),

@@ -117,7 +117,8 @@ class SeenShape(Shape):
 class AlarmShape(Shape):
     """Something is wrong with the daemon or with what it lives on; ``ready``: it does its work all the same."""
 
-    kind: Literal["link", "snapshot", "damaged", "store", "disk_full", "difference", "queue_log", "backup"]
+    kind: Literal["link", "snapshot", "damaged", "store", "disk_full", "actions", "refused", "difference", "queue_log",
+                  "backup"]
     detail: str
     since: datetime | None
     ready: bool

@@ -115,13 +115,14 @@ class Simulation:
     complete and ``done`` is set, while the clients stay connected. ``warm_up_s``: simulated seconds that have passed
     before anybody looks. ``wait_for_login``: time stands still until the first client has logged in, so that it sees
     every call whole. ``catch_up_s``: simulated seconds that then pass as fast as the clients read. ``appends``: the
-    queue_log goes on where an earlier PBX left it.
+    queue_log goes on where an earlier PBX left it. ``on_time``: its clock is the real one's, however long the warm-up
+    took.
     """
 
     def __init__(
         self, plan: Plan, *, speed: float = 1.0, calls: int | None = None, queue_log: Path | None = None,
         username: str = USERNAME, secret: str = SECRET, warm_up_s: float = 0.0, wait_for_login: bool = False,
-        write_limit: int = WRITE_LIMIT, catch_up_s: float = 0.0, appends: bool = False,
+        write_limit: int = WRITE_LIMIT, catch_up_s: float = 0.0, appends: bool = False, on_time: bool = False,
     ) -> None:
         self.world = World(plan, calls)
         self.speed, self.username, self.secret, self.write_limit = speed, username, secret, write_limit
@@ -132,6 +133,7 @@ class Simulation:
         self._logged_in = asyncio.Event()
         self._warm_up_s, self._wait_for_login, self._catch_up_s = warm_up_s, wait_for_login, catch_up_s
         self._path = queue_log
+        self._on_time = on_time
         self._mode: Literal["a", "w"] = "a" if appends else "w"
         self._killed = False
         self._log: TextIO | None = None
@@ -185,7 +187,8 @@ class Simulation:
         if self._wait_for_login:
             await self._logged_in.wait()
         await self._catch_up()
-        self._began = clock.monotonic(), self.world.now
+        behind = max(0.0, clock.now() - self.world.now) if self._on_time else 0.0
+        self._began = clock.monotonic() - behind / self.speed, self.world.now
         while not self.world.done:
             up_to_date = self._advance()
             self.publish()
@@ -283,7 +286,7 @@ async def simulate(
     warm_up = WARM_UP_S if forever else 0.0
     centre = make(agents, queues, seed, calls_per_hour=rate, starts_at=clock.now() - warm_up)
     simulation = Simulation(centre, speed=speed, calls=calls, queue_log=queue_log, warm_up_s=warm_up,
-                            wait_for_login=not forever)
+                            wait_for_login=not forever, on_time=forever and speed == 1.0)
     task = asyncio.ensure_future(simulation.run(host, port))
     try:
         await _either(task, simulation.ready)
