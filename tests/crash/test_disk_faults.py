@@ -86,6 +86,13 @@ def unready(daemon: Running, why: str) -> bool:
     return answer.status_code == 503 and re.search(why, answer.text) is not None
 
 
+def pending(daemon: Running) -> float:
+    """Rows that are not written yet."""
+    found = re.search(r"^callcenter_store_pending\S* (\S+)$", daemon.http.get("/metrics").text, re.MULTILINE)
+    assert found is not None
+    return float(found[1])
+
+
 def pages_go_on(daemon: Running) -> None:
     """Live figures as ever; what needs the store answers soon, if only that it cannot be read."""
     before = daemon.get("/api/v1/queues")
@@ -108,6 +115,7 @@ def test_nothing_is_missing_after_every_fault_of_the_disk(tmp_path: Path, disk: 
                         pages_go_on(daemon)
                         assert unready(daemon, why)
                 daemon.until("ready again", daemon.ready)
+                daemon.until("what waited is written", lambda: pending(daemon) < 1000)
             assert daemon.stop() == 0
         said = (disk / "daemon.log").read_text()
         pbx.kill()
