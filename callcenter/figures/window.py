@@ -215,7 +215,12 @@ class Window:
         self._rewrite(row, change.visit)
 
     def _row_like(self, visit: Visit) -> int | None:
-        """The row that shows this visit; of several that entered in the same moment one that shows the same."""
+        """The row that shows this visit; of several that entered in the same moment one that shows the same.
+
+        One that was left undecided is in none: who waits here has a key.
+        """
+        if visit.outcome is None:
+            return None
         shown, cells = self._visits.columns, _cells(visit)
         there = self._visits.column("entered_at") == visit.entered_at
         rows = np.flatnonzero(there & (self._visits.column("queue") == self._queues[visit.queue]))
