@@ -34,6 +34,9 @@ def live_problems(scene: Scene) -> list[str]:
     found += [] if made.floor.link and made.floor.synced else ["the link is not up"]
     found += [f"bugs: {made.floor.drifts['bug']}"] if made.floor.drifts["bug"] else []
     found += [f"not committed: {made.pipeline.pending}"] if made.pipeline.pending else []
+    if made.repairs is not None:
+        found += [f"the self-check found {gap}" for gap in made.repairs.check.differences]
+        found += [f"queue_log is not read: {made.repairs.failure}"] if made.repairs.failure else []
     staff = scene.exchange.world.staff
     for agent in staff.agents:
         known = made.floor.agents.all.get(agent.plan.interface)
@@ -47,7 +50,9 @@ def live_problems(scene: Scene) -> list[str]:
     return found
 
 
-def stored_problems(path: Path, exchange: Exchange, blind: list[Any], trace: Any, facts: dict[str, Any]) -> list[str]:
+def stored_problems(path: Path, exchange: Exchange, trace: Any, facts: dict[str, Any]) -> list[str]:
+    """``facts``: ``blind``, the times out of sight; ``queue_log``, whether the daemon could read it: then nothing is
+    excused by a time out of sight; ``window``, the figures at the end."""
     with closing(sqlite3.connect(path)) as store:
         store.row_factory = sqlite3.Row
         rows = {
@@ -58,11 +63,14 @@ def stored_problems(path: Path, exchange: Exchange, blind: list[Any], trace: Any
         rows["hole"] = [dict(row) for row in store.execute("SELECT * FROM hole")] if has_holes else []
     for name, table in rows.items():
         trace(f"stored {name}", [[value for key, value in row.items() if key != "digest"] for row in table])
-    told = truth.fold(exchange.lines)
-    facts |= {"calls": len(rows["call"]), "visits": len(rows["visit"]), "told": len(told), "blind": blind}
+    told, blind = truth.fold(exchange.lines), facts["blind"]
+    excused = [] if facts["queue_log"] else blind
+    facts |= {"calls": len(rows["call"]), "visits": len(rows["visit"]), "told": len(told)}
+    facts["repaired"] = sum(visit["repaired"] for visit in rows["visit"])
     return [
         *_calls(rows, trace, blind), *_durations(rows), *_spans(rows), *_figures(rows, facts["window"]),
-        *_visits(rows, told, exchange, blind), *_holes(rows["hole"], exchange, blind),
+        *_visits(rows, told, exchange, excused), *_holes(rows["hole"], exchange, blind),
+        *_repairs(rows, facts["queue_log"]),
     ]  # fmt: skip
 
 
@@ -114,6 +122,7 @@ def _figures(rows: dict[str, Any], window: dict[str, dict[str, Any]]) -> Iterato
         counts["offered"] += not outcome.startswith("refused")
         counts["ring_no_answer"] += unanswered[row["call"], row["seq"]]
         counts["transferred"] += row["transferred"]
+        counts["repaired"] += row["repaired"]
         counts["talk_s"] += (row["talk_s"] or 0.0) if outcome == "answered" else 0.0
         if outcome in ("answered", "abandoned"):
             counts[f"wait_{outcome}_s"] += row["wait_s"] or 0.0
@@ -164,6 +173,17 @@ def _holes(holes: list[Any], exchange: Exchange, blind: list[Any]) -> Iterator[s
         seen_s = until - since - sum(min(until, h["to_at"] or until) - max(since, h["from_at"]) for h in known)
         if seen_s > UNTOLD_S:
             yield f"blind from {begin:.1f} to {end:.1f}, holes tell all but {seen_s:.1f} s of it"
+
+
+def _repairs(rows: dict[str, Any], readable: bool) -> Iterator[str]:
+    """Every hole is filled where queue_log can be read, and nothing is said to be mended that was not."""
+    if readable:
+        yield from (f"a hole that is not filled: {hole}" for hole in rows["hole"] if not hole["repaired"])
+    mended = {visit["call"] for visit in rows["visit"] if visit["repaired"]}
+    for call in rows["call"]:
+        fitting = ("repaired",) if call["id"] in mended else ("whole", "partial", "repaired")
+        if call["seen"] not in (fitting if readable else ("whole", "partial")):
+            yield f"{call['id']} is seen {call['seen']!r}, of its visits {'some' if mended else 'none'} are mended"
 
 
 def _lost_at(visit: truth.Told, exchange: Exchange) -> float:

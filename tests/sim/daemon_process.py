@@ -61,7 +61,7 @@ async def _boards(made: daemon.Daemon) -> None:
     """Time passes for the Floor each second, as by the daemon's own boards; nobody looks at them, figures are dear."""
     while True:
         await asyncio.sleep(1.0)
-        made.consumer.take(daemon.e.Tick(0.0), clock.now())
+        made.consumer.tick()
 
 
 class Machine:
