@@ -262,8 +262,10 @@ async def run(
             notify.tell(notify.STOPPING)
             daemon.consumer.drain()
             daemon.consumer.keep_spans()
-            await daemon.pipeline.drain()
-            await writer
+            try:
+                await daemon.pipeline.drain()
+            finally:
+                await writer
 
 
 def told(on_ready: Callable[[int], None]) -> Callable[[int], None]:

@@ -9,6 +9,7 @@ tickets never. What the store will never take is set aside, so that it does not 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
@@ -141,34 +142,32 @@ class Pipeline:
                 await _within(pause, self._stopping)
                 pause = min(2 * pause, BACK_OFF_S[1])
 
-    async def drain(self, within_s: float = 5.0) -> None:
-        """Writes what is pending and ends :meth:`run`; while the store fails, tries for ``within_s``.
+    async def drain(self, within_s: float = 6.0) -> None:
+        """Writes what is pending and ends :meth:`run`; tries for ``within_s``, calls and tickets before their journal.
 
         Raises NotWritten that says what was not. Call it before ``run`` is cancelled.
         """
         self._stopping.set()
         self._work.set()
         deadline = clock.monotonic() + within_s
-        while True:
+        why = ""
+        while clock.monotonic() < deadline or not why:
             try:
-                await self._write_gathered()
+                await self._write_gathered(deadline)
+                why = "there was no time for more"
+            except StoreError as e:
+                why = str(e)
+                await asyncio.sleep(BACK_OFF_S[0])
+            else:
                 if not self.pending:
                     return
-            except StoreError as e:
-                if clock.monotonic() >= deadline:
-                    self._say_not_written(e)
-                    return
-                await asyncio.sleep(BACK_OFF_S[0])
+        if self.pending:  # that we were alive until now may stay unsaid
+            raise NotWritten(f"not written: {self.pending} rows: {why}")
 
-    def _say_not_written(self, why: StoreError) -> None:
-        """That we were alive until now may stay unsaid."""
-        if self.pending:
-            raise NotWritten(f"not written: {self.pending} rows: {why}") from why
-
-    async def _write_gathered(self) -> None:
+    async def _write_gathered(self, until: float = math.inf) -> None:
         """A batch, and more as long as they are full: what trickles in meanwhile is worth the next gathering.
 
-        Raises StoreError; what was not committed stays pending.
+        No new one is begun after ``until``. Raises StoreError; what was not committed stays pending.
         """
         async with self._turn:
             full = True
@@ -177,7 +176,8 @@ class Pipeline:
                 if not self.pending and batch.alive == self._pending.told_alive and not batch.boot:
                     break
                 await self._write(batch)
-                full = self.pending > 0 and (len(batch.calls) == CALLS_AT_ONCE or len(batch.journal) == JOURNAL_AT_ONCE)
+                full = len(batch.calls) == CALLS_AT_ONCE or len(batch.journal) == JOURNAL_AT_ONCE
+                full = full and self.pending > 0 and clock.monotonic() < until
             if not self.pending:
                 self._work.clear()
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -209,6 +209,23 @@ async def test_draining_a_store_that_stays_away_says_what_was_not_written(floor:
     with capture_logs() as logs, pytest.raises(StoreError, match=r"^not written: 2 rows: disk full$"):
         await pipeline.drain(within_s=0.0)
     assert pipeline.pending == 2 and len(logs) == 1
+
+
+async def test_draining_a_long_backlog_ends_in_time_and_says_what_is_left(floor: Floor) -> None:
+    """A stop is waited for ten seconds, a store that was away for an hour takes longer: calls come before lines."""
+    sink = Memory()
+
+    async def slow(batch: Batch, write: Callable[[Batch], Awaitable[None]] = sink.write) -> None:
+        await asyncio.sleep(0.05)
+        await write(batch)
+
+    sink.write = slow  # type: ignore[method-assign]
+    pipeline = Pipeline(sink, "IR", internal=False)
+    pipeline.put([floor.start("a")], [line("a", n) for n in range(20_000)], floor.records.get)
+    with pytest.raises(StoreError, match=r"^not written: \d+ rows: there was no time for more$"):
+        await pipeline.drain(within_s=0.2)
+    assert 0 < pipeline.pending < 20_000
+    assert [record.id for batch in sink.batches for record in batch.calls] == ["a"]
 
 
 async def test_draining_an_empty_pipeline_ends_its_run() -> None:
