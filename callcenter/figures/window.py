@@ -207,6 +207,8 @@ class Window:
 
     def _repaired(self, change: VisitRepaired) -> None:
         """queue_log has told more of a visit: its row is found by what it was, whichever process saw it."""
+        if change.before == change.visit:  # something else of the call was mended
+            return
         row = self._row_of.get(change.key)
         if row is None and change.before is not None:
             row = self._row_like(change.before)
