@@ -20,6 +20,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import the_lab  # noqa: F401
 from lab.agreement import epoch
@@ -32,7 +33,10 @@ from lab.tap import Tap
 
 GROWS_S = 0.5
 REST_S = 5.0
+SNAPSHOTS_S = 36.0
+"""No longer than this between two snapshots."""
 STAY_S = 6
+FILLED_S = 60.0
 CROWDED = "sales"
 
 
@@ -89,8 +93,10 @@ async def measure(phase: Phase, lab: Asterisk, options: argparse.Namespace) -> M
             if not phase.daemon:
                 await _calls(lab, options.seconds, options.rate, measured)
             else:
-                async with daemon_of(lab, Path(folder), phase.narrow) as (daemon, tap):
-                    seconds = phase.stops * (options.stop + 2 * REST_S) if phase.stops else options.seconds
+                readable = f'queue_log = "{lab.queue_log}"'
+                async with daemon_of(lab, Path(folder), phase.narrow, readable) as (daemon, tap):
+                    between = REST_S + (SNAPSHOTS_S if phase.narrow else REST_S)
+                    seconds = phase.stops * (options.stop + between) if phase.stops else options.seconds
                     suffering = asyncio.create_task(_suffer(phase, daemon, tap, options.stop, measured))
                     await _calls(lab, seconds, options.rate, measured)
                     await suffering
@@ -115,7 +121,8 @@ async def _suffer(phase: Phase, daemon: Running, tap: Tap | None, seconds: float
 def _look_back(daemon: Running, lab: Asterisk, measured: Measured) -> None:
     """The holes that the daemon knows of, and whether it agrees with queue_log."""
     daemon.until("no call is up", daemon.none_open)
-    holes = daemon.get("/api/v1/kpis?window=today")["seen"].get("holes", [])
+    daemon.until("the holes are filled", lambda: all(hole["repaired"] for hole in _holes(daemon)), FILLED_S)
+    holes = _holes(daemon)
     measured.holes = [
         f"{_moment(epoch(hole['from']))} to {_moment(epoch(hole['to'])) if hole['to'] else 'now'} ({hole['reason']})"
         for hole in holes
@@ -123,6 +130,11 @@ def _look_back(daemon: Running, lab: Asterisk, measured: Measured) -> None:
     daemon.stop()
     verdict = callcenter("verify", "--config", str(daemon.config), "--queue-log", str(lab.queue_log))
     measured.agrees = "yes" if verdict.returncode == 0 else "no"
+
+
+def _holes(daemon: Running) -> list[dict[str, Any]]:
+    holes: list[dict[str, Any]] = daemon.get("/api/v1/kpis?window=today")["seen"]["holes"]
+    return holes
 
 
 def line(phase: Phase, m: Measured) -> str:

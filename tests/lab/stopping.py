@@ -22,6 +22,8 @@ from .tap import Tap, tapped
 
 ASKS = b"Action: QueueStatus"
 COMES_BACK_S = 60.0
+ARRIVES_S = 0.2
+"""A process that goes on finds in its sockets what came meanwhile."""
 
 
 @asynccontextmanager
@@ -42,29 +44,31 @@ async def daemon_of(
 
 
 async def stopped(
-    daemon: Running, seconds: float, tap: Tap | None = None, meanwhile: Awaitable[None] | None = None
+    daemon: Running, seconds: float, tap: Tap | None = None, meanwhile: Awaitable[None] | None = None, cut: bool = False
 ) -> tuple[float, float]:
     """Stops the daemon for so long, with a ``tap`` in the midst of a snapshot; from when to when it was (epoch).
 
-    ``meanwhile`` is awaited while it is stopped. Returns when the daemon is ready again.
+    ``cut``: of the snapshot that follows a cut, not of the next one that comes anyway. ``meanwhile`` is awaited while
+    it is stopped. Returns when the daemon is ready again.
     """
     pid, since = daemon.process.pid, time.time()
     if tap is None:
         os.kill(pid, signal.SIGSTOP)
     else:
-        since = await _in_a_snapshot(pid, tap)
+        since = await _in_a_snapshot(pid, tap, cut)
     if meanwhile is not None:
         await meanwhile
-    await asyncio.sleep(since + seconds - time.time())
-    os.kill(pid, signal.SIGCONT)
-    until = time.time()
+    await asyncio.sleep(since + seconds - ARRIVES_S - time.time())
     if tap is not None:
         tap.go_on()
+    await asyncio.sleep(ARRIVES_S)
+    os.kill(pid, signal.SIGCONT)
+    until = time.time()
     await asyncio.to_thread(daemon.until, "ready again", daemon.ready, COMES_BACK_S)
     return since, until
 
 
-async def _in_a_snapshot(pid: int, tap: Tap) -> float:
+async def _in_a_snapshot(pid: int, tap: Tap, cut: bool) -> float:
     asked: asyncio.Future[float] = asyncio.get_running_loop().create_future()
 
     def stop() -> None:
@@ -72,7 +76,8 @@ async def _in_a_snapshot(pid: int, tap: Tap) -> float:
         asked.set_result(time.time())
 
     tap.when(ASKS, stop)
-    tap.cut()  # whoever comes back asks for a snapshot
+    if cut:  # whoever comes back asks for a snapshot
+        tap.cut()
     return await asyncio.wait_for(asked, COMES_BACK_S)
 
 
