@@ -66,10 +66,16 @@ def check(
 ) -> None:
     """Check the configuration and the PBX; name what is wrong and what could not be seen."""
     from callcenter.ami.check import check_pbx
+    from callcenter.check_files import check_files
 
     loaded = load(config)
     logging_to_stderr(logging.ERROR)  # what is wrong is said below, once
-    wrong = 0
+    notes, problems = check_files(loaded)
+    for note in notes:
+        say(note)
+    for problem in problems:
+        complain(problem)
+    wrong = len(problems)
     for pbx in loaded.pbx:
         found = asyncio.run(check_pbx(pbx, listen))
         for note in found.notes:

@@ -44,7 +44,8 @@ class Site(Section):
 class Pbx(Section):
     """One Asterisk. ``trunks``: endpoints of the outside world ("PJSIP/trunk"); empty: told by ``extension_digits``.
 
-    ``queue_log``: the PBX's own, where it can be read: holes are filled from it. ``clock_step_s``: a leap of the PBX's
+    ``queue_log``: the PBX's own, where it can be read: holes are filled from it. A file, or the URL of a database with
+    the realtime table behind ``#``. ``clock_step_s``: a leap of the PBX's
     clock by more is a step, not drift (0: never; for a simulated PBX whose time runs faster).
     """
 
@@ -60,7 +61,7 @@ class Pbx(Section):
     tls_verify: bool = True
     trunks: tuple[str, ...] = ()
     extension_digits: int = Field(default=5, ge=1, le=15)
-    queue_log: Path | None = None
+    queue_log: str | None = Field(default=None, min_length=1)
     clock_step_s: float = Field(default=2.0, ge=0)
 
     @model_validator(mode="after")

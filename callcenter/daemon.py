@@ -23,9 +23,8 @@ from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics import collector
 from callcenter.metrics.health import Health, alarms, stuck
 from callcenter.pipeline import Pipeline
-from callcenter.queue_log.follow import Follower
 from callcenter.reload import Reload, reload
-from callcenter.repairs import Repairs
+from callcenter.repairs import Repairs, needed_from, source_of
 from callcenter.store.backup_times import Backups
 from callcenter.store.store import Store
 from callcenter.web.app import create_app
@@ -195,12 +194,15 @@ class Daemon:
 
     async def repair(self) -> None:
         """Fill holes from the PBX's queue_log, where it can be read."""
-        path = self.config.pbx[0].queue_log
-        if path is not None:
-            unrepaired = [hole.from_ for hole in self.consumer.holes.all if not hole.repaired]
-            since = min(unrepaired, default=self.now()) - HOUR_S
-            self.repairs = Repairs(Follower(path, since), self.consumer, self.store)
+        where = self.config.pbx[0].queue_log
+        if where is None:
+            return
+        source = source_of(where, self.config.site.zone, needed_from(self.consumer.holes.all, self.now()))
+        try:
+            self.repairs = Repairs(source, self.consumer, self.store)
             await self.repairs.run()
+        finally:
+            source.close()
 
     async def tell_systemd(self) -> None:
         """That we live, while we do: a consumer that is stuck is no life."""

@@ -1,0 +1,54 @@
+"""Can what the configuration names on this machine be used: queue_log, the folder of the backups? A shell; reads only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from callcenter import clock
+from callcenter.config import Config, Pbx, Store
+from callcenter.errors import InputError
+from callcenter.repairs import source_of
+
+DAY_S = 86_400.0
+
+
+def check_files(config: Config) -> tuple[list[str], list[str]]:
+    """What is good to know, and what is wrong; a line each."""
+    notes: list[str] = []
+    wrong: list[str] = []
+    for pbx in config.pbx:
+        for note, problem in _queue_log(pbx, config.site.zone):
+            notes += [note] if note else []
+            wrong += [problem] if problem else []
+    wrong += _backups(config.store)
+    return notes, wrong
+
+
+def _queue_log(pbx: Pbx, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    if pbx.queue_log is None:
+        yield f"{pbx.name}: no pbx.queue_log: what happens while the link is down stays unknown", ""
+        return
+    now = clock.now()
+    try:
+        source = source_of(pbx.queue_log, zone, now - DAY_S)
+        try:
+            newest = 0.0
+            while lines := source.read():
+                newest = max(newest, *(line.at for line in lines))
+        finally:
+            source.close()
+    except InputError as problem:
+        yield "", f"{pbx.name}: pbx.queue_log: {problem}"
+        return
+    age = f"newest line {now - newest:.0f} s ago" if newest else "no line of the last day"
+    yield f"{pbx.name}: queue_log can be read, {age}", ""
+
+
+def _backups(store: Store) -> Iterator[str]:
+    folder = store.backups
+    if folder is not None and not folder.is_dir():
+        yield f"store.backups: no folder {folder}"
+    elif folder is not None and not os.access(folder, os.W_OK | os.X_OK):
+        yield f"store.backups: {folder} may not be written"

@@ -1,0 +1,54 @@
+"""What check says of files: a queue_log that can be read, one that cannot, a folder for backups that is none."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callcenter.check_files import check_files
+from callcenter.config import parse
+
+
+def checked(queue_log: str | None = None, **store: Any) -> tuple[list[str], list[str]]:
+    pbx = {"secret": "s"} | ({"queue_log": queue_log} if queue_log else {})
+    return check_files(parse({"pbx": [pbx], "store": store}, "test"))
+
+
+def test_without_a_queue_log_it_says_what_that_costs() -> None:
+    assert checked() == (["main: no pbx.queue_log: what happens while the link is down stays unknown"], [])
+
+
+def test_a_queue_log_tells_how_old_its_newest_line_is(tmp_path: Path) -> None:
+    log = tmp_path / "queue_log"
+    now = time.time()
+    log.write_text(f"{now - 100:.0f}|1.1|sales|NONE|ENTERQUEUE||0912|1\n{now - 40:.0f}|1.1|sales|NONE|ABANDON|1|1|60\n")
+    (note,), wrong = checked(str(log))
+    age = float(note.removeprefix("main: queue_log can be read, newest line ").removesuffix(" s ago"))
+    assert 38 <= age <= 60
+    assert wrong == []
+
+
+def test_an_empty_queue_log_is_said_to_be_quiet(tmp_path: Path) -> None:
+    (tmp_path / "queue_log").touch()
+    assert checked(str(tmp_path / "queue_log")) == (["main: queue_log can be read, no line of the last day"], [])
+
+
+@pytest.mark.parametrize("name", ["missing", "."])
+def test_a_queue_log_that_cannot_be_read_is_wrong(tmp_path: Path, name: str) -> None:
+    notes, (problem,) = checked(str(tmp_path / name))
+    assert notes == []
+    assert problem.startswith(f"main: pbx.queue_log: cannot read {tmp_path / name}: ")
+
+
+def test_a_url_of_nothing_is_wrong() -> None:
+    notes, (problem,) = checked("nonsense://x#queue_log")
+    assert notes == []
+    assert problem.startswith("main: pbx.queue_log: cannot read queue_log from nonsense://x")
+
+
+def test_a_folder_for_backups_has_to_be_there(tmp_path: Path) -> None:
+    assert checked(backups=str(tmp_path / "none"))[1] == [f"store.backups: no folder {tmp_path / 'none'}"]
+    assert checked(backups=str(tmp_path))[1] == []
