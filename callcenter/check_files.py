@@ -1,4 +1,4 @@
-"""Can what the configuration names on this machine be used: queue_log, the folder of the backups? A shell; reads only."""
+"""Can what the configuration names on this machine be used: queue_log, the backups' folder? A shell; reads only."""
 
 from __future__ import annotations
 

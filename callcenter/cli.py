@@ -70,12 +70,7 @@ def check(
 
     loaded = load(config)
     logging_to_stderr(logging.ERROR)  # what is wrong is said below, once
-    notes, problems = check_files(loaded)
-    for note in notes:
-        say(note)
-    for problem in problems:
-        complain(problem)
-    wrong = len(problems)
+    wrong = 0
     for pbx in loaded.pbx:
         found = asyncio.run(check_pbx(pbx, listen))
         for note in found.notes:
@@ -83,7 +78,12 @@ def check(
         for problem in found.wrong:
             complain(f"{pbx.name}: {problem}")
         wrong += len(found.wrong)
-    if wrong:
+    notes, problems = check_files(loaded)
+    for note in notes:
+        say(note)
+    for problem in problems:
+        complain(problem)
+    if wrong + len(problems):
         raise typer.Exit(1)
     say("nothing wrong found")
 
