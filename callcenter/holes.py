@@ -18,6 +18,8 @@ class Holes:
         self.all = sorted(known, key=lambda hole: hole.from_)
         self.changed: list[Hole] = []
         """What the store has yet to be told."""
+        self._moved: dict[float, float] = {}
+        """Beginning as remembered → as it was when the store was told of it, where the clock was set since."""
 
     @property
     def open(self) -> Hole | None:
@@ -46,10 +48,11 @@ class Holes:
         for n, known in enumerate(self.all):
             if known.from_ == hole.from_ and known.to is not None and not known.repaired:
                 self.all[n] = msgspec.structs.replace(known, repaired=True)
-                self.changed.append(self.all[n])
+                self._tell(self.all[n])
 
     def shift(self, by_s: float) -> None:
         """The PBX's clock was set: what is remembered moves along, the store keeps the times that it had."""
+        self._moved = {h.from_ + by_s: self._moved.get(h.from_, h.from_) for h in self.all}
         self.all = [
             msgspec.structs.replace(h, from_=h.from_ + by_s, to=None if h.to is None else h.to + by_s) for h in self.all
         ]
@@ -73,4 +76,10 @@ class Holes:
 
     def _put(self, hole: Hole) -> None:
         self.all.append(hole)
-        self.changed.append(hole)
+        self._tell(hole)
+
+    def _tell(self, hole: Hole) -> None:
+        """The store knows a hole by its beginning."""
+        from_ = self._moved.get(hole.from_, hole.from_)
+        to = None if hole.to is None else hole.to - (hole.from_ - from_)
+        self.changed.append(msgspec.structs.replace(hole, from_=from_, to=to))

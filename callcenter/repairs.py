@@ -110,7 +110,7 @@ class Repairs:
         late: set[str] = set()
         while lines := await asyncio.to_thread(self.source.read):
             for line in lines:
-                self.book.take(line)
+                self.book.take(line, None if self.failure else began_at)
                 if line.at < self.read_at - LATE_S:
                     late.add(line.call)
             await asyncio.sleep(0)
@@ -241,6 +241,8 @@ class Repairs:
 
     def _shifted(self, change: TimeShifted) -> None:
         self._unwritten.clear()
+        self.book.shift(change.by_s)
+        self.read_at += change.by_s
         self.check.shifted(change.at)
 
 

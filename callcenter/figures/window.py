@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
+import msgspec
 import numpy as np
 
 import kpi
@@ -43,6 +44,9 @@ CountedVisit = tuple[str, float, records.Outcome | None, float | None, int]
 """(queue, entered_at, outcome, left_at, rings that nobody answered)."""
 
 SLIDING_S = {"15m": 900.0, "30m": 1800.0, "60m": 3600.0}
+
+SAME_MOMENT_S = 1e-4
+"""What was moved to and fro with the PBX's clock has lost its last digits."""
 
 OUTCOMES: dict[records.Outcome | None, int] = {o: int(kpi.Outcome[o.name]) for o in records.Outcome}
 OUTCOMES[None] = int(kpi.Outcome.WAITING)
@@ -90,6 +94,7 @@ class Window:
         self._queues = Names()
         self._visits = Rows(VISIT_BLANKS)
         self._row_of: dict[int, int] = {}
+        self._moved_s = [0.0]
         self._staff = Staff(self._queues)
         # Any: each handler takes the one kind of Change it stands beside.
         self.handlers: dict[type[Change], Callable[[Any], None]] = {
@@ -209,12 +214,15 @@ class Window:
         """queue_log has told more of a visit: its row is found by what it was, whichever process saw it."""
         if change.before == change.visit:  # something else of the call was mended
             return
-        row = self._row_of.get(change.key)
+        row, visit = self._row_of.get(change.key), change.visit
         if row is None and change.before is not None:
             row = self._row_like(change.before)
+            if row is not None:
+                moved_s = float(self._visits.columns["entered_at"][row]) - change.before.entered_at
+                visit = msgspec.structs.replace(visit, entered_at=visit.entered_at + moved_s)
         if row is None:
-            row = self._new_visit(change.visit.queue, change.visit.entered_at)
-        self._rewrite(row, change.visit)
+            row = self._new_visit(visit.queue, visit.entered_at)
+        self._rewrite(row, visit)
 
     def _row_like(self, visit: Visit) -> int | None:
         """The row that shows this visit; of several that entered in the same moment one that shows the same.
@@ -224,7 +232,8 @@ class Window:
         if visit.outcome is None:
             return None
         shown, cells = self._visits.columns, _cells(visit)
-        there = self._visits.column("entered_at") == visit.entered_at
+        later_s = self._visits.column("entered_at") - visit.entered_at
+        there = np.abs(later_s[:, None] - self._moved_s).min(axis=1) < SAME_MOMENT_S
         rows = np.flatnonzero(there & (self._visits.column("queue") == self._queues[visit.queue]))
         rows = rows[shown["outcome"][rows] == cells["outcome"]]
         if len(rows) == 0:
@@ -247,6 +256,7 @@ class Window:
     def _shifted(self, change: TimeShifted) -> None:
         """The PBX's clock was set: the last fifteen minutes stay those that just passed."""
         self._visits.column("entered_at")[:] += change.by_s
+        self._moved_s = [0.0, *(moved_s + change.by_s for moved_s in self._moved_s)]
         self._staff.shift(change.by_s)
 
     def _new_visit(self, queue: str, entered_at: float) -> int:

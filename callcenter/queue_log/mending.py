@@ -27,11 +27,19 @@ Interfaces = Mapping[str, str]
 
 
 class Mended(NamedTuple):
-    """A visit as it was kept (None: not at all), as it is now, and what the log has of it."""
+    """A visit as it was kept (None: not at all), as it is now, what the log has of it, and what was not seen.
+
+    ``log`` and ``unseen`` are by the clock of the visit.
+    """
 
     before: Visit | None
     after: Visit
     log: LoggedVisit
+    unseen: Unseen
+
+    @property
+    def blind(self) -> bool:
+        return blind(self.log, self.unseen)
 
 
 def mended(before: Visit | None, log: LoggedVisit, unseen: Unseen, interfaces: Interfaces) -> Visit:
@@ -153,7 +161,7 @@ def _attempt(ring: Ring, interface: str, entered_at: float) -> Attempt:
 # ---- conversations and transfers ------------------------------------------------------------------------------
 
 
-def conversations(record: CallRecord, parts: Iterable[Mended], unseen: Unseen) -> tuple[Conversation, ...]:
+def conversations(record: CallRecord, parts: Iterable[Mended]) -> tuple[Conversation, ...]:
     """Those that are known stay in their places; those that are not come after them."""
     talks = list(record.conversations)
     for part in parts:
@@ -163,8 +171,8 @@ def conversations(record: CallRecord, parts: Iterable[Mended], unseen: Unseen) -
         known = [(abs(talk.from_ - v.left_at), n) for n, talk in enumerate(talks) if _same_talk(talk, v)]
         if known:
             place = min(known)[1]
-            talks[place] = _mended_talk(talks[place], part, unseen)
-        elif v.talk_s is not None and blind(part.log, unseen):
+            talks[place] = _mended_talk(talks[place], part)
+        elif v.talk_s is not None and part.blind:
             talks.append(_talk_of(v, record.number))
     return tuple(talks)
 
@@ -179,13 +187,13 @@ def _same_talk(talk: Conversation, v: Visit) -> bool:
     return shown or (talk.queue == v.queue and abs(talk.from_ - v.left_at) <= SAME_TALK_S)
 
 
-def _mended_talk(talk: Conversation, part: Mended, unseen: Unseen) -> Conversation:
-    v, log = part.after, part.log
+def _mended_talk(talk: Conversation, part: Mended) -> Conversation:
+    v = part.after
     began_at = v.left_at if v.left_at is not None and talk.from_ - v.left_at > SAME_S else talk.from_
     ended_at, ended_by, hold_s = talk.to, talk.ended_by, talk.hold_s
-    if v.talk_s is not None and v.left_at is not None and blind(log, unseen):
+    if v.talk_s is not None and v.left_at is not None and part.blind:
         over_at = v.left_at + v.talk_s
-        if talk.to is None or (unseen(talk.to, talk.to) and abs(talk.to - over_at) > SAME_S):
+        if talk.to is None or (part.unseen(talk.to, talk.to) and abs(talk.to - over_at) > SAME_S):
             ended_at, ended_by, hold_s = max(over_at, began_at), v.ended_by, min(talk.hold_s, v.talk_s)
     if (began_at, ended_at) == (talk.from_, talk.to):
         return talk
@@ -201,11 +209,11 @@ def _talk_of(v: Visit, number: str) -> Conversation:
     )
 
 
-def transfers(record: CallRecord, parts: Iterable[Mended], unseen: Unseen) -> tuple[Transfer, ...]:
+def transfers(record: CallRecord, parts: Iterable[Mended]) -> tuple[Transfer, ...]:
     out = list(record.transfers)
     for part in parts:
         log, at = part.log, part.log.completed_at
-        if not log.transfer or at is None or not blind(log, unseen):
+        if not log.transfer or at is None or not part.blind:
             continue
         if not any(t.kind == log.transfer and abs(t.at - at) <= SAME_TALK_S for t in record.transfers):
             out.append(Transfer(log.transfer, part.after.interface or "", log.transfer_to, at))

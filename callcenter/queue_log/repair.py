@@ -8,7 +8,7 @@ it is for :mod:`callcenter.queue_log.audit` to tell.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +16,7 @@ import msgspec
 from callcenter.floor.records import CallRecord, Direction, Hole, Outcome, Visit
 from callcenter.queue_log.mending import Mended, Unseen, blind, conversations, mended, transfers
 from callcenter.queue_log.pairing import Told
-from callcenter.queue_log.visits import LoggedVisit
+from callcenter.queue_log.visits import CLOCKS_DIFFER_S, LoggedVisit
 
 SLACK_S = 1.5
 """The log's whole second begins before what it tells of, and a hole where something was last heard."""
@@ -99,8 +99,8 @@ def repair(told: Told, unseen: Unseen, house: House) -> tuple[CallRecord, tuple[
         return None
     record = old or _new(kept[0].log, house)
     changes = tuple((part.before, part.after) for part in kept if part.after != part.before)
-    whole = _put_together(record, kept, changes, unseen)
-    if whole == record and (record.seen != "partial" or not any(blind(part.log, unseen) for part in kept)):
+    whole = _put_together(record, kept, changes)
+    if whole == record and (record.seen != "partial" or not any(part.blind for part in kept)):
         return None
     return msgspec.structs.replace(whole, seen="repaired"), changes
 
@@ -110,11 +110,20 @@ def _part(
 ) -> Mended | None:
     """One visit; None for one that is not of a hole, though we do not know it, or that waits and will be told live."""
     before = None if old is None or place is None else old.visits[place]
+    log, unseen = _by_clock_of(before, log, unseen)
     if before is None and (not blind(log, unseen) or (log.outcome is None and log.lost_at is None)):
         return None
     interface = house.interface(log.queue, log.agent) if log.agent else ""
     known = {ring.agent: house.interface(log.queue, ring.agent) for ring in log.rings} | {log.agent: interface}
-    return Mended(before, mended(before, log, unseen, known), log)
+    return Mended(before, mended(before, log, unseen, known), log, unseen)
+
+
+def _by_clock_of(before: Visit | None, log: LoggedVisit, unseen: Unseen) -> tuple[LoggedVisit, Unseen]:
+    """The PBX's clock was set and not both of them moved along: only what lasted is the same by any clock."""
+    by_s = 0.0 if before is None else math.floor(before.entered_at) - log.entered_at
+    if abs(by_s) <= CLOCKS_DIFFER_S:
+        return log, unseen
+    return log.moved(by_s), lambda start, end: unseen(start - by_s, end - by_s)
 
 
 def _new(log: LoggedVisit, house: House) -> CallRecord:
@@ -135,22 +144,23 @@ def _new(log: LoggedVisit, house: House) -> CallRecord:
 
 
 def _put_together(
-    record: CallRecord, parts: list[Mended], changes: Iterable[Changed], unseen: Unseen
+    record: CallRecord, parts: list[Mended], changes: Sequence[Changed]
 ) -> CallRecord:
     after = {id(before): visit for before, visit in changes if before is not None}
     visits = [after.get(id(v), v) for v in record.visits] + [visit for before, visit in changes if before is None]
-    talks = conversations(record, parts, unseen)
+    entries = [v.entered_at for before, v in changes if before is None or before.entered_at != v.entered_at]
+    talks = conversations(record, parts)
     first = min((talk.from_ for talk in talks), default=None)
     ended_at, ended_by = _end(record, parts)
     return msgspec.structs.replace(
         record,
-        started_at=min([record.started_at, *(v.entered_at for v in visits)]),
+        started_at=min([record.started_at, *entries]),
         answered_at=first if record.answered_at is None else record.answered_at,
         ended_at=ended_at,
         ended_by=ended_by,
         visits=tuple(sorted(visits, key=lambda v: v.entered_at)),
         conversations=talks,
-        transfers=transfers(record, parts, unseen),
+        transfers=transfers(record, parts),
     )
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
+from copy import copy
 from typing import NamedTuple
 
 from callcenter.floor.records import Outcome, Result
 from callcenter.queue_log.lines import Line
+
+CLOCKS_DIFFER_S = 8.0
+"""What is further apart than this is not of one clock."""
 
 
 class Ring(NamedTuple):
@@ -30,11 +34,14 @@ class LoggedVisit:
 
     ``left_at``: when the outcome was logged; ``completed_at``: when the end of the conversation was, None before.
     ``agent`` is a member's name, ``transfer`` blind, attended or ''. ``lost_at``: the PBX started anew under it.
+    ``told_at``: the PBX's time when we read of it, None when that was long after.
+
+    All moments are by one clock, whatever it was set to in between: that by which the caller entered.
     """
 
     __slots__ = ("agent", "call", "completed_at", "ended_by", "entered_at", "left_at", "lost_at", "number", "outcome",
-                 "position", "queue", "ring_no_answer", "ring_s", "rings", "talk_s", "transfer", "transfer_to",
-                 "wait_s")  # fmt: skip
+                 "position", "queue", "ring_no_answer", "ring_s", "rings", "talk_s", "told_at", "transfer",
+                 "transfer_to", "wait_s")  # fmt: skip
 
     def __init__(self, call: str, queue: str, entered_at: float, number: str = "", position: int = 0) -> None:
         self.call, self.queue, self.entered_at, self.number, self.position = call, queue, entered_at, number, position
@@ -42,6 +49,7 @@ class LoggedVisit:
         self.left_at: float | None = None
         self.completed_at: float | None = None
         self.lost_at: float | None = None
+        self.told_at: float | None = None
         self.wait_s = self.talk_s = self.ring_s = 0.0
         self.agent = self.ended_by = ""
         self.transfer = self.transfer_to = ""
@@ -58,6 +66,15 @@ class LoggedVisit:
         if self.outcome is None or (self.outcome is Outcome.ANSWERED and self.completed_at is None):
             return self.lost_at
         return self.left_at if self.completed_at is None else self.completed_at
+
+    def moved(self, by_s: float) -> LoggedVisit:
+        """The same by another clock."""
+        other = copy(self)
+        for name in ("entered_at", "left_at", "completed_at", "lost_at", "told_at"):
+            at = getattr(self, name)
+            setattr(other, name, None if at is None else at + by_s)
+        other.rings = [ring._replace(ended_at=ring.ended_at + by_s) for ring in self.rings]
+        return other
 
     def touches(self, start: float, end: float) -> bool:
         """Whether any of it is within [start, end]."""
@@ -106,12 +123,14 @@ class Book:
         self._newest: dict[tuple[str, str], LoggedVisit] = {}
         self._talking: dict[tuple[str, str], LoggedVisit] = {}
 
-    def take(self, line: Line) -> None:
+    def take(self, line: Line, now: float | None = None) -> None:
+        """``now``: the PBX's time, when the line was written just before."""
         key = (line.call, line.queue)
         self.newest_at = max(self.newest_at, line.at)
         if line.event == "ENTERQUEUE":
             position = line.word(2)
             visit = LoggedVisit(*key, line.at, line.word(1), int(position) if position.isdecimal() else 0)
+            visit.told_at = now
             self._newest[key] = visit
             self.visits.append(visit)
         elif line.event in TALKS and (talking := self._talking_with(line)) is not None:
@@ -141,6 +160,13 @@ class Book:
         self._newest.clear()
         self._talking.clear()
 
+    def shift(self, by_s: float) -> None:
+        """The PBX's clock was set, as we know by now: what was logged before it moves along."""
+        moved = {id(v): v if _by_new_clock(v, by_s) else v.moved(by_s) for v in self.visits}
+        self.visits = list(moved.values())
+        self._newest = {key: moved[id(v)] for key, v in self._newest.items()}
+        self._talking = {key: moved[id(v)] for key, v in self._talking.items()}
+
     def of_calls(self, calls: Iterable[str]) -> list[LoggedVisit]:
         """All that is known of these calls, in the order they entered."""
         wanted = set(calls)
@@ -153,17 +179,33 @@ class Book:
         self._newest = {key: visit for key, visit in self._newest.items() if id(visit) in kept}
 
 
+def _by_new_clock(visit: LoggedVisit, by_s: float) -> bool:
+    """Whether it was logged after the clock was set and read before we knew."""
+    if visit.told_at is None:
+        return False
+    off, off_by_new = (abs(visit.entered_at - at) for at in (visit.told_at, visit.told_at + by_s))
+    return off_by_new < min(off, CLOCKS_DIFFER_S)
+
+
+def _by_clock_of(reckoned: float, logged: float) -> float:
+    """A moment as reckoned from an earlier one by what the log says that it took: as logged, unless the clock was set
+    meanwhile."""
+    return reckoned if abs(logged - reckoned) > CLOCKS_DIFFER_S else logged
+
+
 def _take(visit: LoggedVisit, line: Line) -> None:
     if line.event in RINGS:
         visit.rings.append(Ring(line.agent, line.at, line.seconds(0) / 1000, *RINGS[line.event]))
         visit.ring_no_answer += RINGS[line.event][1]
     elif line.event in ENDS and visit.outcome is None:
         visit.outcome, wait = ENDS[line.event]
-        visit.left_at, visit.wait_s = line.at, line.seconds(wait)
+        visit.wait_s = line.seconds(wait)
+        visit.left_at = _by_clock_of(visit.entered_at + visit.wait_s, line.at)
         if visit.outcome is Outcome.ANSWERED:
             visit.agent, visit.ring_s = line.agent, line.seconds(2)
     elif line.event in TALKS:
-        visit.completed_at, visit.talk_s = line.at, line.seconds(TALKS[line.event])
+        visit.talk_s = line.seconds(TALKS[line.event])
+        visit.completed_at = _by_clock_of((visit.left_at or line.at) + visit.talk_s, line.at)
         visit.ended_by = ENDED_BY.get(line.event, "transfer")
         if line.event not in ENDED_BY:
             visit.transfer = line.event.removesuffix("TRANSFER").lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -167,12 +168,17 @@ def _pair(key: Any, ours: list[Any], theirs: list[truth.Told], exchange: Exchang
 
 def _holes(holes: list[Any], exchange: Exchange, blind: list[Any]) -> Iterator[str]:
     """Whatever the daemon could not see, it says so."""
+    clocks = [0.0, *(ahead for _, ahead in exchange.steps)]
     for begin, end in blind:
-        since, until = exchange.wall(begin), exchange.wall(end)
-        known = [h for h in holes if h["from_at"] < until and (h["to_at"] or until) > since]
-        seen_s = until - since - sum(min(until, h["to_at"] or until) - max(since, h["from_at"]) for h in known)
+        seen_s = end - begin - sum(max(_within(hole, begin, end, ahead) for ahead in clocks) for hole in holes)
         if seen_s > UNTOLD_S:
             yield f"blind from {begin:.1f} to {end:.1f}, holes tell all but {seen_s:.1f} s of it"
+
+
+def _within(hole: dict[str, Any], begin: float, end: float, ahead_s: float) -> float:
+    """Seconds of a hole between two moments of the loop, if it was stored by a clock that was ``ahead_s``."""
+    zero = EPOCH + ahead_s
+    return max(0.0, min(end, (hole["to_at"] or math.inf) - zero) - max(begin, hole["from_at"] - zero))
 
 
 def _repairs(rows: dict[str, Any], readable: bool) -> Iterator[str]:

@@ -84,10 +84,6 @@ class Exchange:
         self.steps.append((self.loop.time(), self.ahead_s))
         self.world.pbx.ahead_s += by_s
 
-    def wall(self, moment: float) -> float:
-        """What the PBX's clock showed at a moment of the loop."""
-        return virtual_time.EPOCH + moment + next((ahead for at, ahead in reversed(self.steps) if at <= moment), 0.0)
-
     def swap_member(self) -> bool:
         """A silent reload: in some queue an agent that sits there goes, another one comes. False when none can."""
         staff = self.world.staff
