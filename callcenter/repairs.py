@@ -20,7 +20,7 @@ from callcenter import clock
 from callcenter.consumer import Consumer
 from callcenter.errors import InputError, StoreError
 from callcenter.floor import events as e
-from callcenter.floor.changes import Change, TimeShifted, VisitRepaired
+from callcenter.floor.changes import Change, LinkChanged, TimeShifted, VisitRepaired
 from callcenter.floor.records import CallRecord, Hole
 from callcenter.queue_log.follow import Follower
 from callcenter.queue_log.lines import Line
@@ -72,6 +72,7 @@ class Repairs:
         self._looks = Looks()
         self._unwritten: dict[float, set[str]] = {}
         consumer.sinks.setdefault(TimeShifted, []).append(self._shifted)
+        consumer.sinks.setdefault(LinkChanged, []).append(self._link_changed)
 
     @property
     def lag_s(self) -> float | None:
@@ -238,6 +239,10 @@ class Repairs:
         if boot and at < boot - CREATED_S:
             boot = int(max((start for start in self.book.starts if start <= at + CREATED_S), default=0.0))
         return f"{floor.pbx}-{boot:x}-{linkedid}"
+
+    def _link_changed(self, change: LinkChanged) -> None:
+        if change.up:
+            self.check.sees_from(change.at)
 
     def _shifted(self, change: TimeShifted) -> None:
         self._unwritten.clear()

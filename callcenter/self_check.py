@@ -24,6 +24,7 @@ KEPT_S = 86_400.0
 """So long a difference is shown."""
 SAFE_S = 30.0
 """What was decided later than this ago may not have been heard of, or mended, by both sides."""
+SAME_MOMENT_S = 2.0
 STARTED_S = 3600.0
 """So long before it entered a queue a call may have begun."""
 
@@ -59,6 +60,10 @@ class SelfCheck:
             out[gap.queue] = out.get(gap.queue, 0) + abs(gap.ours - gap.theirs)
         return out
 
+    def sees_from(self, at: float) -> None:
+        """What an earlier process counted it compared itself; since then the PBX's clock may have been set."""
+        self._from = self._from or at
+
     def shifted(self, at: float) -> None:
         """The PBX's clock was set: what we counted has moved along, the log's times have not."""
         self._from, self._suspected = at, set()
@@ -74,8 +79,9 @@ class SelfCheck:
 
     async def _audit(self, book: Book, since: float, until: float) -> None:
         """A difference is one when it is there twice: what happens just now is told by one side before the other."""
-        ours = [Counted(*row) for row in self.window.counted(since, until)]
-        theirs = [visit for visit in book.visits if since <= visit.entered_at < until]
+        near = since - SAME_MOMENT_S  # the log's whole second began before the visit did
+        ours = [Counted(*row) for row in self.window.counted(near, until)]
+        theirs = [visit for visit in book.visits if near <= visit.entered_at < until]
         gaps = audit(ours, theirs, since, until)
         confirmed = [gap for gap in gaps if gap.key in self._suspected]
         self._suspected = {gap.key for gap in gaps}

@@ -21,8 +21,8 @@ NEVER_LONGER_S = 1_500.0
 """No wait, talk or call of a simulation lasts that long: one that does was reckoned over a step of a clock."""
 WHOLE_SECOND_S = 1.01
 EDGE_S = 0.3
-UNTOLD_S = 15.0
-"""A Pong is the last proof that all was told; where only the way up is lost, what comes down is seen a while longer."""
+UNTOLD_S = 6.0
+"""A Pong is the last proof that all was told, and there is one each five seconds."""
 SEEN_AS_LOST = {"unknown", "pbx_lost"}
 
 
@@ -187,9 +187,9 @@ def _repairs(rows: dict[str, Any], readable: bool) -> Iterator[str]:
         yield from (f"a hole that is not filled: {hole}" for hole in rows["hole"] if not hole["repaired"])
     mended = {visit["call"] for visit in rows["visit"] if visit["repaired"]}
     for call in rows["call"]:
-        fitting = ("repaired",) if call["id"] in mended else ("whole", "partial", "repaired")
-        if call["seen"] not in (fitting if readable else ("whole", "partial")):
-            yield f"{call['id']} is seen {call['seen']!r}, of its visits {'some' if mended else 'none'} are mended"
+        fitting = {"partial", "repaired"} if call["id"] in mended else {"whole", "partial", "repaired"}
+        if call["seen"] not in fitting - (set() if readable else {"repaired"}):
+            yield f"{call['id']} is seen {call['seen']!r}{' though it was mended' * (call['id'] in mended)}"
 
 
 def _lost_at(visit: truth.Told, exchange: Exchange) -> float:

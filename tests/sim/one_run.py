@@ -94,9 +94,10 @@ class Sight:
         made = self.scene.machine.daemon
         if made is None or not self.scene.machine.up or self.scene.exchange.simulation is None:
             return False
-        near = [end for end in self.scene.network.ends if end.owner is not None and not end.closing]
-        deaf = any(end.deaf or (end.peer and end.peer.deaf) for end in near)
-        return bool(near) and not deaf and made.floor.link and made.floor.synced
+        if made.link.events is None or not (made.floor.link and made.floor.synced):
+            return False
+        near: Any = made.link.events.protocol.transport
+        return not (near.closing or near.peer.deaf)
 
     async def watch(self) -> None:
         while True:
@@ -165,7 +166,8 @@ async def _story(run: Run, loop: VirtualLoop, folder: Path, trace: Trace, faults
     queue_log = folder / "queue_log"
     readable = reads_queue_log(run.seed)
     config = config_of(folder, plan, queue_log if readable else None)
-    network = loop.network = Network(loop, random.Random(f"network {run.seed}"), trace)
+    draw = random.Random(f"network {run.seed}")
+    network = loop.network = Network(loop, draw, trace, lambda client: client.session.events)
     exchange = Exchange(loop, plan, CALLS, queue_log)
     machine = Machine(loop, config, trace)
     scene = Scene(random.Random(f"faults {run.seed}"), network, exchange, machine)

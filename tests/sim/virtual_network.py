@@ -101,7 +101,12 @@ class End(asyncio.Transport):
 
     def _swallowed(self, at: float) -> None:
         self.deaf = True
-        self.network.lost(at)
+        self._lost(at)
+
+    def _lost(self, since: float) -> None:
+        """Of what the PBX said of itself; what it never heard made nobody blind."""
+        if self.way == "down" and self.network.matters(self.protocol):
+            self.network.lost(since)
 
     def _arrive(self, piece: bytes, sent: float) -> None:
         """At the other end. A fault that began meanwhile takes also what was on its way."""
@@ -115,7 +120,7 @@ class End(asyncio.Transport):
             else:
                 peer.end()
         elif piece:
-            self.network.lost(sent)
+            self._lost(sent)
 
     def _say_end(self) -> None:
         if not self.said_end:
@@ -131,7 +136,7 @@ class End(asyncio.Transport):
 
     def _drop(self) -> None:
         if self.held:
-            self.network.lost(self.held_since)
+            self._lost(self.held_since)
             self.held.clear()
 
     def lose(self, problem: Exception | None) -> None:
@@ -166,10 +171,14 @@ class Listener:
 
 
 class Network:
-    """``tell`` hears of each piece that arrives. ``draw`` decides latencies and slices."""
+    """``tell`` hears of each piece that arrives. ``draw`` decides latencies and slices. ``matters``: whether what this
+    end of the PBX's says is missed when it is lost; ``lost_since``: since when something of it was."""
 
-    def __init__(self, loop: VirtualLoop, draw: random.Random, tell: Callable[[str, bytes], None]) -> None:
-        self.loop, self.draw, self.tell = loop, draw, tell
+    def __init__(
+        self, loop: VirtualLoop, draw: random.Random, tell: Callable[[str, bytes], None],
+        matters: Callable[[Any], bool],
+    ) -> None:  # fmt: skip
+        self.loop, self.draw, self.tell, self.matters = loop, draw, tell, matters
         self.ways = {name: Way() for name in WAYS}
         self.listening: dict[int, Callable[[], Any]] = {}
         self.ends: dict[End, None] = {}
