@@ -9,6 +9,9 @@ import msgspec
 from callcenter.floor.changes import LinkChanged
 from callcenter.floor.records import Hole
 
+OVERLAP_S = 15.0
+"""What was last told before a hole was told at most so long before the hole ahead of it ended."""
+
 
 class Holes:
     """Holes of one PBX, oldest first; the last may still be open (``to`` is None)."""
@@ -23,7 +26,7 @@ class Holes:
 
     @property
     def open(self) -> Hole | None:
-        return self.all[-1] if self.all and self.all[-1].to is None else None
+        return next((hole for hole in self.all if hole.to is None), None)
 
     def link_changed(self, change: LinkChanged) -> None:
         if change.up:
@@ -34,13 +37,14 @@ class Holes:
     def begin(self, at: float, reason: str) -> None:
         """Nothing is seen from ``at`` on."""
         if self.open is None:
-            at = max(at, self.all[-1].to or at) if self.all else at
+            last = (self.all[-1].to or at) if self.all else at
+            at = last if at < last < at + OVERLAP_S else at  # of long before it is when the clock was set back
             self._put(Hole(self.pbx, at, None, reason))
 
     def close(self, at: float) -> None:
         hole = self.open
         if hole is not None:
-            self.all.pop()
+            self.all.remove(hole)
             self._put(msgspec.structs.replace(hole, to=max(at, hole.from_)))
 
     def repaired(self, hole: Hole) -> None:

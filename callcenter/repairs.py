@@ -22,6 +22,7 @@ from callcenter.errors import InputError, StoreError
 from callcenter.floor import events as e
 from callcenter.floor.changes import Change, LinkChanged, TimeShifted, VisitRepaired
 from callcenter.floor.records import CallRecord, Hole
+from callcenter.queue_log.audit import INTERVAL_S
 from callcenter.queue_log.follow import Follower
 from callcenter.queue_log.lines import Line
 from callcenter.queue_log.pairing import NEAR_S, pair
@@ -38,6 +39,8 @@ LATE_S = 3.0
 EARLIER_S = 7200.0
 """How long before a hole somebody may have entered the queue that he was in."""
 CALLS_AT_ONCE = 100
+BOOT_IS_UNSURE_S = range(-2, 3)
+"""Whole seconds by which the log's QUEUESTART and the boot that FullyBooted told may differ."""
 CREATED_S = 5.0
 """A call's record begins so soon before or after its Linkedid says."""
 
@@ -104,7 +107,8 @@ class Repairs:
             await self._mend()
             await self.check.look(self.book, self.read_at, holes.all)
             if all(hole.repaired for hole in holes.all):
-                self.book.forget(self.read_at - BACK_S - EARLIER_S)
+                # A hole that nobody knows of yet begins after the newest event, however long we were stopped.
+                self.book.forget(min(self.read_at, self.consumer.newest or self.read_at) - BACK_S - INTERVAL_S)
 
     async def _read(self) -> None:
         began_at = self.consumer.now()
@@ -196,9 +200,18 @@ class Repairs:
                 if (cursor := page.next) is None:
                     break
         for call in calls:
-            if call not in found and (item := await self.store.call(self._id(call, _made_at(call)))):
-                found[call] = item.record
+            if call not in found and (record := await self._by_id(call)):
+                found[call] = record
         return found
+
+    async def _by_id(self, call: str) -> CallRecord | None:
+        """One that began at another time than its Linkedid says: the clock was set meanwhile, or its boot is unsure."""
+        floor = self.consumer.floor
+        starts = {int(start) + n for start in self.book.starts for n in BOOT_IS_UNSURE_S}
+        for boot in (floor.boot, *sorted(starts, reverse=True)):
+            if item := await self.store.call(f"{floor.pbx}-{boot:x}-{call}"):
+                return item.record
+        return None
 
     def _newest(self, stored: dict[str, CallRecord], logged: Iterable[LoggedVisit]) -> list[CallRecord]:
         """As they are now: on the Floor, else not yet committed, else in the store."""

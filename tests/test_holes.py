@@ -65,3 +65,23 @@ def test_blind_time_is_what_counting_milliseconds_says(times: list[float], a: fl
     pairs = list(zip(times[::2], times[1::2], strict=False))
     counted = sum(any(began <= second < ended for began, ended in pairs) for second in range(start, end))
     assert cut(*pairs).blind_s(start, end) == counted
+
+
+def test_a_hole_is_the_same_one_for_the_store_after_the_clock_was_set() -> None:
+    holes = cut((100.0, 130.0), (200.0, None))
+    holes.take_changed()
+    holes.shift(3600.0)
+    holes.repaired(holes.all[0])
+    holes.close(3850.0)
+    assert holes.all == [Hole("main", 3700.0, 3730.0, "link lost", True), Hole("main", 3800.0, 3850.0, "link lost")]
+    assert holes.take_changed() == [
+        Hole("main", 100.0, 130.0, "link lost", True), Hole("main", 200.0, 250.0, "link lost"),
+    ]  # fmt: skip
+
+
+def test_a_hole_after_the_clock_was_set_back_has_its_length() -> None:
+    holes = cut((100.0, 4000.0))
+    holes.begin(500.0, "callcenter was not running")
+    holes.close(530.0)
+    assert holes.within(520.0, 521.0)[-1] == Hole("main", 500.0, 530.0, "callcenter was not running")
+    assert holes.open is None

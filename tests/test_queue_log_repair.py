@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from callcenter.floor.records import Attempt, CallRecord, Conversation, Direction, Hole, Outcome, Result, Visit
-from callcenter.queue_log import LoggedVisit, fold, parse
+from callcenter.queue_log import Book, LoggedVisit, fold, parse
 from callcenter.queue_log.pairing import pair
 from callcenter.queue_log.repair import House, Looks, repair, touched, unseen_in
 
@@ -146,3 +146,27 @@ def test_a_call_is_looked_at_until_its_visits_and_itself_are_over() -> None:
     up = False
     assert looks.due(logged, lambda call: up, 2000.0) == ["900.1"]
     assert looks.due(logged, lambda call: up, 2000.0) == []
+
+
+def test_a_record_of_another_clock_gets_what_lasted_and_keeps_its_moments() -> None:
+    """The PBX's clock was set an hour ahead while the caller was connected: his call moved along, the log did not."""
+    cut_short = visit(
+        entered_at=4590.3, left_at=4610.2, wait_s=19.9, outcome=Outcome.ANSWERED, agent="Anna", interface="PJSIP/Anna"
+    )
+    logged = log(ENTERS, CONNECTS, "4640 COMPLETEAGENT Anna 20 30 2")
+    assert [v.completed_at for v in logged] == [1040.0]
+    made = mended(record(cut_short, started_at=4585.0), logged)
+    assert made is not None
+    (told,) = made.visits
+    assert (told.entered_at, told.left_at, told.talk_s, told.ended_by) == (4590.3, 4610.2, 30.0, "agent")
+    assert made.started_at == 4585.0
+
+
+def test_the_book_moves_along_when_the_clock_is_set_but_for_what_was_logged_since() -> None:
+    book = Book()
+    for at, now in (("1000", 1000.5), ("1010", 1011.0), ("4611", 1012.0)):
+        book.take(parse(f"{at}|{at}.1|sales|NONE|ENTERQUEUE||0912|1", "test"), now)
+    book.shift(3600.0)
+    book.take(parse("4620|1010.1|sales|NONE|ABANDON|1|1|10", "test"))
+    assert [v.entered_at for v in book.visits] == [4600.0, 4610.0, 4611.0]
+    assert [v.left_at for v in book.visits] == [None, 4620.0, None]
