@@ -121,6 +121,8 @@ class Repairs:
             await asyncio.sleep(0)
         if self.failure:
             log.info("queue_log is read", newest=self.book.newest_at)
+            if self.book.newest_at > began_at + LATE_S:  # of before the clock was set back
+                self.check.shifted(self.book.newest_at)
         self.failure, self.read_at = "", began_at
         for hole in self._closed() if late else ():
             self._looks.begin(touched(self.book.of_calls(late), hole))

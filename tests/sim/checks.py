@@ -52,8 +52,8 @@ def live_problems(scene: Scene) -> list[str]:
 
 
 def stored_problems(path: Path, exchange: Exchange, trace: Any, facts: dict[str, Any]) -> list[str]:
-    """``facts``: ``blind``, the times out of sight; ``queue_log``, whether the daemon could read it: then nothing is
-    excused by a time out of sight; ``window``, the figures at the end."""
+    """``facts``: ``blind``, the times out of sight; ``queue_log``, whether the daemon could read it: then a time out
+    of sight excuses hardly anything; ``window``, the figures at the end."""
     with closing(sqlite3.connect(path)) as store:
         store.row_factory = sqlite3.Row
         rows = {
@@ -65,12 +65,11 @@ def stored_problems(path: Path, exchange: Exchange, trace: Any, facts: dict[str,
     for name, table in rows.items():
         trace(f"stored {name}", [[value for key, value in row.items() if key != "digest"] for row in table])
     told, blind = truth.fold(exchange.lines), facts["blind"]
-    excused = [] if facts["queue_log"] else blind
     facts |= {"calls": len(rows["call"]), "visits": len(rows["visit"]), "told": len(told)}
     facts["repaired"] = sum(visit["repaired"] for visit in rows["visit"])
     return [
         *_calls(rows, trace, blind), *_durations(rows), *_spans(rows), *_figures(rows, facts["window"]),
-        *_visits(rows, told, exchange, excused), *_holes(rows["hole"], exchange, blind),
+        *_visits(rows, told, exchange, facts), *_holes(rows["hole"], exchange, blind),
         *_repairs(rows, facts["queue_log"]),
     ]  # fmt: skip
 
@@ -134,7 +133,7 @@ def _figures(rows: dict[str, Any], window: dict[str, dict[str, Any]]) -> Iterato
                 yield f"figure {name} of {queue} is {shown[name]}, the store has {value}"
 
 
-def _visits(rows: dict[str, Any], told: list[truth.Told], exchange: Exchange, blind: list[Any]) -> Iterator[str]:
+def _visits(rows: dict[str, Any], told: list[truth.Told], exchange: Exchange, facts: dict[str, Any]) -> Iterator[str]:
     linkedid = {call["id"]: call["linkedid"] for call in rows["call"]}
     unanswered = Counter((a["call"], a["visit"]) for a in rows["attempt"] if a["unanswered"])
     ours: dict[tuple[str, str], list[Any]] = {}
@@ -146,18 +145,23 @@ def _visits(rows: dict[str, Any], told: list[truth.Told], exchange: Exchange, bl
     for visit in told:
         theirs.setdefault((visit.call, visit.queue), []).append(visit)
     for key in sorted(ours.keys() | theirs.keys()):
-        yield from _pair(key, ours.get(key, []), theirs.get(key, []), exchange, blind)
+        yield from _pair(key, ours.get(key, []), theirs.get(key, []), exchange, facts)
 
 
-def _pair(key: Any, ours: list[Any], theirs: list[truth.Told], exchange: Exchange, blind: list[Any]) -> Iterator[str]:
+def _excused(visit: truth.Told, exchange: Exchange, facts: dict[str, Any]) -> bool:
+    """Out of sight, and no queue_log that could tell; nor can one where the clock was set during the visit."""
+    over = visit.over or _lost_at(visit, exchange)
+    hidden = any(a <= over + EDGE_S and visit.entered <= b for a, b in facts["blind"])
+    return hidden and (not facts["queue_log"] or any(visit.entered <= at <= over for at, _ in exchange.steps))
+
+
+def _pair(
+    key: Any, ours: list[Any], theirs: list[truth.Told], exchange: Exchange, facts: dict[str, Any]
+) -> Iterator[str]:
     if len(ours) > len(theirs):
         yield f"{key}: {len(ours)} visits stored, {len(theirs)} in queue_log"
         return
-    ends = [visit.over or _lost_at(visit, exchange) for visit in theirs]
-    touched = [
-        any(a <= end + EDGE_S and visit.entered <= b for a, b in blind)
-        for visit, end in zip(theirs, ends, strict=True)
-    ]
+    touched = [_excused(visit, exchange, facts) for visit in theirs]
     if len(ours) < len(theirs) and not any(touched):
         yield f"{key}: {len(ours)} visits stored, {len(theirs)} in queue_log, all of them in sight"
     if len(ours) < len(theirs):

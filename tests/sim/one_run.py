@@ -147,7 +147,7 @@ def config_of(folder: Path, plan: Plan, queue_log: Path | None) -> Config:
     )
 
 
-async def _faults(scene: Scene, names: list[str] | None, trace: Trace) -> None:
+async def _faults(scene: Scene, names: list[str] | None, trace: Trace, drawn: list[str]) -> None:
     """As many as are drawn, at drawn moments; some begin while the last one's wounds are open."""
     draw = scene.draw
     count = draw.choice((1, 2, 2, 3, 4, 6)) if names is None else len(names)
@@ -155,6 +155,7 @@ async def _faults(scene: Scene, names: list[str] | None, trace: Trace) -> None:
     for nth in range(count):
         name = draw.choice(sorted(FAULTS)) if names is None else names[nth]
         trace("fault", name)
+        drawn.append(name)
         await FAULTS[name](scene)
         trace("healed", name)
         heal(scene)
@@ -175,7 +176,7 @@ async def _story(run: Run, loop: VirtualLoop, folder: Path, trace: Trace, faults
     await exchange.boot()
     machine.start()
     watching = asyncio.create_task(sight.watch())
-    await _faults(scene, faults, trace)
+    await _faults(scene, faults, trace, run.facts.setdefault("faults", []))
     while not exchange.done and loop.time() < LONGEST_S:  # noqa: ASYNC110
         await asyncio.sleep(1.0)
     run.facts["all calls ended"] = exchange.done
@@ -197,6 +198,8 @@ def simulate(seed: int, show: bool = False, faults: list[str] | None = None) -> 
     """One seed, from the first call to the last check. ``faults``: these instead of drawn ones."""
     run, loop = Run(seed), VirtualLoop()
     trace = Trace(loop, show)
+    gc.freeze()
+    gc.disable()
     folder = Path(tempfile.mkdtemp(prefix="callcenter-sim-", dir=_MEMORY if _MEMORY.is_dir() else None))
     try:
         with patched(loop, seed), structlog.testing.capture_logs() as said:
@@ -205,6 +208,7 @@ def simulate(seed: int, show: bool = False, faults: list[str] | None = None) -> 
         run.problems += [f"logged: {line['event']} {line}" for line in said if line["log_level"] == "error"
                          and "store failed" not in line["event"]]  # fmt: skip
     finally:
+        gc.enable()
         loop.close()
         shutil.rmtree(folder)
     run.digest = trace.hexdigest()
