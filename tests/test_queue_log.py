@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from callcenter.errors import InputError
 from callcenter.floor.records import Outcome
 from callcenter.queue_log import Line, LoggedVisit, counts, fold, parse, read
+from callcenter.queue_log.visits import Book
 
 CAPTURES = Path(__file__).parent / "captures"
 
@@ -161,3 +163,49 @@ def test_an_agent_on_a_local_channel_may_talk_to_several_at_once() -> None:
     assert told == {
         "1795318152.2498": (27, 1795318182), "1795318159.2537": (6, 1795318165), "1795318175.2625": (4, 1795318183)
     }  # fmt: skip
+
+
+# ---- what is forgotten ----------------------------------------------------------------------------------------
+
+
+def story(nth: int, at: float) -> list[str]:
+    """A caller who is answered, as a file has it."""
+    call = f"{at:.0f}.{nth}"
+    return [
+        f"{at:.0f}|{call}|sales|NONE|ENTERQUEUE||0912{nth:07}|1",
+        f"{at + 5:.0f}|{call}|sales|Ann Agent|RINGNOANSWER|4000",
+        f"{at + 9:.0f}|{call}|sales|Bob Agent|CONNECT|9|{call}1|3",
+        f"{at + 60:.0f}|{call}|sales|Bob Agent|COMPLETECALLER|9|51|1",
+    ]
+
+
+def test_a_call_is_forgotten_as_a_whole_and_not_while_it_waits() -> None:
+    book = Book()
+    for line in (
+        *story(1, 1_000), *story(2, 2_000),
+        "1100|c3|sales|NONE|ENTERQUEUE||0913|1", "1110|c3|sales|NONE|EXITWITHTIMEOUT|1|1|10",
+        "1110|c3|support|NONE|ENTERQUEUE||0913|1",
+    ):  # fmt: skip
+        book.take(parse(line, "here"))
+    book.forget(1_500)
+    assert [(v.call, v.queue) for v in book.visits] == [("2000.2", "sales"), ("c3", "sales"), ("c3", "support")]
+    book.take(parse("2200|c3|support|NONE|ABANDON|1|1|1090", "here"))
+    assert book.visits[-1].outcome is Outcome.ABANDONED
+    book.forget(2_500)
+    assert book.visits == []
+
+
+def test_what_is_known_of_a_visit_takes_little_memory_and_none_once_it_is_forgotten() -> None:
+    count, most, left = 3_000, 800, 100
+    book = Book()
+    tracemalloc.start()
+    try:
+        for nth in range(count):
+            for line in story(nth, 1_000_000 + nth):
+                book.take(parse(line, "here"))
+        kept = tracemalloc.get_traced_memory()[0] / count
+        book.forget(2_000_000)
+        gone = tracemalloc.get_traced_memory()[0] / count
+    finally:
+        tracemalloc.stop()
+    assert kept <= most and gone <= left, (kept, gone)

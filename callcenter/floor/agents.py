@@ -144,6 +144,7 @@ class Agents:
     def begin_wrap_up(self, agent: Agent, call: Call, visit: QueueVisit, at: float, until: float) -> None:
         if agent.wrap:
             self.end_wrap_up(agent, at)
+        call.wrap_ups += 1
         agent.wrap, agent.wrap_s, agent.wrap_until = (call, visit), 0.0, until
         self.next_wrap = min(self.next_wrap, until)
         self.settle(agent, at)
@@ -153,6 +154,7 @@ class Agents:
         assert agent.wrap is not None
         call, visit = agent.wrap
         agent.wrap, agent.wrap_until = None, 0.0
+        call.wrap_ups -= 1
         visit.wrap_up_s = agent.wrap_s
         if call.ended_at is not None:
             self.finished[call.id] = call.record()

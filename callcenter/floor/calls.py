@@ -86,12 +86,13 @@ class Call:
     """A call under way, from its first channel to its last.
 
     ``revived``: an earlier process saw it begin; ``past_visits`` and ``past_talks`` were over before this one.
-    ``partial``: something of it may have been missed; ``mended``: queue_log has told what.
+    ``partial``: something of it may have been missed; ``mended``: queue_log has told what. ``wrap_ups``: agents
+    at their after-call work for it.
     """
 
     __slots__ = ("answered_at", "asker", "called", "cause", "ended_at", "ended_by", "id", "inbound", "legs",
                  "linkedid", "mended", "name", "number", "outbound", "partial", "past_talks", "past_visits", "pbx",
-                 "revived", "started_at", "talks", "transfers", "visits")  # fmt: skip
+                 "revived", "started_at", "talks", "transfers", "visits", "wrap_ups")  # fmt: skip
 
     def __init__(self, call_id: str, pbx: str, linkedid: str, at: float) -> None:
         self.id, self.pbx, self.linkedid, self.started_at = call_id, pbx, linkedid, at
@@ -107,6 +108,7 @@ class Call:
         self.talks: list[Talk] = []
         self.transfers: list[Transfer] = []
         self.partial = self.mended = self.revived = False
+        self.wrap_ups = 0
         self.past_visits: tuple[Visit, ...] = ()
         self.past_talks: tuple[Conversation, ...] = ()
 
@@ -115,6 +117,13 @@ class Call:
         if self.inbound:
             return Direction.IN
         return Direction.OUT if self.outbound else Direction.INTERNAL
+
+    def rest(self) -> None:
+        """Nothing more comes of it: what it was made of, which knows its call, is free at once. Else all of it would
+        wait for Python's search for cycles, which is rare."""
+        self.past_visits += tuple([v.record() for v in self.visits])
+        self.past_talks += tuple([t.record() for t in self.talks])
+        self.visits, self.talks = [], []
 
     def record(self) -> CallRecord:
         visits = self.past_visits + tuple([v.record() for v in self.visits])

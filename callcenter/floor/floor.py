@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
 from callcenter.floor import (
@@ -256,8 +257,15 @@ class Floor:
         for alias in [a for a, c in self.aliases.items() if c is call]:
             del self.aliases[alias]
         self.ended[call.linkedid] = call
-        if len(self.ended) > ENDED_KEPT:
-            del self.ended[next(iter(self.ended))]
+        for linkedid in list(islice(self.ended, min(2, max(0, len(self.ended) - ENDED_KEPT)))):
+            self._forget(self.ended.pop(linkedid))
+
+    def _forget(self, call: Call) -> None:
+        """It does not come back. One that is in an agent's after-call work gets seconds yet: it waits in line again."""
+        if call.wrap_ups:
+            self.ended[call.linkedid] = call
+        else:
+            call.rest()
 
     def forget_leg(self, uid: str) -> None:
         self.recently_gone[uid] = None

@@ -175,6 +175,7 @@ def remove(floor: Floor, leg: Leg, at: float, cause: int | None) -> None:
     on_bridges.hang_up(floor, leg, at)
     del floor.legs[leg.uid], call.legs[leg.uid]
     floor.forget_leg(leg.uid)
+    _untie(floor, leg)
     on_queues.leg_gone(floor, leg, at)
     on_agents.leg_gone(floor, leg, at)
     if not leg.was_dialled or call.cause is None:
@@ -184,6 +185,13 @@ def remove(floor: Floor, leg: Leg, at: float, cause: int | None) -> None:
         floor.agents.settle(leg.agent, at)
     if not call.legs:
         over(floor, call, at)
+
+
+def _untie(floor: Floor, leg: Leg) -> None:
+    """Two halves that are both gone know each other no more."""
+    twin = leg.twin
+    if twin and twin.uid not in floor.legs:
+        twin.twin = leg.twin = None
 
 
 def over(floor: Floor, call: Call, at: float) -> None:

@@ -53,7 +53,7 @@ class LoggedVisit:
         self.wait_s = self.talk_s = self.ring_s = 0.0
         self.agent = self.ended_by = ""
         self.transfer = self.transfer_to = ""
-        self.rings: list[Ring] = []
+        self.rings: tuple[Ring, ...] = ()
         self.ring_no_answer = 0
 
     @property
@@ -73,7 +73,7 @@ class LoggedVisit:
         for name in ("entered_at", "left_at", "completed_at", "lost_at", "told_at"):
             at = getattr(self, name)
             setattr(other, name, None if at is None else at + by_s)
-        other.rings = [ring._replace(ended_at=ring.ended_at + by_s) for ring in self.rings]
+        other.rings = tuple([ring._replace(ended_at=ring.ended_at + by_s) for ring in self.rings])
         return other
 
     def touches(self, start: float, end: float) -> bool:
@@ -122,9 +122,12 @@ class Book:
         self.newest_at = 0.0
         self._newest: dict[tuple[str, str], LoggedVisit] = {}
         self._talking: dict[tuple[str, str], LoggedVisit] = {}
+        self._names: dict[str, str] = {}
 
     def take(self, line: Line, now: float | None = None) -> None:
         """``now``: the PBX's time, when the line was written just before."""
+        same = self._names.setdefault  # of a queue and of an agent one object, however many lines have the name
+        line = line._replace(queue=same(line.queue, line.queue), agent=same(line.agent, line.agent))
         key = (line.call, line.queue)
         self.newest_at = max(self.newest_at, line.at)
         if line.event == "ENTERQUEUE":
@@ -173,8 +176,9 @@ class Book:
         return [visit for visit in self.visits if visit.call in wanted]
 
     def forget(self, before: float) -> None:
-        """Drop the visits that were over before ``before``."""
-        self.visits = [v for v in self.visits if v.over_at is None or v.over_at >= before]
+        """Drop the calls whose visits were all over before ``before``: a call is paired as a whole."""
+        calls = {v.call for v in self.visits if v.over_at is None or v.over_at >= before}
+        self.visits = [v for v in self.visits if v.call in calls]
         kept = set(map(id, self.visits))
         self._newest = {key: visit for key, visit in self._newest.items() if id(visit) in kept}
 
@@ -195,7 +199,7 @@ def _by_clock_of(reckoned: float, logged: float) -> float:
 
 def _take(visit: LoggedVisit, line: Line) -> None:
     if line.event in RINGS:
-        visit.rings.append(Ring(line.agent, line.at, line.seconds(0) / 1000, *RINGS[line.event]))
+        visit.rings += (Ring(line.agent, line.at, line.seconds(0) / 1000, *RINGS[line.event]),)
         visit.ring_no_answer += RINGS[line.event][1]
     elif line.event in ENDS and visit.outcome is None:
         visit.outcome, wait = ENDS[line.event]
