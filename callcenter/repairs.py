@@ -121,8 +121,7 @@ class Repairs:
             await asyncio.sleep(0)
         if self.failure:
             log.info("queue_log is read", newest=self.book.newest_at)
-            if self.book.newest_at > began_at + LATE_S:  # of before the clock was set back
-                self.check.shifted(self.book.newest_at)
+            self._mind_the_past(began_at)
         self.failure, self.read_at = "", began_at
         for hole in self._closed() if late else ():
             self._looks.begin(touched(self.book.of_calls(late), hole))
@@ -258,6 +257,12 @@ class Repairs:
     def _link_changed(self, change: LinkChanged) -> None:
         if change.up:
             self.check.sees_from(change.at)
+            self._mind_the_past(change.at)
+
+    def _mind_the_past(self, now: float) -> None:
+        """A log that is ahead of the time is of before the clock was set back: nothing is compared with that."""
+        if self.book.newest_at > now + LATE_S:
+            self.check.shifted(self.book.newest_at)
 
     def _shifted(self, change: TimeShifted) -> None:
         self._unwritten.clear()
