@@ -191,7 +191,7 @@ def load(path: Path) -> Config:
             values = tomllib.load(f)
     except OSError as e:
         raise ConfigError(f"cannot read {path}: {e.strerror}") from e
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as e:
         raise ConfigError(f"{path}: not valid TOML: {e}") from e
     unknown = sorted(k for k in os.environ if k.startswith("CALLCENTER_") and _section(k) not in Config.model_fields)
     if unknown:

@@ -30,7 +30,7 @@ from callcenter.metrics.counters import Counters
 from callcenter.pipeline import Pipeline
 from callcenter.store.values import JournalRow
 
-LOOK_AGAIN_S = 5.0
+LOOK_AGAIN_S = 1.0
 """How long late events are taken for late without asking the PBX for its time again."""
 
 LATE_FOR_S = 10.0
@@ -89,8 +89,10 @@ class Consumer:
             self._began_at = None
             item, arrival = await self.inbox.get()
             self._began_at = clock.monotonic()
-            await self._mind_the_clock(item, arrival)
-            self.take(item, arrival)
+            try:
+                await self._mind_the_clock(item, arrival)
+            finally:
+                self.take(item, arrival)  # also when the daemon stops meanwhile
             await asyncio.sleep(0)  # get() of an inbox that is not empty does not wait: the reading must have its turn
 
     @property

@@ -96,10 +96,11 @@ class Daemon:
         floor, link, pipeline, consumer = self.floor, self.link, self.pipeline, self.consumer
         return Health(
             link=floor.link, link_since=floor.link_since, link_failure=link.failure, synced=floor.synced,
-            actions_failure=link.actions_failure if floor.link else "", refused="; ".join(link.refused.values()),
+            actions_failure=link.actions_failure if floor.link else "",
+            refused="; ".join(said for name, said in link.refused.items() if name != "CoreStatus"),
             lag_s=consumer.lag_s, clock_offset_s=link.clock.offset, inbox=consumer.inbox.qsize(),
             consumer_at_s=consumer.at_one_item_s(), board_age_s=clock.monotonic() - self._published_at,
-            store_failure=pipeline.reason,
+            store_failure=pipeline.reason, store_damaged=self.store.damaged,
             store_failed_since=None if pipeline.failed_at is None else pipeline.failed_at + link.clock.offset,
             store_pending=pipeline.pending, store_writes=pipeline.writes, store_write_seconds=pipeline.write_seconds,
             store_dropped_journal=pipeline.dropped, store_refused_rows=pipeline.refused,
@@ -258,6 +259,8 @@ async def run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if reread is not None:
+        loop.add_signal_handler(signal.SIGHUP, lambda: None)  # while the store is opened: the configuration is new
     async with opened(config) as daemon:
         if reread is not None:
             loop.add_signal_handler(signal.SIGHUP, daemon.reload, reread)
@@ -275,7 +278,8 @@ async def run(
             try:
                 await daemon.pipeline.drain()
             finally:
-                await writer
+                await asyncio.wait({writer}, timeout=1.0)  # one that hangs in a write is left behind
+                writer.cancel()
 
 
 def told(on_ready: Callable[[int], None]) -> Callable[[int], None]:

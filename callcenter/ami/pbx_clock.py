@@ -9,7 +9,7 @@ from __future__ import annotations
 
 LONGEST_ROUND_TRIP_S = 1.0
 """An answer that took longer tells the time too vaguely (we slept, or the link was stuck)."""
-LATE_S = 30.0
+LATE_S = 3.0
 """Events that are later than this are late, or a clock was set back: the next Ping tells which."""
 
 

@@ -43,10 +43,14 @@ def _append(path: Path, line: Any) -> None:
 
 
 class Store:
-    """An open store. Every method raises StoreError when the database fails, and leaves it as it was then."""
+    """An open store. Every method raises StoreError when the database fails, and leaves it as it was then.
+
+    ``damaged`` says what was found to be so while reading; '' as long as nothing was.
+    """
 
     def __init__(self, path: Path, lock: int, commits: int, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self.path = path
+        self.damaged = ""
         self.refused = Path(f"{path}.refused.jsonl")
         self._lock = lock
         self._commits = commits
@@ -131,9 +135,13 @@ class Store:
 
     @asynccontextmanager
     async def _read(self) -> AsyncIterator[AsyncConnection]:
-        with opening.translated(self.path):
-            async with self._reader.begin() as connection:
-                yield connection
+        try:
+            with opening.translated(self.path):
+                async with self._reader.begin() as connection:
+                    yield connection
+        except StoreDamaged as e:
+            self.damaged = str(e)
+            raise
 
     async def calls(
         self, *, queue: str | None = None, agent: str | None = None, number: str | None = None,

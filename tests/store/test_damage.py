@@ -231,3 +231,18 @@ def test_rows_of_before_there_were_digests_are_read_and_get_one_when_written(
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("SELECT count(*) FROM call WHERE digest != -1").fetchone() == (1,)
         assert db.execute("SELECT count(*) FROM ticket WHERE digest != -1").fetchone() == (1,)
+
+
+async def test_damage_that_is_found_while_the_store_is_open_is_remembered(path: Path, call: Make, batch: Make) -> None:
+    await fill(path, call, batch)
+    store = await Store.open(f"sqlite+aiosqlite:///{path}")
+    try:
+        assert store.damaged == ""
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("UPDATE call SET number = '0000'")
+            db.commit()
+        with pytest.raises(StoreError):
+            await store.calls(limit=10)
+        assert "damaged" in store.damaged
+    finally:
+        await store.close()
