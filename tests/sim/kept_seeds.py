@@ -1,16 +1,18 @@
 """Seeds that showed a bug, each with what it was: they are run for ever after. Pure."""
 
 KEPT: dict[int, str] = {
-    2: "the clock set while calls were up, then a hole: the repair took moments of queue_log, which had not moved along, "
-    "for those of the call, and a ring counted twice",
+    2: "the clock set while calls were up, then a hole: the repair took moments of queue_log, which had not moved "
+    "along, for those of the call, and a ring counted twice",
     7: "the clock set after a hole: the store was told of the repaired hole by a beginning that it did not know",
     8: "the clock set between a hole and its repair: a call that was over lasted an hour by the repair",
     23: "the clock set, then calls of a hole long before were looked for where they had never been",
     30: "the clock set back: the self-check took the log's whole second for another one than ours and cried wolf",
-    63: "the clock set ahead, the PBX restarted: the repair did not find calls that had moved along and stored them twice",
+    63: "the clock set ahead, the PBX restarted: the repair did not find calls that had moved along and stored them "
+    "twice",
     48: "the PBX's clock is set back, then the daemon is killed: the new one reckoned the boot by its own clock, as "
-    "FullyBooted has no Timestamp and came before the first Ping, and stored the calls that were up twice; its hole had no length, as it began "
-    "before the last one's end; the self-check compared with a log of before the clock was set",
+    "FullyBooted has no Timestamp and came before the first Ping, and stored the calls that were up twice; "
+    "its hole had no length, as it began before the last one's end; the self-check compared with a log "
+    "of before the clock was set",
     114: "the same after a restart of the PBX and a stalled link",
     120: "the clock set back an hour, then the daemon restarted: calls of which nothing was seen again ended at the "
     "newest time of the store, which was of before: an hour too late",

@@ -1,4 +1,5 @@
-"""The whole daemon on virtual time beside a simulated PBX, with faults from a seed. Some 75 s on a core of its own; more by hand:
+"""The whole daemon on virtual time beside a simulated PBX, with faults from a seed. Some 75 s on a core of its own;
+more by hand:
 
 ``python tests/sim --seeds 1000``; one again, with all that happened: ``python tests/sim --seed N --trace``.
 """
