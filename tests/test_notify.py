@@ -88,6 +88,12 @@ def test_systemd_takes_every_line_of_the_unit(unit: Path) -> None:
     assert (done.returncode, said) == (0, [])
 
 
+def test_the_unit_lets_backups_be_written_and_no_exit_status_end_the_tries() -> None:
+    lines = UNIT.read_text(encoding="utf-8").splitlines()
+    assert "ReadWritePaths=-/var/backups/callcenter" in lines and "ProtectSystem=strict" in lines
+    assert "StartLimitIntervalSec=0" in lines and not any(line.startswith("RestartPrevent") for line in lines)
+
+
 def test_the_unit_gives_the_daemon_little_to_break(unit: Path) -> None:
     """systemd's own measure: 0 is nothing, 10 is all; up to 2.0 is called OK."""
     done = subprocess.run(

@@ -115,6 +115,17 @@ async def test_a_full_disk_leaves_nothing_half_made(
     assert names(small_disk) == []
 
 
+async def test_a_unit_that_forbids_to_be_nice_gets_its_backup(
+    store: Store, url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def forbidden(by: int) -> int:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "nice", forbidden)
+    await asyncio.to_thread(backups.main, [url, str(folder), "3"])
+    assert capsys.readouterr().out == f"{backups.found(folder)[0]}\n"
+
+
 async def test_the_newest_that_is_whole_comes_back_and_the_damaged_file_stays(
     url: str, path: Path, folder: Path, call: Make, batch: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
