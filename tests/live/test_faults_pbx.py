@@ -243,5 +243,5 @@ async def test_a_silent_reload_that_swaps_a_member_is_seen_and_reasons_are_kept(
         await until("some lists more", lambda: watcher.snapshots > asked + 3)
     assert (agents["PJSIP/1050"].name, agents["PJSIP/1001"].state) == ("New Agent", "logged_out")
     assert (agents["PJSIP/1002"].state, agents["PJSIP/1002"].reason) == ("paused", "lunch")
-    assert agents["PJSIP/1002"].members["sales"].login_at == login
+    assert agents["PJSIP/1002"].members["sales"].login_at == pytest.approx(login, abs=1)  # of Asterisk's whole seconds
     assert watcher.floor.drifts == {"silent_member": 2}

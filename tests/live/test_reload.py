@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from lab.daemon import Running, running
+from lab.simulated import simulating
 
 from callcenter.ami.simulator.server import SECRET, USERNAME
 
@@ -25,10 +24,7 @@ def _reread(daemon: Running, toml: str) -> None:
 
 
 def test_a_changed_target_is_in_force_and_the_link_was_not_dropped(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "callcenter", "simulate", "--port", "0", "--agents", "5", "--queues", "1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pbx:
-        assert pbx.stdout
-        port = int(pbx.stdout.readline().partition(" on 127.0.0.1:")[2].partition(",")[0])
+    with simulating(tmp_path, "--agents", "5", "--queues", "1") as (port, _):
         with running(tmp_path, port, USERNAME, SECRET) as daemon:
             before, since = _target(daemon), daemon.get("/api/v1/kpis?window=today")["seen"]["link_since"]
             queue = daemon.get("/api/v1/queues")["items"][0]["name"]
@@ -41,4 +37,3 @@ def test_a_changed_target_is_in_force_and_the_link_was_not_dropped(tmp_path: Pat
             assert _target(daemon) == before + 7
             assert daemon.get("/api/v1/kpis?window=today")["seen"]["link_since"] == since
             assert daemon.stop() == 0
-        pbx.kill()

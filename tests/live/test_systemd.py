@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import signal
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from lab.daemon import running
+from lab.simulated import simulating
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -29,10 +28,7 @@ def test_ready_alive_reloading_and_stopping_are_told(tmp_path: Path, monkeypatch
         systemd.bind(str(tmp_path / "notify"))
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         monkeypatch.setenv("WATCHDOG_USEC", "3000000")
-        command = [sys.executable, "-m", "callcenter", "simulate", "--port", "0", "--agents", "5", "--queues", "1"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pbx:
-            assert pbx.stdout
-            port = int(pbx.stdout.readline().partition(" on 127.0.0.1:")[2].partition(",")[0])
+        with simulating(tmp_path, "--agents", "5", "--queues", "1") as (port, pbx):
             with running(tmp_path, port, "callcenter", "demo") as daemon:
                 heard(systemd, "READY=1")
                 assert "WATCHDOG=1" in heard(systemd, "calls up")

@@ -303,7 +303,7 @@ async def test_all_clients_get_the_same_events_and_the_queue_log_is_complete_whe
 
 
 async def test_a_client_that_does_not_read_is_cut_off_and_the_other_one_never_notices(simulations, connect):
-    simulation = await simulations(make(60, 4, calls_per_hour=60_000), speed=60.0, write_limit=2_000_000)
+    simulation = await simulations(make(60, 4, calls_per_hour=2_000), speed=60.0, write_limit=1_000_000)
     reading, stalled = await connect(simulation), await connect(simulation)
     stalled.reader._transport.pause_reading()
     seen = 0
