@@ -8,9 +8,11 @@ killed in the midst does it again. Outside of holes nothing is mended: :mod:`cal
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections.abc import Iterable
 from datetime import tzinfo
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -20,9 +22,10 @@ from callcenter import clock
 from callcenter.consumer import Consumer
 from callcenter.errors import InputError, StoreError
 from callcenter.floor import events as e
-from callcenter.floor.changes import Change, LinkChanged, TimeShifted, VisitRepaired
+from callcenter.floor.changes import Change, LinkChanged, TimeShifted, VisitEnded, VisitRepaired
 from callcenter.floor.records import CallRecord, Hole
 from callcenter.queue_log.audit import INTERVAL_S
+from callcenter.queue_log.evidence import Evidence
 from callcenter.queue_log.follow import Follower
 from callcenter.queue_log.lines import Line
 from callcenter.queue_log.pairing import NEAR_S, pair
@@ -43,11 +46,23 @@ BOOT_IS_UNSURE_S = range(-2, 3)
 """Whole seconds by which the log's QUEUESTART and the boot that FullyBooted told may differ."""
 CREATED_S = 5.0
 """A call's record begins so soon before or after its Linkedid says."""
+ASKED = 20
+"""So many visits of the log are looked up to know whether it is this PBX's, …"""
+ASK_AGAIN_S = 10.0
+"""… and again after so long, while a hole waits for it."""
 
 log = structlog.get_logger()
 
 
 class Source(Protocol):
+    """``where`` names it; ``skipped`` counts what is no line of a queue_log."""
+
+    @property
+    def where(self) -> str: ...
+
+    @property
+    def skipped(self) -> int: ...
+
     def read(self) -> list[Line]:
         """What is new since the last time, some thousands of lines at most. Raises InputError. It may block."""
 
@@ -72,10 +87,15 @@ class Repairs:
         self.check = SelfCheck(consumer.window, store)
         self.failure = "not read yet"
         self.read_at = 0.0
+        self._waits = ""
+        self.evidence = Evidence()
+        self._seen_from = min((row[1] for row in consumer.window.counted(0.0, math.inf)), default=math.inf)
+        self._strange = (-math.inf, "")
         self._looks = Looks()
         self._unwritten: dict[float, set[str]] = {}
         consumer.sinks.setdefault(TimeShifted, []).append(self._shifted)
         consumer.sinks.setdefault(LinkChanged, []).append(self._link_changed)
+        consumer.sinks.setdefault(VisitEnded, []).append(self.evidence.ended)
 
     @property
     def lag_s(self) -> float | None:
@@ -91,17 +111,29 @@ class Repairs:
         while True:
             try:
                 await self.look()
+                self._waits = ""
             except InputError as problem:
                 if self.failure != str(problem):
                     log.warning("queue_log cannot be read: holes stay as they are", reason=str(problem))
                 self.failure = str(problem)
             except StoreError as problem:
-                log.warning("repair waits for the store", reason=str(problem))
+                if not self._waits:
+                    log.warning("repair waits for the store", reason=str(problem))
+                self._waits = str(problem)
+            except Exception as bug:  # a bug of ours here must not end the watching of the PBX
+                failure = f"repair failed: {type(bug).__name__}: {bug}"
+                if self.failure != failure:
+                    log.exception("repair failed: holes stay as they are")
+                self.failure = failure
             await asyncio.sleep(LOOK_S)
 
     async def look(self) -> None:
         """Read what is new; mend and compare while we see everything ourselves. Raises InputError, StoreError."""
         await self._read()
+        if strange := await self._strangers():
+            raise InputError(strange)
+        if self.failure:
+            self._trusted()
         holes = self.consumer.holes
         if self.consumer.floor.link and self.consumer.floor.synced and holes.open is None:
             await self._mend()
@@ -116,15 +148,43 @@ class Repairs:
         while lines := await asyncio.to_thread(self.source.read):
             for line in lines:
                 self.book.take(line, None if self.failure else began_at)
+                self.evidence.line(line.at, began_at)
                 if line.at < self.read_at - LATE_S:
                     late.add(line.call)
             await asyncio.sleep(0)
-        if self.failure:
-            log.info("queue_log is read", newest=self.book.newest_at)
-            self._mind_the_past(began_at)
-        self.failure, self.read_at = "", began_at
         for hole in self._closed() if late else ():
             self._looks.begin(touched(self.book.of_calls(late), hole))
+        zone = self.consumer.config.site.zone
+        if problem := self.evidence.problem(self.source.where, self.source.skipped, began_at, zone):
+            raise InputError(problem)
+        self.read_at = began_at
+
+    def _trusted(self) -> None:
+        log.info("queue_log is read", newest=self.book.newest_at)
+        self.failure = ""
+        self._mind_the_past(self.read_at)
+
+    async def _strangers(self) -> str:
+        """Why it is the log of another PBX; '' when it is not, or nothing says so. Asked before a hole is mended."""
+        waiting = [hole for hole in self._closed() if not hole.repaired and hole.from_ not in self._unwritten]
+        if not waiting or not self.consumer.floor.synced:
+            return ""
+        if clock.monotonic() >= self._strange[0] + ASK_AGAIN_S:
+            self._strange = clock.monotonic(), await self._unknown_calls()
+        return self._strange[1]
+
+    async def _unknown_calls(self) -> str:
+        """Whether most of the newest visits of the log that we must have seen whole are none of ours."""
+        unseen, until = unseen_in(self.consumer.holes.all), self.read_at - SETTLES_S
+        whole = (v for v in reversed(self.book.visits) if self._seen_from <= v.entered_at < until)
+        logged = list(islice((v for v in whole if not unseen(v.entered_at - NEAR_S, v.entered_at + NEAR_S)), ASKED))
+        stored = await self._stored([v.call for v in logged])
+        told = pair(self._newest(stored, logged), logged, self._linkedid)
+        unknown = sum(place is None for call in told for place, _ in call.visits)
+        if 2 * unknown <= len(logged):
+            return ""
+        where = self.source.where
+        return f"{unknown} of {len(logged)} calls in {where} are unknown to us: is it this PBX's queue_log?"
 
     def _closed(self) -> list[Hole]:
         return [hole for hole in self.consumer.holes.all if hole.to is not None]
@@ -159,7 +219,7 @@ class Repairs:
                 continue
             waiting |= written
             waiting -= {id for id in waiting if self.consumer.pipeline.waiting(id) is None}
-            if not waiting:
+            if not waiting and hole.to is not None and self.evidence.told_to >= hole.to:
                 del self._unwritten[hole.from_]
                 self.consumer.holes.repaired(hole)
                 self.consumer.figures_due = True
@@ -256,6 +316,7 @@ class Repairs:
 
     def _link_changed(self, change: LinkChanged) -> None:
         if change.up:
+            self._seen_from = min(self._seen_from, change.at)
             self.check.sees_from(change.at)
             self._mind_the_past(change.at)
 
@@ -268,6 +329,8 @@ class Repairs:
         self._unwritten.clear()
         self.book.shift(change.by_s)
         self.read_at += change.by_s
+        self.evidence.shift(change.by_s, change.at)
+        self._seen_from += change.by_s
         self.check.shifted(change.at)
 
 

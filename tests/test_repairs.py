@@ -19,13 +19,15 @@ from callcenter import clock, repairs
 from callcenter.ami.pbx_clock import PbxClock
 from callcenter.config import parse
 from callcenter.consumer import Consumer
-from callcenter.errors import StoreError
+from callcenter.errors import InputError, StoreError
 from callcenter.figures import business_day
 from callcenter.floor import events as e
+from callcenter.floor.changes import VisitEnded
 from callcenter.floor.floor import Floor
-from callcenter.floor.records import CallRecord, Direction, Hole
+from callcenter.floor.records import CallRecord, Direction, Hole, Outcome, Visit
 from callcenter.pipeline import Pipeline
 from callcenter.queue_log import fold
+from callcenter.queue_log.evidence import Evidence
 from callcenter.queue_log.follow import Follower
 from callcenter.queue_log.table import Table
 from callcenter.repairs import Repairs, needed_from, source_of
@@ -224,6 +226,9 @@ async def test_a_process_killed_while_it_mends_leaves_the_rest_to_the_next_one(
         process.at(story.end + 2 * SETTLED_S)
         await process.look()
         await assert_as_logged(process, tmp_path)
+        assert [hole.repaired for hole in await process.store.holes_since(0.0)] == [True, False]
+        says(queue_log, f"{story.end + 2 * SETTLED_S:.0f}|NONE|NONE|NONE|CONFIGRELOAD|")
+        await process.look()
         assert [hole.repaired for hole in await process.store.holes_since(0.0)] == [True, True]
 
 
@@ -287,6 +292,71 @@ async def test_a_difference_outside_of_holes_is_said_with_its_call_and_not_mende
         assert len(told) == 2
         assert process.repairs.differing() == {"sales": 2}
         assert await process.store.call(f"main-1-{at}.9999") is None
+
+
+def says(queue_log: Path, *lines: str) -> None:
+    with queue_log.open("a") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def test_evidence_is_a_line_and_silence_of_what_we_saw_end_is_none() -> None:
+    evidence, utc = Evidence(), ZoneInfo("UTC")
+    assert evidence.problem("log", 0, 1000.0, utc) == ""
+    assert evidence.problem("log", 7, 1000.0, utc) == "no line of a queue_log in log"
+    evidence.line(900.0, 1000.0)
+    evidence.line(5000.0, 1000.0)
+    assert evidence.told_to == 900.0
+    left = Visit("q", 905.0, left_at=930.0, wait_s=25.0, outcome=Outcome.ABANDONED)
+    evidence.ended(VisitEnded(930.0, "c", 1, left))
+    assert evidence.problem("log", 7, 990.0, utc) == ""
+    assert "nothing newer than 1970-01-01 00:15:00+00:00" in evidence.problem("log", 7, 991.0, utc)
+    evidence.line(930.0, 992.0)
+    assert evidence.problem("log", 7, 992.0, utc) == ""
+
+
+@pytest.mark.parametrize("what", ["empty", "full log", "another PBX"])
+async def test_a_log_that_says_nothing_of_a_hole_repairs_none(tmp_path: Path, queue_log: Path, what: str) -> None:
+    story = Story(0.4, 0.6)
+    theirs = "".join(
+        f"{at}|{at}.77777|sales|NONE|ENTERQUEUE||0999|1\n{at + 1}|{at}.77777|sales|NONE|ABANDON|1|1|1\n"
+        for at in range(int(story.start), int(story.end + SETTLED_S))
+    )
+    content = {"empty": "", "full log": "[2026-11-22 03:00:00] NOTICE[1] x.c: hello\n" * 100, "another PBX": theirs}
+    queue_log.write_text(content[what])  # noqa: ASYNC240
+    async with running(tmp_path, queue_log) as process:
+        process.at(story.start)
+        process.play([*story.begins(), *story.before, e.LinkDown(story.from_, "cut", story.from_)])
+        process.play([*story.comes_back(), *story.after, *story.ends()])
+        process.at(story.end + 2 * SETTLED_S)
+        said = {"empty": "has nothing, though", "full log": "no line of", "another PBX": "unknown to us"}[what]
+        with pytest.raises(InputError, match=said):
+            await process.repairs.look()
+        await process.written()
+        assert [hole.repaired for hole in process.consumer.holes.all] == [False]
+        assert await process.store.call(f"main-1-{int(story.from_) + 1}.77777") is None
+
+
+async def test_a_bug_in_the_repair_is_said_once_and_the_watching_goes_on(
+    tmp_path: Path, queue_log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+
+    async def fails() -> None:
+        nonlocal looks
+        looks += 1
+        raise StoreError("away") if looks > 3 else KeyError("x")
+
+    monkeypatch.setattr(repairs, "LOOK_S", 0.001)
+    async with running(tmp_path, queue_log) as process:
+        monkeypatch.setattr(process.repairs, "look", fails)
+        with capture_logs() as said:
+            task = asyncio.create_task(process.repairs.run())
+            await until(lambda: looks > 8)
+            task.cancel()
+        assert [line["event"] for line in said] == [
+            "repair failed: holes stay as they are", "repair waits for the store",
+        ]  # fmt: skip
+        assert "KeyError" in process.repairs.failure
 
 
 async def until(holds: Callable[[], bool], within_s: float = 20.0) -> None:

@@ -34,7 +34,7 @@ class Follower:
     """
 
     def __init__(self, path: Path, since: float) -> None:
-        self.path = path
+        self.path, self.where = path, str(path)
         self.skipped = 0
         self._since = since
         self._file: BinaryIO | None = None

@@ -43,13 +43,14 @@ class Table:
             return self._new()
         except (SQLAlchemyError, ImportError, OSError) as e:
             reason = str(getattr(e, "orig", None) or e).splitlines()[0]
-            raise InputError(f"cannot read queue_log from {self._shown()}: {reason}") from e
+            raise InputError(f"cannot read queue_log from {self.where}: {reason}") from e
 
     def close(self) -> None:
         if self._engine is not None:
             self._engine.dispose()
 
-    def _shown(self) -> str:
+    @property
+    def where(self) -> str:
         """Without a password."""
         try:
             return sa.make_url(self.url).render_as_string(hide_password=True)

@@ -1,0 +1,62 @@
+"""Does what is read come from this PBX's queue_log, and up to when does it tell? Pure.
+
+A file that is there says nothing yet: an empty one, another kind of log, one of last year or of another PBX is silent
+about a hole just as a quiet night is. Only a line from after the hole says that all before it was told.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from callcenter.floor.changes import VisitEnded
+from callcenter.floor.records import REFUSALS, Outcome
+
+AHEAD_S = 3.0
+"""What is further ahead of the PBX's clock was logged before that was set back: it says nothing of now."""
+WRITTEN_S = 60.0
+"""By then a visit that we saw end is in the log."""
+CUT_S = 2.0
+"""The log has whole seconds, and another moment than the events."""
+
+NOT_LOGGED = REFUSALS | {Outcome.UNKNOWN, Outcome.PBX_LOST}
+"""Ends that nobody logs, or not when we heard of them."""
+
+
+class Evidence:
+    """``told_to``: the newest moment that a line of the log is of, 0 before the first line. All by the PBX's clock."""
+
+    def __init__(self) -> None:
+        self.told_to = 0.0
+        self._ended_at: float | None = None
+        self._ahead = 0.0
+
+    def line(self, at: float, now: float) -> None:
+        """A line of ``at`` was read."""
+        if at > now + AHEAD_S:
+            self._ahead = max(self._ahead, at)
+        elif at > self.told_to:
+            self.told_to = at
+
+    def ended(self, change: VisitEnded) -> None:
+        """We saw a visit end: the log is to have something as new."""
+        expected = change.visit.outcome not in NOT_LOGGED and change.at > self.told_to + CUT_S
+        if expected and self._ended_at is None:
+            self._ended_at = change.at
+
+    def shift(self, by_s: float, now: float) -> None:
+        """The PBX's clock was set; what was read since may be by the new one already."""
+        self.told_to, self._ended_at, self._ahead = min(self.told_to + by_s, now), None, 0.0
+
+    def problem(self, where: str, skipped: int, now: float, zone: tzinfo) -> str:
+        """Why ``where`` is no log to trust; '' when nothing speaks against it. ``skipped``: lines not understood."""
+        if self.told_to < self._ahead <= now + AHEAD_S:
+            self.told_to = self._ahead
+        if self._ended_at is not None and self.told_to >= self._ended_at - CUT_S:
+            self._ended_at = None
+        if skipped and not self.told_to and not self._ahead:
+            return f"no line of a queue_log in {where}"
+        if self._ended_at is not None and now > self._ended_at + WRITTEN_S:
+            newest = datetime.fromtimestamp(self.told_to, zone).isoformat(" ", "seconds") if self.told_to else "nothing"
+            only = f"nothing newer than {newest}" if self.told_to else newest
+            return f"{where} has {only}, though visits ended since: is it this PBX's queue_log?"
+        return ""
