@@ -120,3 +120,12 @@ def test_a_password_is_never_said() -> None:
     with pytest.raises(InputError) as refused:
         table.read()
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["mysql+pymysql://u:secret@host:abc/db", "mysqlx://h/db", "://", "sqlite:///{0}/other.db"])
+def test_whatever_cannot_be_read_is_an_input_error_without_the_password(tmp_path: Path, url: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE queue_log (at text, callid text)")
+    with closing(Table(url.format(tmp_path), TEHRAN, 0.0)) as table, pytest.raises(InputError) as problem:
+        table.read()
+    assert "secret" not in str(problem.value)

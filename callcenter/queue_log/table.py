@@ -19,6 +19,7 @@ from callcenter.queue_log.lines import Line
 LATE_S = 5.0
 """A row may be inserted so long after one that is younger."""
 AT_ONCE = 5_000
+NEEDED = ("time", "callid", "queuename", "agent", "event")
 DATA = ("data1", "data2", "data3", "data4", "data5")
 
 
@@ -41,8 +42,8 @@ class Table:
         """The next lines, some thousands at most; [] when there is nothing new. Raises InputError."""
         try:
             return self._new()
-        except (SQLAlchemyError, ImportError, OSError) as e:
-            reason = str(getattr(e, "orig", None) or e).splitlines()[0]
+        except (SQLAlchemyError, ImportError, OSError, ValueError, AttributeError, TypeError, LookupError) as e:
+            reason = (str(getattr(e, "orig", None) or e).splitlines() or [type(e).__name__])[0]
             raise InputError(f"cannot read queue_log from {self.where}: {reason}") from e
 
     def close(self) -> None:
@@ -54,7 +55,7 @@ class Table:
         """Without a password."""
         try:
             return sa.make_url(self.url).render_as_string(hide_password=True)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, ValueError):
             return "its database"
 
     def _new(self) -> list[Line]:
@@ -62,6 +63,9 @@ class Table:
             self._engine = sa.create_engine(self.url)
         if self._table is None:
             self._table = sa.Table(self.name or "queue_log", sa.MetaData(), autoload_with=self._engine)
+            if missing := [name for name in NEEDED if name not in self._table.c]:
+                self._table = None
+                raise InputError(f"cannot read queue_log from {self.where}: it has no column {missing[0]!r}")
         columns = self._table.c
         order = [columns.time, *([columns.id] if "id" in columns else [])]
         with self._engine.connect() as connection:
