@@ -46,6 +46,7 @@ BOOT_IS_UNSURE_S = range(-2, 3)
 """Whole seconds by which the log's QUEUESTART and the boot that FullyBooted told may differ."""
 CREATED_S = 5.0
 """A call's record begins so soon before or after its Linkedid says."""
+FORGET_EACH_S = 60.0
 ASKED = 20
 """So many visits of the log are looked up to know whether it is this PBX's, …"""
 ASK_AGAIN_S = 10.0
@@ -87,7 +88,7 @@ class Repairs:
         self.check = SelfCheck(consumer.window, store)
         self.failure = "not read yet"
         self.read_at = 0.0
-        self._waits = ""
+        self._waits, self._forget_due = "", 0.0
         self.evidence = Evidence()
         self._seen_from = min((row[1] for row in consumer.window.counted(0.0, math.inf)), default=math.inf)
         self._strange = (-math.inf, "")
@@ -138,7 +139,8 @@ class Repairs:
         if self.consumer.floor.link and self.consumer.floor.synced and holes.open is None:
             await self._mend()
             await self.check.look(self.book, self.read_at, holes.all)
-            if all(hole.repaired for hole in holes.all):
+            if all(hole.repaired for hole in holes.all) and clock.monotonic() >= self._forget_due:
+                self._forget_due = clock.monotonic() + FORGET_EACH_S
                 # A hole that nobody knows of yet begins after the newest event, however long we were stopped.
                 self.book.forget(min(self.read_at, self.consumer.newest or self.read_at) - BACK_S - INTERVAL_S)
 

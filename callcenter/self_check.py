@@ -5,6 +5,7 @@ What differs outside of holes is never mended in silence: it is said once, with 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from callcenter import clock
 from callcenter.figures import Window
 from callcenter.floor.records import Hole
 from callcenter.queue_log.audit import INTERVAL_S, Counted, Gap, audit, counted, named
-from callcenter.queue_log.visits import Book
+from callcenter.queue_log.visits import Book, LoggedVisit
 from callcenter.store.values import Page, StoredCall
 
 EACH_S = 60.0
@@ -79,10 +80,10 @@ class SelfCheck:
 
     async def _audit(self, book: Book, since: float, until: float) -> None:
         """A difference is one when it is there twice: what happens just now is told by one side before the other."""
-        near = since - SAME_MOMENT_S  # the log's whole second began before the visit did
-        ours = [Counted(*row) for row in self.window.counted(near, until)]
-        theirs = [visit for visit in book.visits if near <= visit.entered_at < until]
-        gaps = audit(ours, theirs, since, until)
+        from_, picture, visits = self._from, self.window.picture(), list(book.visits)
+        gaps = await asyncio.to_thread(_gaps, picture, visits, since, until)
+        if self._from != from_:  # the PBX's clock was set meanwhile
+            return
         confirmed = [gap for gap in gaps if gap.key in self._suspected]
         self._suspected = {gap.key for gap in gaps}
         known = {gap.key: gap for gap in self.differences}
@@ -103,3 +104,10 @@ class SelfCheck:
         log.error("our counts differ from queue_log", queue=found.queue, from_=found.from_, to=found.to,
                   what=found.name, ours=found.ours, theirs=found.theirs, calls=found.calls)  # fmt: skip
         return found
+
+
+def _gaps(picture: Window, visits: list[LoggedVisit], since: float, until: float) -> list[Gap]:
+    """Beside the loop. What is written into a visit meanwhile is younger than ``until``, and open as of then."""
+    near = since - SAME_MOMENT_S  # the log's whole second began before the visit did
+    ours = [Counted(*row) for row in picture.counted(near, until)]
+    return audit(ours, [visit for visit in visits if near <= visit.entered_at < until], since, until)

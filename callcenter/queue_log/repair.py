@@ -71,6 +71,8 @@ class Looks:
     def due(self, visits: Iterable[LoggedVisit], up: Callable[[str], bool], settled: float) -> list[str]:
         """The calls for which there is news. ``up``: whether a call is; ``settled``: of what is younger we may not
         have heard yet."""
+        if not self._seen:
+            return []
         of_call: dict[str, list[LoggedVisit]] = {call: [] for call in self._seen}
         for visit in visits:
             if visit.call in of_call:

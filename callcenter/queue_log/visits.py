@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from copy import copy
+from itertools import takewhile
 from typing import NamedTuple
 
 from callcenter.floor.records import Outcome, Result
@@ -177,10 +178,14 @@ class Book:
 
     def forget(self, before: float) -> None:
         """Drop the calls whose visits were all over before ``before``: a call is paired as a whole."""
-        calls = {v.call for v in self.visits if v.over_at is None or v.over_at >= before}
-        self.visits = [v for v in self.visits if v.call in calls]
-        kept = set(map(id, self.visits))
-        self._newest = {key: visit for key, visit in self._newest.items() if id(visit) in kept}
+        old = list(takewhile(lambda v: v.entered_at < before, self.visits))  # visits are in the order of the log
+        rest = self.visits[len(old) :]
+        calls = {v.call for v in rest} | {v.call for v in old if v.over_at is None or v.over_at >= before}
+        for gone in (v for v in old if v.call not in calls):
+            if self._newest.get((gone.call, gone.queue)) is gone:
+                del self._newest[gone.call, gone.queue]
+        self._newest = dict(self._newest.items())  # one that things were deleted from keeps their room
+        self.visits = [v for v in old if v.call in calls] + rest
 
 
 def _by_new_clock(visit: LoggedVisit, by_s: float) -> bool:
