@@ -9,9 +9,9 @@ tickets never. What the store will never take is set aside, so that it does not 
 from __future__ import annotations
 
 import asyncio
-import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import msgspec
@@ -39,6 +39,12 @@ BACK_OFF_S = (0.1, 5.0)
 ALIVE_S = 5.0
 """How often it is written that nothing happened, so that a later process knows until when this one was there."""
 
+HANGS_S = 10.0
+"""A write that takes longer is told of: a disk that does not answer fails nothing, and writes nothing."""
+
+LAST_S = 1.0
+"""How much longer than its time the end waits for a write that is under way."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -53,9 +59,9 @@ class Sink(Protocol):
 class Pipeline:
     """What is pending for the store.
 
-    ``healthy`` and ``reason`` say whether the last write succeeded; ``writes`` and ``write_seconds`` count
-    committed batches and the time they took; ``failed_at`` says since when (by our clock) nothing can be written;
-    ``refused`` counts what the store would never take.
+    ``healthy`` and ``reason`` say whether the last write succeeded, and whether one hangs; ``writes`` and
+    ``write_seconds`` count committed batches and the time they took; ``failed_at`` says since when (by our clock)
+    nothing can be written; ``refused`` counts what the store would never take.
 
     ``alive``, when set, is asked with each batch for the PBX's time up to which everything that was seen has been put
     here: no later than what the newest of the events applied, and the newest sign of life, tell. ``boot``: when the
@@ -77,7 +83,9 @@ class Pipeline:
         self.internal = internal
         self._pending = Pending()
         self._work = asyncio.Event()
+        self._ticketless: dict[str, tuple[CallRecord, str]] = {}
         self._stopping = asyncio.Event()
+        self._given_up = asyncio.Event()
         self._turn = asyncio.Lock()
 
     @property
@@ -128,35 +136,59 @@ class Pipeline:
             self._work.set()
 
     async def run(self) -> None:
-        """Writes for ever; returns once :meth:`drain` has emptied it. Store failures do not end it."""
+        """Writes for ever; returns once :meth:`drain` has emptied it or given up. Store failures do not end it."""
+        writing = asyncio.create_task(self._write_for_ever())
+        given_up = asyncio.create_task(self._given_up.wait())
+        try:
+            await asyncio.wait({writing, given_up}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            given_up.cancel()
+            writing.cancel()
+            if not self._given_up.is_set():  # else it hangs, and would not hear of it
+                await asyncio.gather(writing, return_exceptions=True)
+
+    async def _write_for_ever(self) -> None:
         pause = BACK_OFF_S[0]
         while not self._stopping.is_set():
             if await _within(ALIVE_S, self._work):
                 await _within(GATHER_S, self._stopping)
             try:
-                await self._write_gathered()
+                await self._write_gathered(lambda: not self._stopping.is_set())
                 pause = BACK_OFF_S[0]
             except Exception as e:
                 if not isinstance(e, StoreError):  # a bug of ours must not end the writing
-                    self._failed(f"{type(e).__name__}: {e}")
+                    self._failed(_said(e))
                 await _within(pause, self._stopping)
                 pause = min(2 * pause, BACK_OFF_S[1])
 
     async def drain(self, within_s: float = 6.0) -> None:
         """Writes what is pending and ends :meth:`run`; tries for ``within_s``, calls and tickets before their journal.
 
-        Raises NotWritten that says what was not. Call it before ``run`` is cancelled.
+        Raises NotWritten that says what was not; a write under way is waited for ``LAST_S`` longer. Call it before
+        ``run`` is cancelled.
         """
         self._stopping.set()
         self._work.set()
-        deadline = clock.monotonic() + within_s
+        trying = asyncio.create_task(self._drained(clock.monotonic() + within_s))
+        try:
+            await asyncio.wait({trying}, timeout=within_s + LAST_S)
+            if trying.done():
+                return trying.result()
+        finally:
+            trying.cancel()
+        self._given_up.set()
+        why = f"not written: {self.pending} rows: the store does not answer"
+        log.error(why)  # what else hangs at the end must not keep it back
+        raise NotWritten(why)
+
+    async def _drained(self, deadline: float) -> None:
         why = ""
         while clock.monotonic() < deadline or not why:
             try:
-                await self._write_gathered(deadline)
+                await self._write_gathered(lambda: clock.monotonic() < deadline)
                 why = "there was no time for more"
-            except StoreError as e:
-                why = str(e)
+            except Exception as e:
+                why = _said(e)
                 await asyncio.sleep(BACK_OFF_S[0])
             else:
                 if not self.pending:
@@ -164,10 +196,10 @@ class Pipeline:
         if self.pending:  # that we were alive until now may stay unsaid
             raise NotWritten(f"not written: {self.pending} rows: {why}")
 
-    async def _write_gathered(self, until: float = math.inf) -> None:
+    async def _write_gathered(self, go_on: Callable[[], bool] = lambda: True) -> None:
         """A batch, and more as long as they are full: what trickles in meanwhile is worth the next gathering.
 
-        No new one is begun after ``until``. Raises StoreError; what was not committed stays pending.
+        Another one is begun only if ``go_on``. Raises StoreError; what was not committed stays pending.
         """
         async with self._turn:
             full = True
@@ -177,23 +209,31 @@ class Pipeline:
                     break
                 await self._write(batch)
                 full = len(batch.calls) == CALLS_AT_ONCE or len(batch.journal) == JOURNAL_AT_ONCE
-                full = full and self.pending > 0 and clock.monotonic() < until
+                full = full and self.pending > 0 and go_on()
             if not self.pending:
                 self._work.clear()
 
     def _next_batch(self) -> Batch:
-        def ticket(record: CallRecord) -> Ticket | None:
-            return ticket_of(record, self._country, self.internal)
-
         alive = self.alive() if self.alive else 0.0
-        batch = self._pending.batch(CALLS_AT_ONCE, JOURNAL_AT_ONCE, SPANS_AT_ONCE, ticket, alive)
+        batch = self._pending.batch(CALLS_AT_ONCE, JOURNAL_AT_ONCE, SPANS_AT_ONCE, self._ticket, alive)
         boot = self.boot()
         return batch if boot == self._told_boot else msgspec.structs.replace(batch, boot=boot)
+
+    def _ticket(self, record: CallRecord) -> Ticket | None:
+        """A bug of ours in the rules for one call must not keep back all others: it is written without a ticket."""
+        try:
+            return ticket_of(record, self._country, self.internal)
+        except Exception as e:
+            self._ticketless[record.id] = record, f"no ticket: {_said(e)}"
+            return None
 
     async def _write(self, batch: Batch) -> None:
         began = time.perf_counter()
         try:
             await self._write_all_it_takes(batch)
+            for id, (record, reason) in list(self._ticketless.items()):
+                await self._set_aside(Batch(calls=(record,)), reason)
+                del self._ticketless[id]
         except StoreError as e:
             self._failed(str(e))
             raise
@@ -205,7 +245,8 @@ class Pipeline:
     async def _write_all_it_takes(self, batch: Batch) -> None:
         """Halves what is refused until it is one thing, which is set aside."""
         try:
-            await self._sink.write(batch)
+            with self._hanging_is_told():
+                await self._sink.write(batch)
         except RowRefused as e:
             if parts := halves(batch):
                 for part in parts:
@@ -215,21 +256,35 @@ class Pipeline:
         self._pending.forget(batch)
 
     async def _set_aside(self, batch: Batch, reason: str) -> None:
-        await self._sink.set_aside(batch, reason)
+        with self._hanging_is_told():
+            await self._sink.set_aside(batch, reason)
         self.refused += 1
         if self.refused == 1:
             log.error("the store refuses a record for good; it and any others are set aside", reason=reason)
 
-    def _failed(self, reason: str) -> None:
+    @contextmanager
+    def _hanging_is_told(self) -> Iterator[None]:
+        reason = f"the store does not answer: one write takes more than {HANGS_S:g} s"
+        alarm = asyncio.get_running_loop().call_later(HANGS_S, self._failed, reason, HANGS_S)
+        try:
+            yield
+        finally:
+            alarm.cancel()
+
+    def _failed(self, reason: str, since_s: float = 0.0) -> None:
         if self.healthy:
             log.error("store failed; keeping everything in memory", reason=reason)
-            self.failed_at = clock.now()
+            self.failed_at = clock.now() - since_s
         self.healthy, self.reason = False, reason
 
     def _recovered(self) -> None:
         if not self.healthy:
             log.info("store is back", pending=self.pending)
         self.healthy, self.reason, self.failed_at = True, "", None
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, StoreError) else f"{type(error).__name__}: {error}"
 
 
 async def _within(seconds: float, event: asyncio.Event) -> bool:

@@ -16,7 +16,9 @@ from structlog.testing import capture_logs
 
 from callcenter import backlog
 from callcenter import pipeline as pipelines
-from callcenter.errors import StoreError
+from callcenter.crm.rules import ticket_of
+from callcenter.crm.ticket import Ticket
+from callcenter.errors import NotWritten, StoreError
 from callcenter.floor.changes import AgentChanged, CallAnswered, CallEnded, CallMerged, CallStarted, Change, Drift
 from callcenter.floor.records import AgentState, CallRecord, Direction, Hole, Span
 from callcenter.pipeline import Pipeline
@@ -51,10 +53,12 @@ class Memory:
     def __init__(self, fails: Callable[[], bool] = lambda: False) -> None:
         self.batches: list[Batch] = []
         self.fails = fails
+        self.asked = 0
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
 
     async def write(self, batch: Batch) -> None:
+        self.asked += 1
         await self.may_go_on.wait()
         if self.fails():
             raise StoreError("disk full")
@@ -170,7 +174,7 @@ async def test_what_gathers_during_a_write_is_one_batch_with_the_newest_record(f
     pipeline = Pipeline(sink, "IR", internal=False)
     pipeline.put([floor.start("a")], [], floor.records.get)
     draining = asyncio.create_task(pipeline.drain())
-    await asyncio.sleep(0)  # the write has begun, and waits
+    await until(lambda: sink.asked == 1)  # the write has begun, and waits
     first = floor.records["a"]
     for change in (floor.start("b"), floor.answer("a"), floor.end("a"), floor.end("b")):
         pipeline.put([change], [line(change.call, 1)], floor.records.get)
@@ -226,6 +230,71 @@ async def test_draining_a_long_backlog_ends_in_time_and_says_what_is_left(floor:
         await pipeline.drain(within_s=0.2)
     assert 0 < pipeline.pending < 20_000
     assert [record.id for batch in sink.batches for record in batch.calls] == ["a"]
+
+
+async def test_a_long_backlog_that_is_being_written_gives_way_to_the_end(floor: Floor) -> None:
+    sink = Memory()
+
+    async def slow(batch: Batch, write: Callable[[Batch], Awaitable[None]] = sink.write) -> None:
+        await asyncio.sleep(0.05)
+        await write(batch)
+
+    sink.write = slow  # type: ignore[method-assign]
+    pipeline = Pipeline(sink, "IR", internal=False)
+    pipeline.put([], [line("a", n) for n in range(200_000)], floor.records.get)  # five seconds
+    running = asyncio.create_task(pipeline.run())
+    await until(lambda: bool(sink.batches))
+    async with asyncio.timeout(1.5):
+        with pytest.raises(NotWritten, match=r"^not written: \d+ rows: there was no time for more$"):
+            await pipeline.drain(within_s=0.2)
+        await running
+    assert sink.journal == [line("a", n) for n in range(len(sink.journal))]
+    assert len(sink.journal) + pipeline.pending == 200_000
+
+
+async def test_a_write_that_hangs_is_told_and_the_end_does_not_wait_for_it(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "HANGS_S", 0.1)
+    monkeypatch.setattr(pipelines, "LAST_S", 0.1)
+    sink = Memory()
+    sink.may_go_on.clear()
+    pipeline = Pipeline(sink, "IR", internal=False)
+    pipeline.put([floor.start("a")], [line("a", 1)], floor.records.get)
+    running = asyncio.create_task(pipeline.run())
+    with capture_logs() as logs:
+        await until(lambda: not pipeline.healthy)
+        assert pipeline.reason == "the store does not answer: one write takes more than 0.1 s"
+        assert pipeline.failed_at is not None
+        sink.may_go_on.set()
+        await until(lambda: pipeline.healthy)
+        assert pipeline.failed_at is None and [entry["log_level"] for entry in logs] == ["error", "info"]
+    sink.may_go_on.clear()
+    pipeline.put([floor.end("a")], [line("a", 2)], floor.records.get)
+    await until(lambda: sink.asked == 2)
+    async with asyncio.timeout(2):
+        with pytest.raises(NotWritten, match=r"^not written: 2 rows: the store does not answer$"):
+            await pipeline.drain(within_s=0.2)
+        await running
+
+
+async def test_a_call_whose_ticket_cannot_be_made_is_set_aside_and_written_with_all_others(
+    store: Store, floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(record: CallRecord, country: str, internal: bool) -> Ticket | None:
+        if record.id == "b":
+            raise ZeroDivisionError("half of nothing")
+        return ticket_of(record, country, internal)
+
+    monkeypatch.setattr(pipelines, "ticket_of", broken)
+    pipeline = Pipeline(store, "IR", internal=False)
+    pipeline.put([floor.start(id) for id in "abc"], [line("b", 1)], floor.records.get)
+    await pipeline.drain()
+    assert await store.counts() == {"calls": 3, "open_calls": 3, "tickets": 2, "journal": 1}
+    (aside,) = [msgspec.json.decode(each) for each in store.refused.read_bytes().splitlines()]
+    assert aside["reason"] == "no ticket: ZeroDivisionError: half of nothing"
+    assert [call["id"] for call in aside["refused"]["calls"]] == ["b"]
+    assert (pipeline.refused, pipeline.pending, pipeline.healthy) == (1, 0, True)
 
 
 async def test_draining_an_empty_pipeline_ends_its_run() -> None:
