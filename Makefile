@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Tests run in so many processes: most of their time is waiting, for phones and for seconds.
-WORKERS ?= 2
+WORKERS ?= 3
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c deploy/constraints.txt
 
 .PHONY: demo test clean
