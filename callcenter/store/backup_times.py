@@ -47,7 +47,7 @@ class Backups:
         """One now; whether it succeeded."""
         try:
             made = await made_apart(self._url, self._folder, self._kept)
-        except StoreError as e:
+        except (StoreError, OSError) as e:
             if not self.failure:
                 log.error("no backup", reason=str(e))
             self.failure = str(e)

@@ -10,6 +10,7 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ PAGES = 1024
 """Copied at once; between two rounds other processes have the disk."""
 
 _STAMP = "%Y%m%dT%H%M%SZ"
+_NAME = re.compile(r"callcenter-\d{8}T\d{6}Z\.db")
 
 
 class Restored(msgspec.Struct, frozen=True):
@@ -39,8 +41,8 @@ class Restored(msgspec.Struct, frozen=True):
 
 
 def found(folder: Path) -> list[Path]:
-    """The backups in ``folder``, newest first."""
-    return sorted(folder.glob("callcenter-*Z.db"), reverse=True)
+    """The backups in ``folder``, newest first; whatever else lies there is none of ours."""
+    return sorted((path for path in folder.glob("callcenter-*Z.db") if _NAME.fullmatch(path.name)), reverse=True)
 
 
 def made_at(backup: Path) -> float:
@@ -151,8 +153,8 @@ def restore(url: str, candidates: list[Path]) -> Restored:
             for backup in candidates:
                 try:
                     return _put_back(path, held, backup)
-                except StoreDamaged as e:
-                    wrong.append(f"{backup}: {e}")
+                except (StoreDamaged, OSError, UnicodeDecodeError) as e:
+                    wrong.append(f"{backup}: {getattr(e, 'strerror', None) or e}")
         finally:
             opening.release(held)
     raise StoreError("restore: " + ("; ".join(wrong) or "no backup found"))

@@ -195,3 +195,17 @@ async def test_a_daemon_makes_one_when_it_is_due_and_says_once_that_it_cannot(
         await times.run()
     assert times.failure == "" and len(backups.found(folder)) == 1
     assert all(7100 < wait <= 7201 for wait in waits)
+
+
+async def test_what_else_lies_in_the_folder_is_none_of_ours_and_what_cannot_be_read_is_passed_over(
+    url: str, path: Path, folder: Path, call: Make, batch: Make
+) -> None:
+    store = await Store.open(url)
+    await store.write(batch(call(1)))
+    made = await asyncio.to_thread(backups.make, url, folder, 5)
+    await store.close()
+    (folder / "callcenter-before-updateZ.db").write_bytes(b"somebody's")
+    (folder / "callcenter-20991231T000000Z.db").mkdir()
+    assert backups.found(folder) == [folder / "callcenter-20991231T000000Z.db", made]
+    done = await asyncio.to_thread(backups.restore, url, backups.found(folder))
+    assert done.backup == made
