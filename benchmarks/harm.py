@@ -5,8 +5,8 @@
 Measured beside the daemon: the time from the dialplan's Queue() to QueueCallerJoin (by a manager session of its own),
 processor time of the asterisk process, load of the machine. Each line is an Asterisk of its own with the same calls.
 The last lines say what decides when the reader of a big snapshot stops: the manager user's writetimeout, for each
-member that does not fit into the socket's buffers any more. Exit status 1: somebody was kept waiting longer than
-promised (GROWS_S) where it is promised. Needs root and debootstrap.
+member of one queue that does not fit into the socket's buffers any more. Exit status 1: somebody was kept waiting
+longer than promised (GROWS_S) where it is promised. Needs root and debootstrap.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import math
 import os
+import re
 import sys
 import tempfile
 import time
@@ -37,14 +38,15 @@ SNAPSHOTS_S = 36.0
 """No longer than this between two snapshots."""
 STAY_S = 6
 FILLED_S = 60.0
-CROWDED = "sales"
+CROWDED = ("sales", "support", "vip")
+"""The queues of the calls; more are made when they are to be more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
     """``stops``: how often the daemon is stopped. ``narrow``: in the midst of a snapshot, buffers of a poor network.
 
-    ``crowd``: so many members more in one queue. ``promised``: whether callers must not notice.
+    ``crowd``: so many members more, in ``queues``. ``promised``: whether callers must not notice.
     """
 
     name: str
@@ -52,7 +54,8 @@ class Phase:
     stops: int = 0
     narrow: bool = False
     crowd: int = 0
-    writetimeout: int = 200
+    queues: int = 1
+    writetimeout: int = 100
     promised: bool = True
 
 
@@ -74,9 +77,9 @@ def phases(stops: int) -> list[Phase]:
         Phase("stopped", stops=stops),
         Phase("stopped in a snapshot", stops=stops, narrow=True),
         *(
-            Phase(f"the same, {n} members, writetimeout {ms}", True, few, True, n, ms, promised=False)
-            for n in (500, 1000, 2000)
-            for ms in (100, 500, 5000)
+            Phase(f"the same, {n} in {queues}, writetimeout {ms}", True, few, True, n, queues, ms, promised=queues > 1)
+            for n, queues in ((500, 1), (1000, 1), (2000, 1), (1000, 20), (5000, 20))
+            for ms in (100, 200, 500)
         ),
     ]
 
@@ -84,9 +87,10 @@ def phases(stops: int) -> list[Phase]:
 async def measure(phase: Phase, lab: Asterisk, options: argparse.Namespace) -> Measured:
     """One phase: the calls, and what the daemon suffers meanwhile."""
     told = lab.etc / "callcenter/manager_callcenter.conf"
-    told.write_text(told.read_text().replace("writetimeout = 200", f"writetimeout = {phase.writetimeout}"))
+    told.write_text(re.sub(r"(?m)^writetimeout = \d+", f"writetimeout = {phase.writetimeout}", told.read_text()))
     lab.cli("manager reload")
-    await crowd(lab.ami_port, CROWDED, phase.crowd)
+    for queue in crowded(lab, phase.queues):
+        await crowd(lab.ami_port, queue, phase.crowd // phase.queues)
     measured = Measured()
     with tempfile.TemporaryDirectory() as folder:
         async with entering(lab.ami_port) as seen:
@@ -103,6 +107,15 @@ async def measure(phase: Phase, lab: Asterisk, options: argparse.Namespace) -> M
                     await asyncio.to_thread(_look_back, daemon, lab, measured)
             measured.took = seen.between(0, math.inf)
     return measured
+
+
+def crowded(lab: Asterisk, queues: int) -> list[str]:
+    """The names of so many queues; they are made where there are none yet."""
+    more = [f"crowd{n}" for n in range(queues - len(CROWDED))]
+    with (lab.etc / "queues.conf").open("a") as conf:
+        conf.writelines(f"\n[{name}](callcenter)\nstrategy = rrmemory\n" for name in more)
+    lab.cli("queue reload all")
+    return [*CROWDED[:queues], *more]
 
 
 async def _calls(lab: Asterisk, seconds: float, rate: float, measured: Measured) -> None:

@@ -36,8 +36,8 @@ NEVER = {"Command": "command", "UpdateConfig": "config", "DBPut": "system"}
 """Action → the write class that the daemon never needs: whoever learns the secret could do more with it."""
 
 ADVICE = (
-    "not to be asked over AMI: writetimeout of this user; at most 500 ms, 200 is good: Asterisk lets callers wait for "
-    "a slow reader so long (see dialplans/manager_callcenter.conf)"
+    "not to be asked over AMI: writetimeout of this user; leave it at 100 ms: a slow reader may cost callers so much "
+    "for each member of a queue with more than 800 (see dialplans/manager_callcenter.conf)"
 )
 
 HEARD = {

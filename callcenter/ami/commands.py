@@ -51,8 +51,13 @@ def logoff() -> Action:
     return action("Logoff")
 
 
-def queue_status() -> Action:
-    return action("QueueStatus")
+def queue_summary() -> Action:
+    return action("QueueSummary")
+
+
+def queue_status(queue: str = "") -> Action:
+    """Of one queue; of all when ``queue`` is ''."""
+    return action("QueueStatus", **({"Queue": queue} if queue else {}))
 
 
 def core_show_channels() -> Action:

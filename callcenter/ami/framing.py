@@ -22,6 +22,8 @@ ACTION_ID = b"\r\nActionID: "
 LONGEST = 256 * 1024
 
 LIST_EVENTS: dict[bytes, bytes] = {
+    b"QueueSummary": b"QueueSummary",
+    b"QueueSummaryComplete": b"QueueSummary",
     b"QueueParams": b"QueueStatus",
     b"QueueMember": b"QueueStatus",
     b"QueueEntry": b"QueueStatus",

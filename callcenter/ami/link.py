@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -21,7 +21,7 @@ import structlog
 from callcenter import clock
 from callcenter.ami import commands, session
 from callcenter.ami.framing import Message
-from callcenter.ami.lists import CHANNELS, QUEUES, Lists, Rows
+from callcenter.ami.lists import Lists, Rows
 from callcenter.ami.pbx_clock import PbxClock
 from callcenter.ami.protocol import Protocol
 from callcenter.ami.session import ANSWER_S, Session
@@ -69,6 +69,7 @@ class Link:
         self._lists = Lists()
         self._up_at = 0.0
         self._early: Rows | None = None
+        self._at_once = ""
         self._boot = ""
         self._boot_due = False
 
@@ -263,7 +264,10 @@ class Link:
 
         Raises LinkError: ActionRefused while Asterisk has yet to load its queues, ActionTimeout when events are late.
         """
-        asked, rows = clock.now(), [*await self._rows(QUEUES), *await self._rows(CHANNELS)]
+        asked = clock.now()
+        rows = await self._rows("QueueStatus", self._lists.queues)
+        self._say_at_once(self._lists.at_once)
+        rows += await self._rows("CoreShowChannels", self._lists.channels)
         await self.all_told()
         self.put(e.SnapshotBegan(asked), asked)
         for messages, arrival in rows:
@@ -271,20 +275,24 @@ class Link:
         if "CoreShowChannels" in self.refused:
             self.put(e.LegsListed(clock.now(), complete=False), clock.now())
 
-    async def _rows(self, of: tuple[commands.Action, bytes]) -> Rows:
+    async def _rows(self, name: str, fetch: Callable[[Session], Awaitable[Rows]]) -> Rows:
         """What Asterisk lists; nothing where the user has no right to it."""
-        name = of[0]["Action"]
         if self.actions is None:
             raise LinkError(f"{self.where}: no link")
         try:
-            rows = await self._lists.fetch(self.actions, of[0])
+            rows = await fetch(self.actions)
         except ActionRefused as no:
             self._refused(name, no)
-            if of is QUEUES and clock.monotonic() - self._up_at < LOADING_S[1]:
+            if name == "QueueStatus" and clock.monotonic() - self._up_at < LOADING_S[1]:
                 raise
             return []
         self.refused.pop(name, None)
         return rows
+
+    def _say_at_once(self, why: str) -> None:
+        if why not in ("", self._at_once):
+            log.warning("ami queues asked for all at once, not one by one", pbx=self.pbx.name, reason=why)
+        self._at_once = why
 
     def _refused(self, name: str, no: ActionRefused) -> None:
         if self.refused.get(name) != str(no):

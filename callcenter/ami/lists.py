@@ -1,35 +1,72 @@
-"""List replies (QueueStatus, CoreShowChannels) of one session, each as a whole or not at all. A shell."""
+"""List replies (QueueStatus, CoreShowChannels) of one session, each as a whole or not at all. A shell.
+
+Asterisk writes a queue's members while it holds that queue's lock, and waits ``writetimeout`` for each line that finds
+the socket's buffers full (``apps/app_queue.c:manager_queues_status``, ``main/manager.c:send_string``): callers wait for
+that lock. So queues are asked for one by one, the next when the last was read: each reply finds empty buffers.
+"""
 
 from __future__ import annotations
 
 import asyncio
 
 from callcenter.ami import commands
-from callcenter.ami.framing import Message
+from callcenter.ami.framing import LIST_EVENTS, Message, header
 from callcenter.ami.session import Session
-from callcenter.errors import ActionTimeout, LinkError
+from callcenter.errors import ActionRefused, ActionTimeout, LinkError
 
 LIST_S = 30.0
 """For a list that keeps coming: a silent session is noticed sooner."""
 
-QUEUES = (commands.queue_status(), b"QueueStatusComplete")
-CHANNELS = (commands.core_show_channels(), b"CoreShowChannelsComplete")
-ENDS = frozenset((QUEUES[1], CHANNELS[1]))
+ENDS = frozenset(name for name in LIST_EVENTS if name.endswith(b"Complete"))
+ROWS = frozenset(LIST_EVENTS) - ENDS
 
 Rows = list[tuple[list[Message], float]]
 
 
 class Lists:
-    """``deliver`` takes what the session brings: the rows of the one list that is asked for."""
+    """``deliver`` takes what the session brings: the rows of the one list that is asked for.
+
+    ``at_once``: why all queues had to be asked for at once the last time; '' where they were asked for one by one.
+    """
 
     def __init__(self) -> None:
         self.rows: Rows = []
         self.ended = asyncio.Event()
+        self.at_once = ""
 
     def deliver(self, messages: list[Message], arrival: float) -> None:
         self.rows.append((messages, arrival))
         if any(message.name in ENDS for message in messages):
             self.ended.set()
+
+    async def queues(self, session: Session) -> Rows:
+        """All rows of QueueStatus with one end behind them. Raises what :meth:`fetch` raises.
+
+        A queue that is not found by its name is gone since, or Asterisk does not find it (it skips blanks before a
+        value): then all are asked for at once, so that nobody in that queue is taken for gone. So it is where the
+        names are not told, and where there are none: that list is short.
+        """
+        try:
+            rows = await self._one_by_one(session)
+            self.at_once = ""
+        except ActionRefused as no:
+            rows, self.at_once = [], str(no)
+        return rows or await self.fetch(session, commands.queue_status())
+
+    async def channels(self, session: Session) -> Rows:
+        return await self.fetch(session, commands.core_show_channels())
+
+    async def _one_by_one(self, session: Session) -> Rows:
+        """Nothing where there is no queue. Raises ActionRefused for the first that cannot be asked for."""
+        rows: Rows = []
+        end: Rows = []
+        for name in names(await self.fetch(session, commands.queue_summary())):
+            listed = await self.fetch(session, commands.queue_status(name))
+            if not any(message.name == b"QueueParams" for messages, _ in listed for message in messages):
+                raise ActionRefused(f"{session.where}: QueueStatus: no queue {name!r}")
+            end = only(listed, ENDS)
+            rows += only(listed, ROWS)
+        return rows + end
 
     async def fetch(self, session: Session, ask: commands.Action) -> Rows:
         """All rows, with the moments of their arrival.
@@ -49,7 +86,21 @@ class Lists:
             session.protocol.lost.remove_done_callback(self._lost)
         if session.protocol.lost.done():
             raise LinkError(f"{session.where}: {name}: the link was lost before the end of the list")
-        return self.rows
+        rows, self.rows = self.rows, []  # of a big centre they are megabytes: not to be kept until the next list
+        return rows
 
     def _lost(self, lost: asyncio.Future[str]) -> None:
         self.ended.set()
+
+
+def names(summary: Rows) -> list[str]:
+    """Of all queues that a QueueSummary lists. What is no UTF-8 is replaced: Asterisk will not find that name."""
+    return [
+        str(header(message.raw, b"\r\nQueue: "), "utf-8", "replace")
+        for messages, _ in summary for message in messages if message.name == b"QueueSummary"
+    ]  # fmt: skip
+
+
+def only(rows: Rows, which: frozenset[bytes]) -> Rows:
+    kept = (([message for message in messages if message.name in which], arrival) for messages, arrival in rows)
+    return [one for one in kept if one[0]]

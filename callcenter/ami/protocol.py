@@ -17,7 +17,7 @@ from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.message import Message as Response
 
 from callcenter import clock
-from callcenter.ami.framing import ACTION_ID, Framer, Message, header
+from callcenter.ami.framing import ACTION_ID, LIST_EVENTS, Framer, Message, header
 from callcenter.errors import LinkError
 from callcenter.floor.translate import WANTED
 
@@ -52,7 +52,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
 
     def __init__(self, deliver: Deliver) -> None:
         self.deliver = deliver
-        self.framer = Framer(WANTED)
+        self.framer = Framer(WANTED | dict.fromkeys(LIST_EVENTS, b""))
         self.heard_at = clock.monotonic()
         self.greeting = b""
         self.newest: tuple[Message, float] | None = None

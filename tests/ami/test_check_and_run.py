@@ -101,7 +101,7 @@ async def test_check_names_what_cannot_be_asked_and_rights_that_are_too_many(tmp
         pbx.answers["ListCommands"] = lambda a: reply(a, "Success", *(f"{name}: text  (Priv: all)" for name in names))
         many = await checked(path, "--listen", "0.2")
     assert (least[0], many[0]) == (0, 0)
-    assert [line for line in least[1] if "writetimeout of this user; at most 500 ms" in line]
+    assert [line for line in least[1] if "writetimeout of this user; leave it at 100 ms" in line]
     assert not [line for line in least[1] if "never needs" in line]
     (line,) = (line for line in many[1] if "never needs" in line)
     assert "command, system (write = agent,originate,reporting is enough)" in line

@@ -15,7 +15,7 @@ from callcenter.floor.translate import WANTED
 
 ALL = dict.fromkeys(
     [b"Hangup", b"Newchannel", b"QueueParams", b"QueueMember", b"QueueEntry", b"QueueStatusComplete",
-     b"CoreShowChannel", b"CoreShowChannelsComplete", b"FullyBooted"], b""
+     b"QueueSummary", b"QueueSummaryComplete", b"CoreShowChannel", b"CoreShowChannelsComplete", b"FullyBooted"], b""
 )  # fmt: skip
 HANGUP = b"Event: Hangup\r\nPrivilege: call,all\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\nCause: 16"
 END = b"\r\n\r\n"

@@ -50,6 +50,7 @@ class TinyManager:
             "Challenge": lambda a: reply(a, "Success", f"Challenge: {CHALLENGE}"),
             "Login": self._login,
             "Ping": lambda a: reply(a, "Success", "Ping: Pong", "Timestamp: 1795298527.5"),
+            "QueueSummary": lambda a: of_list(a, "QueueSummary\r\nQueue: sales", "QueueSummaryComplete"),
             "QueueStatus": lambda a: of_list(a, "QueueParams\r\nQueue: sales", "QueueStatusComplete\r\nListItems: 1"),
             "CoreShowChannels": lambda a: of_list(a, "CoreShowChannelsComplete\r\nListItems: 0"),
         }

@@ -1,7 +1,7 @@
 """A daemon that is stopped (SIGSTOP) while calls come in, and what that does to the PBX beside it. Shell.
 
-The worst moment is right after the daemon asked for QueueStatus: Asterisk writes each queue's members while it holds
-that queue's lock (manager_queues_status of app_queue.c), and who reads nothing may keep callers out of the queue.
+The worst moment is right after the daemon asked for the QueueStatus of a big queue: Asterisk writes its members while
+it holds its lock (manager_queues_status of app_queue.c), and who reads nothing may keep callers out of the queue.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .asterisk import LEAST, Asterisk
 from .daemon import Running, running
 from .tap import Tap, tapped
 
-ASKS = b"Action: QueueStatus"
+ASKS = b"\r\nQueue: sales\r\n"
 COMES_BACK_S = 60.0
 ARRIVES_S = 0.2
 """A process that goes on finds in its sockets what came meanwhile."""

@@ -108,6 +108,10 @@ def _queue_status(world: World, session: Session, action: Action, action_id: str
     return snapshot.queue_status(world, action_id, action.get("queue", ""), action.get("member", ""))
 
 
+def _queue_summary(world: World, session: Session, action: Action, action_id: str) -> bytes:
+    return snapshot.queue_summary(world, action_id, action.get("queue", ""))
+
+
 def _channels(world: World, session: Session, action: Action, action_id: str) -> bytes:
     return snapshot.core_show_channels(world, action_id)
 
@@ -197,8 +201,9 @@ WITHOUT_LOGIN = frozenset({"login", "logoff", "challenge"})
 
 ACTIONS: dict[str, Callable[[World, Session, Action, str], bytes]] = {
     "challenge": _challenge, "login": _login, "logoff": _logoff, "events": _events, "ping": _ping,
-    "queuestatus": _queue_status, "coreshowchannels": _channels, "queuepause": _queue_pause, "queueadd": _queue_add,
-    "queueremove": _queue_remove, "originate": _originate, "listcommands": _list_commands,
+    "queuestatus": _queue_status, "queuesummary": _queue_summary, "coreshowchannels": _channels,
+    "queuepause": _queue_pause, "queueadd": _queue_add, "queueremove": _queue_remove, "originate": _originate,
+    "listcommands": _list_commands,
 }
 
 LISTED = (
@@ -214,5 +219,6 @@ LISTED = (
     ("QueuePause", "Makes a queue member temporarily unavailable.", "agent,all"),
     ("QueueRemove", "Remove interface from queue.", "agent,all"),
     ("QueueStatus", "Show queue status.", "<none>"),
+    ("QueueSummary", "Show queue summary.", "<none>"),
 )
 """Action, what it does, the write classes it needs one of; in the order in which Asterisk keeps them."""

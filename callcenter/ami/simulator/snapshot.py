@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from callcenter.ami.simulator import wire
-from callcenter.ami.simulator.agents import Seat
+from callcenter.ami.simulator.agents import NOT_IN_USE, UNAVAILABLE, Seat
 from callcenter.ami.simulator.channels import Channel
 from callcenter.ami.simulator.strategies import Queue
 from callcenter.ami.simulator.visits import Visit
@@ -57,11 +57,30 @@ def _entry(visit: Visit, now: float) -> str:
     ))
 
 
+def queue_summary(world: World, action_id: str, queue: str = "") -> bytes:
+    """``apps/app_queue.c:manager_queues_summary``."""
+    start = wire.reply("Success", action_id, ("EventList", "start"), ("Message", "Queue summary will follow"))
+    listed = [one for one in world.queues.by_name.values() if queue.lower() in ("", one.plan.name.lower())]
+    rows = [wire.listed("QueueSummary", action_id, _summary(world, one)) for one in listed]
+    return b"".join([start, *rows, wire.list_end("QueueSummaryComplete", action_id, len(rows))])
+
+
+def _summary(world: World, queue: Queue) -> str:
+    """A phone that cannot be reached is not logged in; one in its wrap-up time is available all the same."""
+    seats = [seat for seat in world.staff.seats(queue.plan.name) if seat.agent.device != UNAVAILABLE]
+    free = sum(seat.agent.device == NOT_IN_USE and not seat.paused for seat in seats)
+    longest = max((int(world.now) - visit.joined for visit in queue.waiting), default=0)
+    return wire.headers((
+        ("Queue", queue.plan.name), ("LoggedIn", len(seats)), ("Available", free), ("Callers", len(queue.waiting)),
+        ("HoldTime", queue.hold_time), ("TalkTime", queue.talk_time), ("LongestHoldTime", longest),
+    ))
+
+
 def queue_status(world: World, action_id: str, queue: str = "", member: str = "") -> bytes:
-    """All queues or one; all members or one (by interface)."""
+    """All queues or one, in whatever case its name is asked for; all members or one (by interface)."""
     parts = [wire.reply("Success", action_id, ("EventList", "start"), ("Message", "Queue status will follow"))]
     for one in world.queues.by_name.values():
-        if queue not in ("", one.plan.name):
+        if queue.lower() not in ("", one.plan.name.lower()):
             continue
         parts.append(wire.listed("QueueParams", action_id, _params(one)))
         seats = [s for s in world.staff.seats(one.plan.name) if member in ("", s.agent.plan.interface)]
