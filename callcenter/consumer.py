@@ -174,8 +174,10 @@ class Consumer:
             self.take(e.Tick(0.0), now - self.lag_s if now - self._lag_at < LATE_FOR_S else now)
 
     def drain(self) -> None:
+        """Apply all that came, and the time since."""
         while not self.inbox.empty():
             self.take(*self.inbox.get_nowait())
+        self.tick()
 
     def _bug_in(self, event: e.Event) -> list[Change]:
         """A bug of ours in one event must not end the reading of all others; the snapshot mends what it left."""
