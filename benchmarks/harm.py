@@ -46,7 +46,8 @@ CROWDED = ("sales", "support", "vip")
 class Phase:
     """``stops``: how often the daemon is stopped. ``narrow``: in the midst of a snapshot, buffers of a poor network.
 
-    ``crowd``: so many members more, in ``queues``. ``promised``: whether callers must not notice.
+    ``crowd``: so many members more, in ``queues``, and a session that was just opened: the PBX's buffers have not grown
+    yet with what was read. ``promised``: whether callers must not notice.
     """
 
     name: str
@@ -128,7 +129,7 @@ async def _calls(lab: Asterisk, seconds: float, rate: float, measured: Measured)
 async def _suffer(phase: Phase, daemon: Running, tap: Tap | None, seconds: float, measured: Measured) -> None:
     for _ in range(phase.stops):
         await asyncio.sleep(REST_S)
-        measured.stops.append(await stopped(daemon, seconds, tap))
+        measured.stops.append(await stopped(daemon, seconds, tap, cut=phase.crowd > 0))
 
 
 def _look_back(daemon: Running, lab: Asterisk, measured: Measured) -> None:

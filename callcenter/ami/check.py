@@ -37,7 +37,7 @@ NEVER = {"Command": "command", "UpdateConfig": "config", "DBPut": "system"}
 
 ADVICE = (
     "not to be asked over AMI: writetimeout of this user; leave it at 100 ms: a slow reader may cost callers so much "
-    "for each member of a queue with more than 800 (see dialplans/manager_callcenter.conf)"
+    "for each member of a queue beyond some 450 (see dialplans/manager_callcenter.conf)"
 )
 
 HEARD = {
