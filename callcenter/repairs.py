@@ -150,7 +150,7 @@ class Repairs:
         while lines := await asyncio.to_thread(self.source.read):
             for line in lines:
                 self.book.take(line, None if self.failure else began_at)
-                self.evidence.line(line.at, began_at)
+                self.evidence.line(line, began_at)
                 if line.at < self.read_at - LATE_S:
                     late.add(line.call)
             await asyncio.sleep(0)
@@ -221,7 +221,7 @@ class Repairs:
                 continue
             waiting |= written
             waiting -= {id for id in waiting if self.consumer.pipeline.waiting(id) is None}
-            if not waiting and hole.to is not None and self.evidence.told_to >= hole.to:
+            if not waiting and hole.to is not None and self.evidence.reaches(hole.to, self.consumer.floor.boot):
                 del self._unwritten[hole.from_]
                 self.consumer.holes.repaired(hole)
                 self.consumer.figures_due = True

@@ -29,6 +29,7 @@ from callcenter.pipeline import Pipeline
 from callcenter.queue_log import fold
 from callcenter.queue_log.evidence import Evidence
 from callcenter.queue_log.follow import Follower
+from callcenter.queue_log.lines import Line
 from callcenter.queue_log.table import Table
 from callcenter.repairs import Repairs, needed_from, source_of
 from callcenter.store.peek import all_calls
@@ -299,18 +300,34 @@ def says(queue_log: Path, *lines: str) -> None:
         file.writelines(f"{line}\n" for line in lines)
 
 
+def a_line(at: float, event: str = "CONFIGRELOAD") -> Line:
+    return Line(at, "NONE", "NONE", "NONE", event, ())
+
+
+def test_a_pbx_that_has_just_begun_to_write_needs_no_line_from_after_the_hole() -> None:
+    evidence = Evidence()
+    evidence.line(a_line(900.0), 1000.0)
+    assert (evidence.reaches(900.0, 5.0), evidence.reaches(901.0, 5.0)) == (True, False)
+    evidence.line(a_line(950.0, "QUEUESTART"), 1000.0)
+    assert evidence.reaches(955.0, 951.0)
+    assert not evidence.reaches(955.0, 800.0), "another boot than that of the PBX which we hear"
+    assert not evidence.reaches(1100.0, 951.0), "by then somebody may have called"
+    evidence.shift(-100.0, 1000.0)
+    assert not evidence.reaches(900.0, 951.0)
+
+
 def test_evidence_is_a_line_and_silence_of_what_we_saw_end_is_none() -> None:
     evidence, utc = Evidence(), ZoneInfo("UTC")
     assert evidence.problem("log", 0, 1000.0, utc) == ""
     assert evidence.problem("log", 7, 1000.0, utc) == "no line of a queue_log in log"
-    evidence.line(900.0, 1000.0)
-    evidence.line(5000.0, 1000.0)
+    evidence.line(a_line(900.0), 1000.0)
+    evidence.line(a_line(5000.0), 1000.0)
     assert evidence.told_to == 900.0
     left = Visit("q", 905.0, left_at=930.0, wait_s=25.0, outcome=Outcome.ABANDONED)
     evidence.ended(VisitEnded(930.0, "c", 1, left))
     assert evidence.problem("log", 7, 990.0, utc) == ""
     assert "nothing newer than 1970-01-01 00:15:00+00:00" in evidence.problem("log", 7, 991.0, utc)
-    evidence.line(930.0, 992.0)
+    evidence.line(a_line(930.0), 992.0)
     assert evidence.problem("log", 7, 992.0, utc) == ""
 
 

@@ -1,15 +1,18 @@
 """Does what is read come from this PBX's queue_log, and up to when does it tell? Pure.
 
 A file that is there says nothing yet: an empty one, another kind of log, one of last year or of another PBX is silent
-about a hole just as a quiet night is. Only a line from after the hole says that all before it was told.
+about a hole just as a quiet night is. Only a line from after the hole says that all before it was told; or the line
+with which this very PBX began to write, a moment before the hole ended.
 """
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, tzinfo
 
 from callcenter.floor.changes import VisitEnded
 from callcenter.floor.records import REFUSALS, Outcome
+from callcenter.queue_log.lines import Line
 
 AHEAD_S = 3.0
 """What is further ahead of the PBX's clock was logged before that was set back: it says nothing of now."""
@@ -17,6 +20,10 @@ WRITTEN_S = 60.0
 """By then a visit that we saw end is in the log."""
 CUT_S = 2.0
 """The log has whole seconds, and another moment than the events."""
+SAME_BOOT_S = 2.0
+"""By so much the log's QUEUESTART and the boot that FullyBooted told may differ."""
+NEW_S = 60.0
+"""So long a PBX that has just begun is believed to have nothing to tell."""
 
 NOT_LOGGED = REFUSALS | {Outcome.UNKNOWN, Outcome.PBX_LOST}
 """Ends that nobody logs, or not when we heard of them."""
@@ -29,9 +36,13 @@ class Evidence:
         self.told_to = 0.0
         self._ended_at: float | None = None
         self._ahead = 0.0
+        self._began_at = -math.inf
 
-    def line(self, at: float, now: float) -> None:
-        """A line of ``at`` was read."""
+    def line(self, line: Line, now: float) -> None:
+        """It was read at ``now``."""
+        at = line.at
+        if line.event == "QUEUESTART":
+            self._began_at = at
         if at > now + AHEAD_S:
             self._ahead = max(self._ahead, at)
         elif at > self.told_to:
@@ -46,6 +57,12 @@ class Evidence:
     def shift(self, by_s: float, now: float) -> None:
         """The PBX's clock was set; what was read since may be by the new one already."""
         self.told_to, self._ended_at, self._ahead = min(self.told_to + by_s, now), None, 0.0
+        self._began_at = -math.inf
+
+    def reaches(self, moment: float, boot: float) -> bool:
+        """Whether the log tells all that was until ``moment``. ``boot``: when the PBX says that it booted."""
+        just_began = abs(self._began_at - boot) <= SAME_BOOT_S and moment - self._began_at <= NEW_S
+        return just_began or self.told_to >= moment
 
     def problem(self, where: str, skipped: int, now: float, zone: tzinfo) -> str:
         """Why ``where`` is no log to trust; '' when nothing speaks against it. ``skipped``: lines not understood."""

@@ -4,6 +4,8 @@ KEPT: dict[int, str] = {
     2: "the clock set while calls were up, then a hole: the repair took moments of queue_log, which had not moved "
     "along, for those of the call, and a ring counted twice",
     7: "the clock set after a hole: the store was told of the repaired hole by a beginning that it did not know",
+    8: "the clock set between a hole and its repair: a call that was over lasted an hour by the repair; and the last "
+    "hole waited for ever: the PBX restarted in it, and nobody called after its QUEUESTART",
     23: "the clock set, then calls of a hole long before were looked for where they had never been",
     30: "the clock set back: the self-check took the log's whole second for another one than ours and cried wolf",
     63: "the clock set ahead, the PBX restarted: the repair did not find calls that had moved along and stored them "
@@ -17,8 +19,5 @@ KEPT: dict[int, str] = {
     "newest time of the store, which was of before: an hour too late",
 }
 
-OPEN: dict[int, str] = {
-    8: "the clock set between a hole and its repair: a call that was over lasted an hour by the repair (mended); since "
-    "a hole is repaired only by a line from after it, this one waits although such lines have come",
-}
+OPEN: dict[int, str] = {}
 """Not mended yet."""
