@@ -59,7 +59,7 @@ async def whole_path(data: list[bytes], store: bool) -> float:
         config = parse({"pbx": [{"secret": "-"}], "store": {"url": f"sqlite+aiosqlite:///{folder}/b.db"}}, "benchmark")
         async with opened(config) as daemon:
             if not store:
-                daemon.journal_on = False
+                daemon.consumer.journal_on = False
                 daemon.pipeline.put = lambda *_: None  # type: ignore[method-assign]
             writer = asyncio.create_task(daemon.pipeline.run())
             settle_memory()
