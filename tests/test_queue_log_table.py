@@ -24,15 +24,17 @@ PARTS = ("data1", "data2", "data3", "data4", "data5")
 class Pbx:
     """Writes as ``ast_queue_log`` does: ``local`` times with microseconds, or seconds; five data, or one."""
 
-    def __init__(self, path: Path, local: bool, parts: bool, name: str = "queue_log") -> None:
-        self.database, self.local, self.name = sqlite3.connect(path), local, name
+    def __init__(
+        self, path: Path, local: bool, parts: bool, name: str = "queue_log", zone: ZoneInfo = TEHRAN
+    ) -> None:
+        self.database, self.local, self.name, self.zone = sqlite3.connect(path), local, name, zone
         self.columns = ("time", "callid", "queuename", "agent", "event", *(PARTS if parts else ("data",)))
         kinds = ", ".join(f"{column} varchar(80)" for column in self.columns)
         self.database.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, {kinds})")
 
     def write(self, *lines: Line) -> None:
         for line in lines:
-            local = datetime.fromtimestamp(line.at + 0.25, TEHRAN).strftime("%F %T.%f")
+            local = datetime.fromtimestamp(line.at + 0.25, self.zone).strftime("%F %T.%f")
             at = local if self.local else str(int(line.at))
             data = ["|".join(line.data)] if "data" in self.columns else [*line.data, *[""] * 5][:5]
             row = (at, *line[1:5], *data)
@@ -94,6 +96,68 @@ def test_what_is_older_is_left_out(pbx: Pbx, tmp_path: Path) -> None:
     middle = LINES[len(LINES) // 2].at
     with closing(Table(f"sqlite:///{tmp_path}/asterisk.db", TEHRAN, middle)) as table:
         assert len(everything(table)) == sum(line.at >= middle for line in LINES)
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+SUMMER_ENDS = datetime(2026, 10, 25, 3, tzinfo=BERLIN).timestamp() - 3600  # from here on 02:00 to 03:00 comes again
+
+
+def calls_at(*minutes: int) -> list[Line]:
+    """One a moment, so many minutes after the summer time ended."""
+    return [LINES[0]._replace(at=SUMMER_ENDS + 60 * minute, call=str(minute)) for minute in minutes]
+
+
+@pytest.mark.parametrize(("minutes", "at_once"), [
+    (range(-150, 151, 10), True), (range(-150, 151, 10), False), ((-150, -55, 5, 130), False), ((-58, -57, 3), False),
+    ((-90, 1, 59, 61), False),
+])  # fmt: skip
+def test_the_hour_that_comes_twice_is_told_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes: tuple[int, ...], at_once: bool
+) -> None:
+    pbx, lines, found = Pbx(tmp_path / "asterisk.db", True, True, zone=BERLIN), calls_at(*minutes), list[Line]()
+    with closing(pbx.database), closing(Table(f"sqlite:///{tmp_path}/asterisk.db", BERLIN, lines[0].at)) as table:
+        for part in [lines] if at_once else [[line] for line in lines]:
+            monkeypatch.setattr("callcenter.clock.now", lambda at=part[0].at: at - 60.0)
+            found += everything(table)
+            pbx.write(*part)
+            monkeypatch.setattr("callcenter.clock.now", lambda at=part[-1].at: at + 1.0)
+            found += everything(table)
+    assert [(line.call, line.at) for line in found] == [(line.call, line.at + 0.25) for line in lines]
+
+
+def test_what_came_in_the_second_of_the_two_hours_is_found_from_the_first(tmp_path: Path) -> None:
+    pbx, lines = Pbx(tmp_path / "asterisk.db", True, True, zone=BERLIN), calls_at(-70, 10, 130)
+    table = Table(f"sqlite:///{tmp_path}/asterisk.db", BERLIN, lines[1].at - 1200)
+    with closing(pbx.database), closing(table):
+        pbx.write(*lines)
+        assert [line.call for line in everything(table)] == ["10", "130"]
+
+
+def test_a_row_of_the_far_future_stops_nothing(pbx: Pbx, tmp_path: Path) -> None:
+    """A PBX whose clock was wrong when it started."""
+    lost = LINES[0]._replace(at=LINES[0].at + 10 * 365 * 86_400, call="lost")
+    with closing(Table(f"sqlite:///{tmp_path}/asterisk.db", TEHRAN, LINES[0].at - 10)) as table:
+        pbx.write(lost, *LINES[:10])
+        assert len(everything(table)) == 11
+        pbx.write(*LINES[10:])
+        assert shown(everything(table)[-len(LINES) + 10 :]) == shown(LINES[10:])
+
+
+def test_a_table_that_was_emptied_and_counts_anew_is_read_on(pbx: Pbx, tmp_path: Path) -> None:
+    with closing(Table(f"sqlite:///{tmp_path}/asterisk.db", TEHRAN, LINES[0].at - 10)) as table:
+        pbx.write(*LINES[:50])
+        assert len(everything(table)) == 50
+        pbx.database.execute("DELETE FROM queue_log")
+        pbx.write(*LINES[50:60])
+        assert len(everything(table)) == 10
+
+
+def test_a_table_whose_rows_have_no_growing_number_is_refused(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "asterisk.db")) as database:
+        database.execute("CREATE TABLE queue_log (time text, callid text, queuename text, agent text, event text)")
+    with closing(Table(f"sqlite:///{tmp_path}/asterisk.db", TEHRAN, 0.0)) as table:
+        with pytest.raises(InputError, match="it has no column 'id'"):
+            table.read()
 
 
 def test_another_name_stands_behind_the_url(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """A queue_log that the PBX writes into a database (``queue_log`` in extconfig.conf) instead of a file. A shell.
 
-Columns as Asterisk fills them: ``time`` (its local time with microseconds, or seconds since the epoch in old versions),
-``callid``, ``queuename``, ``agent``, ``event``, and ``data1`` to ``data5``, or one ``data`` with bars between.
+Columns as Asterisk's ``contrib/ast-db-manage`` makes them: ``id``, ``time`` (local, with microseconds; old versions
+write seconds since the epoch), ``callid``, ``queuename``, ``agent``, ``event``, and ``data1`` to ``data5``, or one
+``data`` with bars between.
 """
 
 from __future__ import annotations
@@ -13,28 +14,39 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from callcenter import clock
 from callcenter.errors import InputError
 from callcenter.queue_log.lines import Line
 
 LATE_S = 5.0
-"""A row may be inserted so long after one that is younger."""
+"""A row may be inserted so long after one that is younger, …"""
+LATE_IDS = 200
+"""… and so many numbers of rows after one with a greater number."""
 AT_ONCE = 5_000
-NEEDED = ("time", "callid", "queuename", "agent", "event")
+DAY_S = 86_400.0
+HOUR_S = 3600.0
+UNSURE_S = 1800.0
+"""By so much the PBX's clock may differ from ours, where an hour that comes twice is told apart by it."""
+NEEDED = ("id", "time", "callid", "queuename", "agent", "event")
 DATA = ("data1", "data2", "data3", "data4", "data5")
 
 
 class Table:
     """``read`` gives what is new since the last time, beginning with what was logged at ``since`` (seconds).
 
-    ``url`` is SQLAlchemy's, with the table's name behind a ``#`` when it is not ``queue_log``; its driver is installed
-    beside. ``zone`` is the PBX's. It may block for as long as the database does.
+    What is new is known by ``id``, which grows with each row: local times go back where summer ends, and one row of a
+    clock that was wrong would hide all others. ``url`` is SQLAlchemy's, with the table's name behind a ``#`` when it
+    is not ``queue_log``; its driver is installed beside. ``zone`` is the PBX's. It may block as long as the database.
     """
 
     def __init__(self, url: str, zone: tzinfo, since: float) -> None:
         self.url, _, self.name = url.partition("#")
         self.skipped = 0
-        self._zone, self._newest = zone, since + LATE_S
-        self._known: dict[Any, float] = {}
+        self._zone, self._since = zone, since
+        self._at = since
+        """No row to come is of before this moment, but for those that are late."""
+        self._newest: int | None = None
+        self._known: set[int] = set()
         self._engine: sa.Engine | None = None
         self._table: sa.Table | None = None
 
@@ -59,31 +71,61 @@ class Table:
             return "its database"
 
     def _new(self) -> list[Line]:
+        while rows := self._rows():
+            lines = [line for row in rows if (line := self._line(row)) is not None and line.at >= self._since]
+            if lines:
+                return lines
+        self._at = max(self._at, clock.now() - UNSURE_S)
+        return []
+
+    def _rows(self) -> list[Mapping[Any, Any]]:
+        table = self._opened()
+        assert self._engine is not None
+        with self._engine.connect() as connection:
+            newest = connection.execute(sa.select(sa.func.max(table.c.id))).scalar()
+            if self._newest is None or newest is None or newest < self._newest:  # in the beginning, or it counts anew
+                self._newest, self._known = self._first(connection, table), set()
+            wanted = sa.select(table).where(table.c.id > self._newest - LATE_IDS)
+            found = connection.execute(wanted.order_by(table.c.id).limit(AT_ONCE)).mappings().all()
+        rows: list[Mapping[Any, Any]] = [row for row in found if row["id"] not in self._known]
+        self._newest = max([self._newest, *(row["id"] for row in rows)])
+        self._known |= {row["id"] for row in rows}
+        self._known = {id for id in self._known if id > self._newest - LATE_IDS}
+        return rows
+
+    def _opened(self) -> sa.Table:
         if self._engine is None:
             self._engine = sa.create_engine(self.url)
         if self._table is None:
-            self._table = sa.Table(self.name or "queue_log", sa.MetaData(), autoload_with=self._engine)
-            if missing := [name for name in NEEDED if name not in self._table.c]:
-                self._table = None
+            table = sa.Table(self.name or "queue_log", sa.MetaData(), autoload_with=self._engine)
+            if missing := [name for name in NEEDED if name not in table.c]:
                 raise InputError(f"cannot read queue_log from {self.where}: it has no column {missing[0]!r}")
-        columns = self._table.c
-        order = [columns.time, *([columns.id] if "id" in columns else [])]
-        with self._engine.connect() as connection:
-            newest = connection.execute(sa.select(sa.func.max(columns.time))).scalar()
-            if newest is None:
-                return []
-            wanted = columns.time >= same_kind(newest, self._zone)(self._newest - LATE_S)
-            rows = connection.execute(sa.select(self._table).where(wanted).order_by(*order).limit(AT_ONCE)).mappings()
-            found = [(row.get("id", line), line) for row in rows if (line := self._line(row)) is not None]
-        new = [(key, line) for key, line in found if key not in self._known]
-        self._newest = max([self._newest, *(line.at for _, line in new)])
-        since = self._newest - LATE_S - 1
-        self._known = {key: at for key, at in self._known.items() if at >= since} | {key: line.at for key, line in new}
-        return [line for _, line in new]
+            self._table = table
+        return self._table
+
+    def _first(self, connection: sa.Connection, table: sa.Table) -> int:
+        """The number of the first row that may be of ``since`` or later, less one; by local time an hour may come
+        twice."""
+        columns = table.c
+        one = connection.execute(sa.select(columns.time).where(columns.time.is_not(None)).limit(1)).scalar()
+        if one is None:
+            return 0
+        since = same_kind(one, self._zone)(self._at - HOUR_S - LATE_S)
+        first = connection.execute(sa.select(sa.func.min(columns.id)).where(columns.time >= since)).scalar()
+        last = connection.execute(sa.select(sa.func.max(columns.id))).scalar()
+        return int(last or 0) if first is None else int(first) - 1
+
+    def _moment(self, value: Any) -> float:
+        """The first moment that it may be of and that is not long before the row ahead of it. Raises ValueError."""
+        both = moments(value, self._zone)
+        at = next((at for at in both if at >= self._at - LATE_S), both[0])
+        if at < clock.now() + DAY_S:  # what is of later is of a clock that was wrong
+            self._at = max(self._at, at)
+        return at
 
     def _line(self, row: Mapping[Any, Any]) -> Line | None:
         try:
-            at = moment(row["time"], self._zone)
+            at = self._moment(row["time"])
             data = str(row["data"] or "").split("|") if "data" in row else [str(row.get(name) or "") for name in DATA]
         except ValueError:
             self.skipped += 1
@@ -94,13 +136,17 @@ class Table:
         return Line(at, words[0], words[1], words[2], words[3], tuple(data))
 
 
-def moment(value: Any, zone: tzinfo) -> float:
-    """A time as it stands in the table, in seconds since the epoch. Raises ValueError."""
+def moments(value: Any, zone: tzinfo) -> list[float]:
+    """What a time as it stands in the table may be, in seconds since the epoch: one moment, or two of an hour that
+    comes twice. Raises ValueError."""
     if isinstance(value, str) and not value.replace(".", "", 1).isdigit():
         value = datetime.fromisoformat(value)
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=zone)).timestamp()
-    return float(value)
+    if not isinstance(value, datetime):
+        return [float(value)]
+    if value.tzinfo:
+        return [value.timestamp()]
+    both = [value.replace(tzinfo=zone, fold=fold).timestamp() for fold in (0, 1)]
+    return both if both[0] < both[1] else both[:1]
 
 
 def same_kind(value: Any, zone: tzinfo) -> Callable[[float], Any]:
