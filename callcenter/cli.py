@@ -93,7 +93,7 @@ def backup(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Copy the store into store.backups, verified, while the daemon goes on; prints the file."""
     from callcenter.store import backups
 
-    store = load(config).store
+    store = load(config, connects=False).store
     say(str(backups.make(store.url, _backups_of(store), store.backups_kept)))
 
 
@@ -103,11 +103,11 @@ def restore(
     from_: Annotated[Path | None, typer.Option("--from", help="this backup; else the newest that is whole")] = None,
 ) -> None:
     """Put a backup in the place of the store; the daemon must not run. What was there is kept beside it."""
-    from callcenter.store import backups
+    from callcenter.store import backup_names, restoring
 
-    loaded = load(config)
-    candidates = [from_] if from_ else backups.found(_backups_of(loaded.store))
-    done = backups.restore(loaded.store.url, candidates)
+    loaded = load(config, connects=False)
+    candidates = [from_] if from_ else backup_names.found(_backups_of(loaded.store))
+    done = restoring.restore(loaded.store.url, candidates)
     say(f"restored {done.backup}: everything up to {rfc3339(done.alive, loaded.site.zone)}")
     for aside in done.aside:
         say(f"kept what was there: {aside}")
@@ -128,7 +128,7 @@ def replay(
     """Play recorded AMI streams through the tracker and print what it made of them."""
     from callcenter.summary import replay_files
 
-    result, cut = replay_files(files, load(config) if config else None)
+    result, cut = replay_files(files, load(config, connects=False) if config else None)
     if json:
         import msgspec
 
@@ -172,7 +172,7 @@ def verify(
 
     if config is not None and capture is not None:
         raise CallcenterError("verify: --config and --capture exclude each other")
-    loaded = None if capture else load(config or DEFAULT_CONFIG)
+    loaded = None if capture else load(config or DEFAULT_CONFIG, connects=False)
     records, told, cut = records_of(loaded, capture)
     if not records:
         _not_compared(f"no calls in {capture or 'the store'} yet: nothing to compare")

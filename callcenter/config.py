@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from callcenter.errors import ConfigError
 
+_ONE_SECRET = "exactly one of 'secret' and 'secret_file' is needed"
+
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -65,9 +67,9 @@ class Pbx(Section):
     clock_step_s: float = Field(default=2.0, ge=0)
 
     @model_validator(mode="after")
-    def _one_secret(self) -> Pbx:
-        if (self.secret is None) == (self.secret_file is None):
-            raise ValueError("exactly one of 'secret' and 'secret_file' is needed")
+    def _no_two_secrets(self) -> Pbx:
+        if self.secret is not None and self.secret_file is not None:
+            raise ValueError(_ONE_SECRET)
         return self
 
     def password(self) -> str:
@@ -161,14 +163,20 @@ class Config(BaseSettings):
 _DEFAULT_QUEUE = Queue()
 
 
-def parse(values: dict[str, Any], where: str) -> Config:
-    """Checked configuration; raises ConfigError with one line that names each wrong key."""
+def parse(values: dict[str, Any], where: str, connects: bool = True) -> Config:
+    """Checked configuration; raises ConfigError with one line that names each wrong key.
+
+    ``connects``: the PBX is to be logged in to, so its secret must be there.
+    """
     try:
-        return Config(**values)
+        config = Config(**(values if connects else {"pbx": [{}]} | values))
     except ValidationError as e:
         raise ConfigError(f"{where}: " + "; ".join(map(_said, _causes(e.errors())))) from None
     except ValueError as e:
         raise ConfigError(f"{where}: {e}") from None
+    if connects and config.pbx[0].secret is None and config.pbx[0].secret_file is None:
+        raise ConfigError(f"{where}: pbx.0: {_ONE_SECRET}")
+    return config
 
 
 def _causes(errors: list[Any]) -> list[Any]:
@@ -184,8 +192,8 @@ def _said(error: Any) -> str:
     return f"{key}: {error['msg'].removeprefix('Value error, ')}"
 
 
-def load(path: Path) -> Config:
-    """The configuration of a TOML file and the environment. Raises ConfigError."""
+def load(path: Path, connects: bool = True) -> Config:
+    """The configuration of a TOML file and the environment, as :func:`parse` takes it. Raises ConfigError."""
     try:
         with path.open("rb") as f:
             values = tomllib.load(f)
@@ -196,7 +204,7 @@ def load(path: Path) -> Config:
     unknown = sorted(k for k in os.environ if k.startswith("CALLCENTER_") and _section(k) not in Config.model_fields)
     if unknown:
         raise ConfigError(f"environment: unknown key {unknown[0]!r}")
-    return parse(values, str(path))
+    return parse(values, str(path), connects)
 
 
 def _section(key: str) -> str:

@@ -117,6 +117,22 @@ def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path, command: s
     assert complaint(callcenter(command, "-c", missing), 2) == f"cannot read {missing}: No such file or directory"
 
 
+def test_what_never_asks_the_pbx_needs_no_secret(tmp_path: Path) -> None:
+    """Another user's shell has none of the daemon's environment."""
+    path, log = tmp_path / "callcenter.toml", tmp_path / "queue_log"
+    path.write_text(f"[store]\nurl = 'sqlite+aiosqlite:///{tmp_path}/cc.db'\nbackups = '{tmp_path}'\n")
+    log.touch()
+    assert complaint(callcenter("backup", "-c", path), 2) == f"backup: no store {tmp_path}/cc.db"
+    assert complaint(callcenter("restore", "-c", path), 2) == "restore: no backup found"
+    assert complaint(callcenter("verify", "-c", path, "--queue-log", log), 2) == f"store {tmp_path}/cc.db: no such file"
+    path.write_text(f"{path.read_text()}[[pbx]]\nname = 'x'\n")
+    assert complaint(callcenter("backup", "-c", path), 2) == f"backup: no store {tmp_path}/cc.db"
+    for command in ("run", "check"):
+        assert complaint(callcenter(command, "-c", path), 2) == (
+            f"{path}: pbx.0: exactly one of 'secret' and 'secret_file' is needed"
+        )
+
+
 def test_a_line_break_in_a_name_does_not_break_the_line(tmp_path: Path) -> None:
     assert "No such file" in complaint(callcenter("replay", tmp_path / "a\nb.ami"), 2)
 

@@ -13,7 +13,7 @@ import structlog
 
 from callcenter import clock
 from callcenter.errors import StoreError
-from callcenter.store import backups
+from callcenter.store import backup_names
 
 AGAIN_S = 3600.0
 
@@ -29,8 +29,7 @@ class Backups:
         self._url, self._folder, self._every_s, self._kept = url, folder, every_h * 3600.0, kept
 
     def _look(self) -> float | None:
-        there = backups.found(self._folder)
-        self.newest_at = backups.made_at(there[0]) if there else None
+        self.newest_at = backup_names.newest_at(self._folder)
         return self.newest_at
 
     async def run(self) -> None:

@@ -59,6 +59,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "backups"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
 def url(path: Path) -> str:
     return f"sqlite+aiosqlite:///{path}"
 

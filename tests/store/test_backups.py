@@ -1,4 +1,4 @@
-"""A backup is whole while the store is written to, is refused when anything is wrong, and comes back as it was."""
+"""A backup is whole while the store is written to, and is refused when anything is wrong."""
 
 from __future__ import annotations
 
@@ -18,20 +18,13 @@ import pytest
 from callcenter import clock
 from callcenter.errors import StoreError
 from callcenter.store import backups
+from callcenter.store.backup_names import found, newest_at
 from callcenter.store.backup_times import Backups, made_apart
 from callcenter.store.store import Store
-from callcenter.store.values import Batch
 
 Make = Callable[..., Any]
 WRITER = Path(__file__).parent / "endless_writer.py"
 CALLS_A_BATCH = 7
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "backups"
-    made.mkdir()
-    return made
 
 
 @pytest.fixture
@@ -42,10 +35,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", place], check=True)
     yield place
     subprocess.run(["umount", place], check=True)
-
-
-def put(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
 
 
 def names(folder: Path) -> list[str]:
@@ -81,7 +70,7 @@ async def test_the_oldest_go_and_what_a_killed_one_left_too(
         made.append(await asyncio.to_thread(backups.make, url, folder, 2))
     kept = sorted([path.name for path in made[2:]] + [path.with_suffix(".b2").name for path in made[2:]])
     assert names(folder) == sorted([*kept, "somebody-elses.db"])
-    assert backups.found(folder) == made[:1:-1] and backups.made_at(made[3]) == 1_700_000_180.0
+    assert found(folder) == made[:1:-1] and newest_at(folder) == 1_700_000_180.0
 
 
 async def test_a_damaged_store_gives_no_backup(store: Store, url: str, path: Path, folder: Path, call: Make,
@@ -100,8 +89,6 @@ async def test_what_cannot_be_is_one_clear_line(store: Store, url: str, path: Pa
         await made_apart(url, folder / "none", 3)
     with pytest.raises(StoreError, match=rf"^backup: no store {folder}/x.db$"):
         await made_apart(f"sqlite+aiosqlite:///{folder}/x.db", folder, 3)
-    with pytest.raises(StoreError, match="in use by another daemon"):
-        await asyncio.to_thread(backups.restore, url, [])
     with backups._alone(folder), pytest.raises(StoreError, match="another one is being made"):
         await made_apart(url, folder, 3)
 
@@ -123,54 +110,7 @@ async def test_a_unit_that_forbids_to_be_nice_gets_its_backup(
 
     monkeypatch.setattr(os, "nice", forbidden)
     await asyncio.to_thread(backups.main, [url, str(folder), "3"])
-    assert capsys.readouterr().out == f"{backups.found(folder)[0]}\n"
-
-
-async def test_the_newest_that_is_whole_comes_back_and_the_damaged_file_stays(
-    url: str, path: Path, folder: Path, call: Make, batch: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = await Store.open(url)
-    for n in range(3):
-        await store.write(batch(call(n), lines=2))
-        await store.write(Batch(alive=1000.0 + n))
-        monkeypatch.setattr(clock, "now", lambda n=n: 1_700_000_000.0 + 60 * n)
-        newest = await asyncio.to_thread(backups.make, url, folder, 5)
-    await store.write(batch(call(7)))
-    await store.close()
-    put(path, b"not a database any more" * 1000)
-    put(newest, newest.read_bytes().replace(b"main-1-2", b"main-1-3"))
-    with pytest.raises(StoreError, match="file is not a database"):
-        await Store.open(url)
-    put(Path(f"{path}-wal"), b"x")
-
-    done = await asyncio.to_thread(backups.restore, url, backups.found(folder))
-    assert done.backup == backups.found(folder)[1] and done.alive == 1001.0
-    assert {p.name: p.read_bytes()[:5] for p in done.aside} == {
-        "callcenter.db.damaged-20231114T221520Z-wal": b"x", "callcenter.db.damaged-20231114T221520Z": b"not a",
-    }  # fmt: skip
-    again = await Store.open(url)
-    kept = [await again.call(f"main-1-{n}") for n in (0, 1, 2, 7)]
-    assert [one.record if one else None for one in kept] == [call(0), call(1), None, None]
-    assert len(await again.timeline("main-1-1")) == 2 and await again.alive() == 1001.0
-    await again.write(batch(call(8)))
-    await again.close()
-
-
-async def test_without_its_checksum_a_backup_is_read_row_by_row(
-    url: str, path: Path, folder: Path, call: Make, batch: Make
-) -> None:
-    store = await Store.open(url)
-    await store.write(batch(call(1), lines=2))
-    made = await made_apart(url, folder, 5)
-    await store.close()
-    made.with_suffix(".b2").unlink()
-    good = made.read_bytes()
-    made.write_bytes(good.replace(b"line 1", b"line 2"))
-    with pytest.raises(StoreError, match=r"journal line 2 is damaged"):
-        await asyncio.to_thread(backups.restore, url, [made])
-    assert names(path.parent) == ["backups", "callcenter.db", "callcenter.db.lock"]
-    made.write_bytes(good)
-    assert (await asyncio.to_thread(backups.restore, url, [made])).backup == made
+    assert capsys.readouterr().out == f"{found(folder)[0]}\n"
 
 
 async def test_a_daemon_makes_one_when_it_is_due_and_says_once_that_it_cannot(
@@ -193,19 +133,5 @@ async def test_a_daemon_makes_one_when_it_is_due_and_says_once_that_it_cannot(
     waits.clear()
     with pytest.raises(asyncio.CancelledError):
         await times.run()
-    assert times.failure == "" and len(backups.found(folder)) == 1
+    assert times.failure == "" and len(found(folder)) == 1
     assert all(7100 < wait <= 7201 for wait in waits)
-
-
-async def test_what_else_lies_in_the_folder_is_none_of_ours_and_what_cannot_be_read_is_passed_over(
-    url: str, path: Path, folder: Path, call: Make, batch: Make
-) -> None:
-    store = await Store.open(url)
-    await store.write(batch(call(1)))
-    made = await asyncio.to_thread(backups.make, url, folder, 5)
-    await store.close()
-    (folder / "callcenter-before-updateZ.db").write_bytes(b"somebody's")
-    (folder / "callcenter-20991231T000000Z.db").mkdir()
-    assert backups.found(folder) == [folder / "callcenter-20991231T000000Z.db", made]
-    done = await asyncio.to_thread(backups.restore, url, backups.found(folder))
-    assert done.backup == made
