@@ -11,7 +11,10 @@ from callcenter.queue_log.pairing import pair
 from callcenter.queue_log.repair import House, Looks, repair, touched, unseen_in
 
 HOLE = Hole("main", 1000.0, 1100.0, "cut")
-HOUSE = House("main", lambda call, at: f"main-7-{call}", lambda queue, name: f"PJSIP/{name}", 4)
+HOUSE = House(
+    "main", lambda call, at: f"main-7-{call}", lambda queue, name: f"PJSIP/{name}",
+    lambda number: len(number) == 4 or number == "7001002",
+)  # fmt: skip
 
 
 def log(*lines: str) -> list[LoggedVisit]:
@@ -60,8 +63,9 @@ def test_a_call_that_nobody_saw_gets_a_record() -> None:
     assert (talk.interface, talk.from_, talk.to, talk.talk_s) == ("PJSIP/Anna", 1010.0, 1040.0, 30.0)
 
 
-def test_a_call_of_an_extension_is_internal() -> None:
-    made = mended(None, log("990 ENTERQUEUE NONE - 1005 1", "1010 ABANDON NONE 1 1 20"))
+@pytest.mark.parametrize("number", ["1005", "7001002"])
+def test_a_call_of_a_phone_of_the_house_is_internal(number: str) -> None:
+    made = mended(None, log(f"990 ENTERQUEUE NONE - {number} 1", "1010 ABANDON NONE 1 1 20"))
     assert made is not None
     assert (made.direction, made.ended_by) == (Direction.INTERNAL, "caller")
 
@@ -132,6 +136,38 @@ def test_a_visit_logged_under_another_channel_is_known_by_its_moment_and_number(
     assert told.record is ours
     (told,) = pair([msgspec.structs.replace(ours, number="0935")], log(ENTERS))
     assert told.record is None
+
+
+HIDDEN = log("1010 ENTERQUEUE NONE - 09120000001 1", "1030 ABANDON NONE 1 1 20")
+"""As the channel 900.1, all of it in the hole."""
+
+
+def test_a_visit_of_a_channel_that_nobody_saw_is_of_the_one_call_with_its_number_that_was_up() -> None:
+    """As where the dialplan queues a caller through a Local channel."""
+    ours = record(linkedid="800.1", id="main-7-800.1", started_at=950.0)
+    made = mended(ours, HIDDEN)
+    assert made is not None
+    assert (made.id, [v.outcome for v in made.visits]) == ("main-7-800.1", ["abandoned"])
+    assert mended(made, HIDDEN) is None
+
+
+@pytest.mark.parametrize(("why", "others"), [
+    ("it was seen whole", [{"seen": "whole"}]),
+    ("it has another number", [{"number": "0935"}]),
+    ("it ended before", [{"ended_at": 1005.0}]),
+    ("it began after", [{"started_at": 1015.0}]),
+    ("there are two", [{}, {"linkedid": "801.1"}]),
+])  # fmt: skip
+def test_else_it_is_a_call_of_its_own(why: str, others: list[dict[str, object]]) -> None:
+    records = [record(**{"linkedid": "800.1", "started_at": 950.0} | fields) for fields in others]
+    (told,) = pair(records, HIDDEN)
+    assert told.record is None, why
+
+
+def test_nor_is_it_of_a_call_that_is_logged_by_its_own_name() -> None:
+    ours = record(linkedid="800.1", started_at=950.0)
+    own = fold([parse("1000|800.1|vip|NONE|ENTERQUEUE||09120000001|1", "test")])
+    assert [told.record for told in pair([ours], [*own, *HIDDEN])] == [ours, None]
 
 
 def test_a_call_is_looked_at_until_its_visits_and_itself_are_over() -> None:

@@ -30,12 +30,12 @@ Changed = tuple[Visit | None, Visit]
 
 class House(NamedTuple):
     """What is known of the PBX besides: the id of a call that we have no record of (from its Linkedid and a moment),
-    the interface of a member (queue, name), how many digits an extension has."""
+    the interface of a member (queue, name), whether a number is that of a phone of the house."""
 
     pbx: str
     call_id: Callable[[str, float], str]
     interface: Callable[[str, str], str]
-    extension_digits: int
+    inside: Callable[[str], bool]
 
 
 def unseen_in(holes: Iterable[Hole]) -> Unseen:
@@ -129,13 +129,13 @@ def _by_clock_of(before: Visit | None, log: LoggedVisit, unseen: Unseen) -> tupl
 
 
 def _new(log: LoggedVisit, house: House) -> CallRecord:
-    """A call of which we knew nothing. It began before it entered its first queue: when, nobody tells."""
-    inside = 0 < len(log.number) <= house.extension_digits
+    """A call of which we knew nothing. It began before it entered its first queue: when, nobody tells; nor by which
+    endpoint it came."""
     return CallRecord(
         id=house.call_id(log.call, log.entered_at),
         pbx=house.pbx,
         linkedid=log.call,
-        direction=Direction.INTERNAL if inside else Direction.IN,
+        direction=Direction.INTERNAL if house.inside(log.number) else Direction.IN,
         number=log.number,
         name="",
         called="",

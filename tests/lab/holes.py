@@ -111,7 +111,10 @@ class Observer:
 
     def mended(self, logged: Iterable[LoggedVisit], holes: Sequence[Hole]) -> list[tuple[CallRecord, Any]]:
         names = {agent.name: interface for interface, agent in self.floor.agents.all.items()}
-        house = House("main", lambda call, _: f"main-0-{call}", lambda _, name: names.get(name, name), 5)
+        house = House(
+            "main", lambda call, _: f"main-0-{call}", lambda _, name: names.get(name, name),
+            lambda number: 0 < len(number) <= 5,
+        )  # fmt: skip
         found = [repair(told, unseen_in(holes), house) for told in pair(self.stored.values(), logged)]
         return [mended for mended in found if mended is not None]
 
