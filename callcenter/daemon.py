@@ -108,7 +108,10 @@ class Daemon:
             queue_log_lag_s=self.repairs.lag_s if self.repairs else None,
             queue_log_differences=self.repairs.differing() if self.repairs else {},
             backup_failure=self.backups.failure if self.backups else "",
+            backup_failures=self.backups.failures if self.backups else 0,
             backup_at=self.backups.newest_at if self.backups else None,
+            backup_age_s=self.backups.age_s if self.backups else None,
+            backup_old_s=self.backups.old_s if self.backups else 0.0,
         )  # fmt: skip
 
     async def metrics(self) -> bytes:

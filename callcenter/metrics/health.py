@@ -24,7 +24,8 @@ class Health(msgspec.Struct, frozen=True):
 
     ``consumer_at_s``: how long the consumer has been at the item that it applies now, 0 while it waits for one.
     ``board_age_s``: the newest board's age by our steady clock. ``queue_log_differences``: queue → visits by which
-    our counts differ from queue_log's in the last interval that was compared.
+    our counts differ from queue_log's in the last interval that was compared. ``backup_old_s``: the age from which on
+    the last good backup is too old.
     """
 
     link: bool = True
@@ -50,7 +51,10 @@ class Health(msgspec.Struct, frozen=True):
     queue_log_lag_s: float | None = None
     queue_log_differences: dict[str, int] = {}
     backup_failure: str = ""
+    backup_failures: int = 0
     backup_at: float | None = None
+    backup_age_s: float | None = None
+    backup_old_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,11 @@ def _difference(h: Health) -> str:
     return f"queue_log: differs in {', '.join(differing)}" if differing else ""
 
 
+def _old_backup(h: Health) -> str:
+    old = h.backup_age_s is not None and h.backup_age_s > h.backup_old_s
+    return f"backup: the last good one is {(h.backup_age_s or 0.0) / 3600:.1f} h old" if old else ""
+
+
 def _named(name: str, failure: str) -> str:
     return f"{name}: {failure}" if failure else ""
 
@@ -107,6 +116,7 @@ RULES: tuple[Rule, ...] = (
     Rule("difference", True, _difference),
     Rule("queue_log", True, lambda h: _named("queue_log", h.queue_log_failure)),
     Rule("backup", True, lambda h: _named("backup", h.backup_failure)),
+    Rule("old_backup", True, _old_backup),
 )
 """The alarms, the gravest first."""
 

@@ -34,6 +34,8 @@ def of_daemon(h: Health, board: Wallboard, counters: Counters) -> dict[str, Samp
         c + "store_dropped_journal_total": _one(h.store_dropped_journal),
         c + "store_refused_rows_total": _one(h.store_refused_rows),
         c + "backup_last_success_timestamp_seconds": _one(h.backup_at),
+        c + "store_backup_age_seconds": _one(h.backup_age_s),
+        c + "store_backup_failures_total": _one(h.backup_failures),
         c + "alarm": _alarms(h),
     }
 

@@ -86,6 +86,9 @@ DAEMON: tuple[Row, ...] = (
     Row("callcenter_store_refused_rows_total", "counter", "Rows that the store would never take."),
     Row("callcenter_backup_last_success_timestamp_seconds", "gauge", "When the last good backup was made.", (),
         "until the first one"),
+    Row("callcenter_store_backup_age_seconds", "gauge",
+        "Age of the last good backup; more than twice store.backup_every_h is an alarm.", (), "until the first one"),
+    Row("callcenter_store_backup_failures_total", "counter", "Backups that were tried in vain."),
     Row("callcenter_alarm", "gauge", "1 while there is this alarm; /readyz says why.", ("kind",)),
 )
 

@@ -118,7 +118,7 @@ class AlarmShape(Shape):
     """Something is wrong with the daemon or with what it lives on; ``ready``: it does its work all the same."""
 
     kind: Literal["link", "snapshot", "damaged", "store", "disk_full", "actions", "refused", "difference", "queue_log",
-                  "backup"]
+                  "backup", "old_backup"]
     detail: str
     since: datetime | None
     ready: bool

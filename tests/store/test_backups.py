@@ -19,7 +19,7 @@ from callcenter import clock
 from callcenter.errors import StoreError
 from callcenter.store import backups
 from callcenter.store.backup_names import found, newest_at
-from callcenter.store.backup_times import Backups, made_apart
+from callcenter.store.backup_times import made_apart
 from callcenter.store.store import Store
 
 Make = Callable[..., Any]
@@ -111,27 +111,3 @@ async def test_a_unit_that_forbids_to_be_nice_gets_its_backup(
     monkeypatch.setattr(os, "nice", forbidden)
     await asyncio.to_thread(backups.main, [url, str(folder), "3"])
     assert capsys.readouterr().out == f"{found(folder)[0]}\n"
-
-
-async def test_a_daemon_makes_one_when_it_is_due_and_says_once_that_it_cannot(
-    store: Store, url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    waits: list[float] = []
-    times = Backups(url, folder, every_h=2.0, kept=3)
-
-    async def sleep(seconds: float) -> None:
-        waits.append(seconds)
-        if len(waits) == 3:
-            raise asyncio.CancelledError
-
-    os.rmdir(folder)
-    monkeypatch.setattr(asyncio, "sleep", sleep)
-    with pytest.raises(asyncio.CancelledError):
-        await times.run()
-    assert waits == [3600.0] * 3 and times.failure == f"backup: no folder {folder}" and times.newest_at is None
-    os.mkdir(folder)
-    waits.clear()
-    with pytest.raises(asyncio.CancelledError):
-        await times.run()
-    assert times.failure == "" and len(found(folder)) == 1
-    assert all(7100 < wait <= 7201 for wait in waits)

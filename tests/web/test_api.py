@@ -173,6 +173,7 @@ async def test_readiness_says_why_not(
     ({"queue_log_failure": "/q: permission denied"}, "queue_log: /q: permission denied"),
     ({"queue_log_differences": {"sales": 2, "vip": 0, "billing": -1}}, "queue_log: differs in billing (-1), sales (2)"),
     ({"backup_failure": "no space left"}, "backup: no space left"),
+    ({"backup_age_s": 180_000.0, "backup_old_s": 172_800.0}, "backup: the last good one is 50.0 h old"),
 ])
 async def test_what_does_not_keep_the_daemon_from_its_work_is_a_warning(
     api: httpx.AsyncClient, source: MemorySource, health: dict[str, Any], warning: str

@@ -232,6 +232,7 @@ ALARMS: list[tuple[dict[str, Any], list[str]]] = [
     ({"store_damaged": "x", "queue_log_differences": {"sales": 1}},
      ["The store is damaged. Restore the newest backup.", "Figures differ from the PBX's own queue_log."]),
     ({"backup_failure": "x", "queue_log_failure": "x"}, []),
+    ({"backup_age_s": 7300.0, "backup_old_s": 7200.0}, ["The last good backup of the store is old."]),
 ]
 
 

@@ -4,7 +4,7 @@ import { glyph, keyed, make, mark, say, sayFilled, setGlyph } from "./dom.js";
 import { filled } from "./format.js";
 
 /** What a wall has to know; the rest is for operators, and on /readyz. The link has a banner of its own. */
-const FOR_ALL = new Set(["damaged", "store", "disk_full", "difference"]);
+const FOR_ALL = new Set(["damaged", "store", "disk_full", "difference", "old_backup"]);
 
 const bars = new Map();
 
