@@ -1,30 +1,31 @@
 """A queue_log that is being written, line by line as they come; rotated ones for what came before. A shell.
 
 Asterisk appends to the file. It is rotated by renaming it (``logger rotate``, logrotate) or by copying and emptying it
-(logrotate's ``copytruncate``). Nothing is read twice, and a half line waits for its rest.
+(logrotate's ``copytruncate``). Nothing is read twice, nothing is passed over though it is rotated again and again
+between two looks, and a half line waits for its rest.
 """
 
 from __future__ import annotations
 
-import gzip
 import os
-import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from io import FileIO
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
+
+import structlog
 
 from callcenter.errors import InputError
-from callcenter.queue_log.lines import Line, parse
+from callcenter.queue_log.lines import Line, Splitter, parse
+from callcenter.queue_log.rotated import AT_ONCE, HEAD, Rotated, opened, place, regular, rotated
 
-AT_ONCE = 1 << 18
-"""Bytes that one look reads, …"""
 LINES_AT_ONCE = 5_000
-"""… or lines of a rotated file."""
-LONGEST = 8192
-"""Bytes in which a whole line is found."""
+"""Lines of a rotated file that one look reads."""
+TAIL = 256
+
+log = structlog.get_logger()
 
 
 class Follower:
@@ -37,9 +38,12 @@ class Follower:
         self.path, self.where = path, str(path)
         self.skipped = 0
         self._since = since
-        self._file: BinaryIO | None = None
-        self._half = b""
-        self._past: Iterator[Line] | None = None
+        self._file: FileIO | None = None
+        self._splitter = Splitter()
+        self._tail = b""
+        self._past: Iterator[Line] = iter(())
+        self._known: set[bytes] = set()
+        """How the rotated files begin that hold nothing new."""
 
     def read(self) -> list[Line]:
         """The next lines, some thousands at most; [] when there is nothing new.
@@ -48,10 +52,15 @@ class Follower:
         """
         try:
             if self._file is None:
-                self._open()
-            if self._past is None:  # after the opening: a file that is rotated now is in one of both
-                self._past = self._older()
-            return list(islice(self._past, LINES_AT_ONCE)) or self._next()
+                self._begin()
+            while True:
+                over = self._another_is_written()
+                self._start_anew_if_emptied()
+                if lines := list(islice(self._past, LINES_AT_ONCE)) or self._next():
+                    return lines
+                if not over:
+                    return []
+                self._turn()
         except OSError as e:
             raise InputError(f"cannot read {self.path}: {e.strerror or e}") from e
 
@@ -62,36 +71,93 @@ class Follower:
 
     # ---- the file that is written ---------------------------------------------------------------------------
 
-    def _open(self) -> None:
-        self._file = self.path.open("rb", buffering=0)
-        self._half = b""
-        if self._since:
-            self._file.seek(place(self._file, self._since))
+    def _begin(self) -> None:
+        self._file = regular(self.path)
+        self._file.seek(place(self._file, self._since) if self._since else 0)
+        self._mark()
+        self._take_past(rotated(self.path, self._since, self._file))  # one that is rotated now is in one of both
+
+    def _mark(self) -> None:
+        """What stands before our place: by it we know that it is still the file that we read."""
+        assert self._file is not None
+        at = self._file.tell()
+        self._tail = os.pread(self._file.fileno(), min(at, TAIL), max(0, at - TAIL))
 
     def _next(self) -> list[Line]:
+        """What was appended, up to some whole lines."""
         assert self._file is not None
-        moved = self._moved()
-        data = self._file.read(AT_ONCE)
-        if not data and moved:
-            self.close()
-            self._since = 0.0
-            self._open()
-            data = self._file.read(AT_ONCE)
-        *whole, self._half = (self._half + data).split(b"\n")
-        return list(self._lines(whole))
+        while data := self._file.read(AT_ONCE):
+            self._mark()
+            if lines := list(self._lines(self._split(self._splitter, data))):
+                return lines
+        return []
 
-    def _moved(self) -> bool:
-        """Whether another file is written to by now: then nothing more comes to this one. One that was emptied begins
-        anew."""
+    def _another_is_written(self) -> bool:
+        """Then nothing more comes to this one."""
         assert self._file is not None
         ours = os.fstat(self._file.fileno())
-        if self._file.tell() > ours.st_size:
-            self._file.seek(0)
-            self._half = b""
         with suppress(FileNotFoundError):  # between the renaming and the next line there may be none
             there = self.path.stat()
             return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino) and there.st_size > 0
         return False
+
+    def _turn(self) -> None:
+        """To the file that is written by now; those before it that were rotated, too, since we looked."""
+        assert self._file is not None
+        with self._file as ours:
+            self._file = regular(self.path)
+            self._splitter, self._tail, self._since = Splitter(), b"", 0.0
+            ours.seek(0)
+            self._known.add(ours.readline(HEAD))
+            others = rotated(self.path, os.fstat(ours.fileno()).st_mtime - 1.0, self._file)
+        self._take_past([other for other in others if other.head not in self._known])
+        self._known = {other.head for other in others}
+
+    def _start_anew_if_emptied(self) -> None:
+        """Once it was copied: what had not been read is read in the copy."""
+        assert self._file is not None
+        at = self._file.tell()
+        if os.pread(self._file.fileno(), len(self._tail), at - len(self._tail)) == self._tail:
+            return
+        copies = [other for other in rotated(self.path, 0.0, self._file) if self._is_copy(other.path, at)]
+        rest = self._whole(copies[-1].path, at - len(self._splitter.half)) if copies else ()
+        self._past = chain(self._past, rest)
+        self._known |= {other.head for other in copies}
+        self._file.seek(0)
+        self._splitter, self._tail = Splitter(), b""
+
+    def _is_copy(self, other: Path, at: int) -> bool:
+        with suppress(OSError, EOFError, zlib.error), opened(other) as file:
+            file.seek(at - len(self._tail))
+            return file.read(len(self._tail)) == self._tail
+        return False
+
+    # ---- rotated files --------------------------------------------------------------------------------------
+
+    def _take_past(self, others: Iterable[Rotated]) -> None:
+        others = list(others)
+        self._past = chain.from_iterable(self._whole(other.path) for other in others)
+        self._known = {other.head for other in others}
+
+    def _whole(self, path: Path, begins: int | None = None) -> Iterator[Line]:
+        """A rotated file from ``since``, or from this byte, on. One that is broken is told as far as it goes."""
+        splitter = Splitter()
+        with suppress(OSError, EOFError, zlib.error), opened(path) as file:
+            packed = path.suffix == ".gz"
+            file.seek(begins if begins is not None else 0 if packed else place(file, self._since))
+            while data := file.read1(AT_ONCE):
+                yield from (line for line in self._lines(self._split(splitter, data)) if line.at >= self._since)
+            yield from self._lines([splitter.half])
+
+    # ---- lines ----------------------------------------------------------------------------------------------
+
+    def _split(self, splitter: Splitter, data: bytes) -> list[bytes]:
+        whole = splitter.take(data)
+        if splitter.dropped:
+            self.skipped += splitter.dropped
+            splitter.dropped = 0
+            log.warning("a line of queue_log has no end: it is passed over", where=self.where)
+        return whole
 
     def _lines(self, raws: Iterable[bytes]) -> Iterator[Line]:
         for raw in raws:
@@ -101,63 +167,3 @@ class Follower:
                     yield parse(text, str(self.path))
                 except InputError:
                     self.skipped += 1
-
-    # ---- rotated files --------------------------------------------------------------------------------------
-
-    def _older(self) -> Iterator[Line]:
-        assert self._file is not None
-        return chain.from_iterable(self._whole(path) for path in rotated(self.path, self._since, self._file))
-
-    def _whole(self, path: Path) -> Iterator[Line]:
-        """A rotated file from ``since`` on. One that is broken is told as far as it goes."""
-        with suppress(OSError, EOFError, zlib.error), _opened(path, self._since) as file:
-            yield from (line for line in self._lines(file) if line.at >= self._since)
-
-
-def rotated(path: Path, since: float, current: BinaryIO) -> list[Path]:
-    """Rotated files beside ``path`` that were still written to at ``since`` or later, the oldest first.
-
-    As Asterisk and logrotate name them: ``queue_log.0``, ``queue_log.1.gz``, ``queue_log-20260101``.
-    """
-    name = re.compile(re.escape(path.name) + r"[.-]\d+(\.gz)?")
-    found = []
-    for other in path.parent.iterdir():
-        if name.fullmatch(other.name):
-            with suppress(OSError):
-                stat = other.stat()
-                if stat.st_mtime >= since and stat.st_ino != os.fstat(current.fileno()).st_ino:
-                    found.append((stat.st_mtime, other))
-    return [other for _, other in sorted(found)]
-
-
-def _opened(path: Path, since: float) -> gzip.GzipFile | BinaryIO:
-    if path.suffix == ".gz":
-        return gzip.open(path)
-    file = path.open("rb")
-    file.seek(place(file, since))
-    return file
-
-
-def place(file: BinaryIO, since: float) -> int:
-    """Where a line begins that is followed by all of ``since`` or later: by halves, so that gigabytes are not read.
-
-    Lines are in order but for a second or two; what was logged earlier may come, too.
-    """
-    low, high = 0, file.seek(0, os.SEEK_END)
-    while high - low > AT_ONCE:
-        middle = (low + high) // 2
-        file.seek(middle)
-        rest, _, lines = file.read(LONGEST).partition(b"\n")
-        at = _first_time(lines)
-        if at is not None and at < since:
-            low = middle + len(rest) + 1
-        else:
-            high = middle
-    return low
-
-
-def _first_time(lines: bytes) -> float | None:
-    for raw in lines.split(b"\n"):
-        with suppress(ValueError):
-            return float(raw.partition(b"|")[0])
-    return None

@@ -1,4 +1,4 @@
-"""One line of Asterisk's queue_log. Pure.
+"""One line of Asterisk's queue_log, and where lines end. Pure.
 
 Format (``ast_queue_log`` in ``main/logger.c``): ``time|callid|queue|agent|event|data1|…``. It counts whole seconds.
 """
@@ -40,3 +40,27 @@ def parse(line: str, where: str) -> Line:
     if len(fields) < 5 or not 0 <= at < 1e11 or not fields[4].isupper():
         raise InputError(f"{where}: not a line of a queue_log: {line.strip()[:60]!r}")
     return Line(at, fields[1], fields[2], fields[3], fields[4], tuple(fields[5:]))
+
+
+LONGEST = 8192
+"""Bytes of a line; Asterisk's are shorter."""
+
+
+class Splitter:
+    """Whole lines out of pieces of bytes. ``half``: one that waits for its rest; ``dropped``: those that grew too long,
+    of which nothing is kept."""
+
+    def __init__(self) -> None:
+        self.half = b""
+        self.dropped = 0
+        self._endless = False
+
+    def take(self, piece: bytes) -> list[bytes]:
+        if self._endless:
+            _, end, piece = piece.partition(b"\n")
+            self._endless = not end
+        *whole, self.half = (self.half + piece).split(b"\n")
+        if len(self.half) > LONGEST:
+            self.half, self._endless = b"", True
+            self.dropped += 1
+        return whole
