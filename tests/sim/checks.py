@@ -70,7 +70,7 @@ def stored_problems(path: Path, exchange: Exchange, trace: Any, facts: dict[str,
     return [
         *_calls(rows, trace, blind), *_durations(rows), *_spans(rows), *_figures(rows, facts["window"]),
         *_visits(rows, told, exchange, facts), *_holes(rows["hole"], exchange, blind),
-        *_repairs(rows, facts["queue_log"]),
+        *_repairs(rows, exchange, facts["queue_log"]),
     ]  # fmt: skip
 
 
@@ -185,10 +185,14 @@ def _within(hole: dict[str, Any], begin: float, end: float, ahead_s: float) -> f
     return max(0.0, min(end, (hole["to_at"] or math.inf) - zero) - max(begin, hole["from_at"] - zero))
 
 
-def _repairs(rows: dict[str, Any], readable: bool) -> Iterator[str]:
-    """Every hole is filled where queue_log can be read, and nothing is said to be mended that was not."""
-    if readable:
-        yield from (f"a hole that is not filled: {hole}" for hole in rows["hole"] if not hole["repaired"])
+def _repairs(rows: dict[str, Any], exchange: Exchange, readable: bool) -> Iterator[str]:
+    """Every hole is filled where queue_log can be read, and nothing is said to be mended that was not.
+
+    But for one that no line follows: the log has not said yet that it told all of it.
+    """
+    newest = math.floor(EPOCH + exchange.ahead_s + exchange.lines[-1][0])
+    holes = [hole for hole in rows["hole"] if not hole["repaired"]] if readable else []
+    yield from (f"a hole that is not filled: {hole}" for hole in holes if (hole["to_at"] or math.inf) <= newest)
     mended = {visit["call"] for visit in rows["visit"] if visit["repaired"]}
     for call in rows["call"]:
         fitting = {"partial", "repaired"} if call["id"] in mended else {"whole", "partial", "repaired"}

@@ -7,6 +7,7 @@ done by the loop itself and takes virtual time, so that every run of the same se
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import selectors
 import sqlite3
 from collections.abc import Callable
@@ -93,6 +94,8 @@ class Process:
         if self.alive:
             self.alive = False
             for connection in self.connections:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.rollback()  # a cursor that is still open would keep its transaction over the close
                 connection.close()
             self.loop.network.process_died(self)
             if self.task is not None:
