@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from datetime import tzinfo
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 
 import structlog
 
@@ -25,9 +24,9 @@ from callcenter.floor import events as e
 from callcenter.floor.changes import Change, LinkChanged, TimeShifted, VisitEnded, VisitRepaired
 from callcenter.floor.records import CallRecord, Hole
 from callcenter.queue_log.audit import INTERVAL_S
+from callcenter.queue_log.beside import Beside, Source
 from callcenter.queue_log.evidence import Evidence
 from callcenter.queue_log.follow import Follower
-from callcenter.queue_log.lines import Line
 from callcenter.queue_log.pairing import NEAR_S, pair
 from callcenter.queue_log.repair import Changed, House, Looks, repair, touched, unseen_in
 from callcenter.queue_log.table import Table
@@ -55,19 +54,6 @@ ASK_AGAIN_S = 10.0
 log = structlog.get_logger()
 
 
-class Source(Protocol):
-    """``where`` names it; ``skipped`` counts what is no line of a queue_log."""
-
-    @property
-    def where(self) -> str: ...
-
-    @property
-    def skipped(self) -> int: ...
-
-    def read(self) -> list[Line]:
-        """What is new since the last time, some thousands of lines at most. Raises InputError. It may block."""
-
-
 def needed_from(holes: Iterable[Hole], now: float) -> float:
     """From when on the log has to be read, for these holes and the first comparisons."""
     return min([now - BACK_S, *(hole.from_ for hole in holes if not hole.repaired)]) - EARLIER_S
@@ -84,6 +70,7 @@ class Repairs:
 
     def __init__(self, source: Source, consumer: Consumer, store: Calls) -> None:
         self.source, self.consumer, self.store = source, consumer, store
+        self._reading = Beside(source)
         self.book = Book()
         self.check = SelfCheck(consumer.window, store)
         self.failure = "not read yet"
@@ -147,7 +134,7 @@ class Repairs:
     async def _read(self) -> None:
         began_at = self.consumer.now()
         late: set[str] = set()
-        while lines := await asyncio.to_thread(self.source.read):
+        while lines := await self._reading.read():
             for line in lines:
                 self.book.take(line, None if self.failure else began_at)
                 self.evidence.line(line, began_at)

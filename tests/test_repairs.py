@@ -7,6 +7,9 @@ import contextlib
 import functools
 import math
 import shutil
+import subprocess
+import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,6 +30,7 @@ from callcenter.floor.floor import Floor
 from callcenter.floor.records import CallRecord, Direction, Hole, Outcome, Visit
 from callcenter.pipeline import Pipeline
 from callcenter.queue_log import fold
+from callcenter.queue_log.beside import Beside
 from callcenter.queue_log.evidence import Evidence
 from callcenter.queue_log.follow import Follower
 from callcenter.queue_log.lines import Line
@@ -398,6 +402,52 @@ async def test_a_bug_in_the_repair_is_said_once_and_the_watching_goes_on(
             "repair failed: holes stay as they are", "repair waits for the store",
         ]  # fmt: skip
         assert "KeyError" in process.repairs.failure
+
+
+HANGS = """
+import asyncio, sys, time
+from callcenter import daemon
+from callcenter.config import parse
+from callcenter.queue_log.follow import Follower
+
+async def main():
+    stop = asyncio.Event()
+    asyncio.get_running_loop().call_later(1.0, stop.set)
+    await daemon.run(config, lambda port: None, stop)
+
+Follower.read = lambda self: time.sleep(600)
+config = parse({"pbx": [{"secret": "-", "port": 1, "queue_log": "there"}], "web": {"port": 0},
+                "store": {"url": "sqlite+aiosqlite:///" + sys.argv[1]}}, "test")
+asyncio.run(main())
+"""
+
+
+def test_a_reading_that_hangs_holds_up_no_exit(tmp_path: Path) -> None:
+    """As of a file on a server that does not answer."""
+    words = [sys.executable, "-c", HANGS, str(tmp_path / "callcenter.db")]
+    assert subprocess.run(words, timeout=11, capture_output=True, check=False).returncode == 0
+
+
+async def test_a_reading_that_hangs_is_said_and_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Source:
+        where, skipped, asked = "server:/queue_log", 0, 0
+        answers = threading.Event()
+
+        def read(self) -> list[Line]:
+            self.asked += 1
+            assert self.answers.wait(20)
+            return [a_line(float(self.asked))]
+
+    monkeypatch.setattr("callcenter.queue_log.beside.HANGS_S", 0.02)
+    source = Source()
+    reading = Beside(source)
+    for _ in range(3):
+        with pytest.raises(InputError, match="cannot read server:/queue_log: it has not answered for"):
+            await reading.read()
+    assert source.asked == 1
+    source.answers.set()
+    monkeypatch.setattr("callcenter.queue_log.beside.HANGS_S", 20.0)
+    assert [(await reading.read())[0].at for _ in range(2)] == [1.0, 2.0]
 
 
 async def until(holds: Callable[[], bool], within_s: float = 20.0) -> None:

@@ -15,10 +15,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from callcenter.queue_log.lines import LONGEST
+
 AT_ONCE = 1 << 18
 """Bytes that one look reads."""
-LONGEST = 8192
-"""Bytes in which a whole line is found."""
 HEAD = 256
 
 
