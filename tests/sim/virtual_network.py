@@ -7,6 +7,7 @@ stays dead until its connection ends: no byte stream goes on with a gap.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,7 +39,15 @@ class End(asyncio.Transport):
         self.peer: End | None = None
         self.held = bytearray()
         self.held_since = self.due = 0.0
-        self.closing = self.ended = self.deaf = self.paused = self.said_end = False
+        self.closed_at = math.inf
+        self.ended = self.deaf = self.paused = self.said_end = False
+
+    @property
+    def closing(self) -> bool:
+        return self.closed_at < math.inf
+
+    def _closes(self) -> None:
+        self.closed_at = min(self.closed_at, self.network.loop.time())
 
     # ---- what protocols ask ---------------------------------------------------------------------------------
 
@@ -53,14 +62,14 @@ class End(asyncio.Transport):
 
     def close(self) -> None:
         """The end is told when everything that was written is on its way."""
-        self.closing = True
+        self._closes()
         if not self.held:
             self._say_end()
             self.network.loop.call_soon(self.lose, None)
 
     def abort(self) -> None:
         if not self.ended:
-            self.closing = True
+            self._closes()
             self._drop()
             self._say_end()
             self.network.loop.call_soon(self.lose, None)
@@ -104,8 +113,10 @@ class End(asyncio.Transport):
         self._lost(at)
 
     def _lost(self, since: float) -> None:
-        """Of what the PBX said of itself; what it never heard made nobody blind."""
-        if self.way == "down" and self.network.matters(self.protocol):
+        """Of what the PBX said of itself; what it never heard made nobody blind, nor what it went on to say to a
+        connection that the daemon had given up before."""
+        given_up = self.peer is not None and self.peer.closed_at < since
+        if self.way == "down" and not given_up and self.network.matters(self.protocol):
             self.network.lost(since)
 
     def _arrive(self, piece: bytes, sent: float) -> None:
@@ -129,7 +140,7 @@ class End(asyncio.Transport):
 
     def end(self) -> None:
         """The other side said it sends no more."""
-        self.closing = True
+        self._closes()
         self._drop()
         self._say_end()
         self.lose(None)
@@ -141,7 +152,8 @@ class End(asyncio.Transport):
 
     def lose(self, problem: Exception | None) -> None:
         if not self.ended and (not self.held or self.owner is None or not self.owner.alive):
-            self.ended = self.closing = True
+            self.ended = True
+            self._closes()
             self.network.ends.pop(self, None)
             if self.lives():
                 self.protocol.connection_lost(problem)
