@@ -21,7 +21,7 @@ import structlog
 from callcenter import clock
 from callcenter.ami import commands, session
 from callcenter.ami.framing import Message
-from callcenter.ami.lists import Lists, Rows
+from callcenter.ami.lists import LIST_S, Lists, Rows
 from callcenter.ami.pbx_clock import PbxClock
 from callcenter.ami.protocol import Protocol
 from callcenter.ami.session import ANSWER_S, Session
@@ -71,7 +71,7 @@ class Link:
         self._early: Rows | None = None
         self._at_once = ""
         self._boot = ""
-        self._boot_due = False
+        self._boot_due = self._boot_told = False
 
     @property
     def protocol(self) -> Protocol | None:
@@ -101,15 +101,16 @@ class Link:
 
     async def look_at_clock(self) -> None:
         """Ping; Asterisk's answer tells its time. Raises LinkError."""
-        if self.actions is None:
+        one = self.actions or self.events
+        if one is None:
             raise LinkError(f"{self.where}: no link")
-        await self.actions.ping(self.clock.told)
+        await one.ping(self.clock.told)
 
-    async def all_told(self) -> None:
+    async def all_told(self, deadline: float = ANSWER_S) -> None:
         """Returns when all that happened before the call has come as events. Raises LinkError."""
         if self.events is None:
             raise LinkError(f"{self.where}: no link")
-        await self.events.ping(self.clock.told)
+        await self.events.ping(self.clock.told, deadline)
 
     # ---- the link's life ------------------------------------------------------------------------------------
 
@@ -156,12 +157,13 @@ class Link:
         self._early = []
         async with session.opened(self.pbx, self._deliver, events=True) as events:
             self.events, self._up_at, self._boot_due = events, clock.monotonic(), True
-            await self._let_through(events)
-            self.put(e.LinkUp(clock.now()), clock.now())
             try:
+                await self._let_through(events)
+                self.put(e.LinkUp(clock.now()), clock.now())
                 yield events
             finally:
-                self.known_until = events.known_until(self.clock.offset) or self.known_until
+                if self._early is None:
+                    self.known_until = events.known_until(self.clock.offset) or self.known_until
                 self.events = None
                 self._count(events)
 
@@ -172,14 +174,15 @@ class Link:
             self._early.append((messages, arrival))
 
     async def _let_through(self, events: Session) -> None:
-        """Events go on when we know the PBX's time: FullyBooted has none, and its Uptime means nothing without."""
-        try:
-            with contextlib.suppress(ActionTimeout, ActionRefused):
-                await events.ping(self.clock.told)
-        finally:
-            early, self._early = self._early or [], None
-            for messages, arrival in early:
-                self.put(messages, arrival)
+        """Events go on when we know the PBX's time: FullyBooted has none, and its Uptime means nothing without.
+
+        Raises LinkError when we do not learn it: what came till then is of the hole, which goes on.
+        """
+        await events.ping(self.clock.told)
+        early, self._early = self._early or [], None
+        self._boot_told = any(message.name == b"FullyBooted" for messages, _ in early for message in messages)
+        for messages, arrival in early:
+            self.put(messages, arrival)
 
     # ---- the session of the actions -------------------------------------------------------------------------
 
@@ -229,8 +232,10 @@ class Link:
             self._wanted.clear()
             try:
                 await self.snapshot()
-            except (ActionRefused, ActionTimeout):
+            except ActionRefused:
                 pause = LOADING_S[0]
+            except ActionTimeout as late:
+                log.warning("ami events are late: no snapshot", pbx=self.pbx.name, reason=str(late))
             await asyncio.sleep(min(WANTED_S, pause))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause - WANTED_S):
@@ -241,6 +246,7 @@ class Link:
 
         CoreStatus says when Asterisk started, in a time zone of its own: what differs from the last time is another
         start. All zones differ by quarters of an hour, so the clock tells the very second if the hole was shorter.
+        FullyBooted tells it whatever the hole: where that came there is nothing to add.
         """
         try:
             answer = await self.send(commands.core_status())
@@ -252,7 +258,7 @@ class Link:
         clock_told = answer.corestartuptime.split(":")
         if len(clock_told) == 3 and all(part.isdecimal() for part in clock_told):
             self._boot = boot
-            if known not in ("", boot):
+            if known not in ("", boot) and not self._boot_told:
                 now = clock.now()
                 since_quarter = int(clock_told[1]) * 60 + int(clock_told[2])
                 self.put(e.Booted(now, (now + self.clock.offset - since_quarter) % QUARTER_S), now)
@@ -268,7 +274,7 @@ class Link:
         rows = await self._rows("QueueStatus", self._lists.queues)
         self._say_at_once(self._lists.at_once)
         rows += await self._rows("CoreShowChannels", self._lists.channels)
-        await self.all_told()
+        await self.all_told(LIST_S)
         self.put(e.SnapshotBegan(asked), asked)
         for messages, arrival in rows:
             self.put(messages, arrival)

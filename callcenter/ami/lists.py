@@ -8,6 +8,7 @@ that lock. So queues are asked for one by one, the next when the last was read: 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from callcenter.ami import commands
 from callcenter.ami.framing import LIST_EVENTS, Message, header
@@ -15,7 +16,7 @@ from callcenter.ami.session import Session
 from callcenter.errors import ActionRefused, ActionTimeout, LinkError
 
 LIST_S = 30.0
-"""For a list that keeps coming: a silent session is noticed sooner."""
+"""Without another row of a list: a silent session is noticed sooner, and one that keeps coming is waited for."""
 
 ENDS = frozenset(name for name in LIST_EVENTS if name.endswith(b"Complete"))
 ROWS = frozenset(LIST_EVENTS) - ENDS
@@ -78,16 +79,26 @@ class Lists:
         session.protocol.lost.add_done_callback(self._lost)
         try:
             await session.ask(ask, LIST_S)
-            async with asyncio.timeout(LIST_S):
-                await self.ended.wait()
+            await self._end()
         except (TimeoutError, ActionTimeout):
-            raise LinkError(f"{session.where}: {name}: no end within {LIST_S:g} s") from None
+            raise LinkError(f"{session.where}: {name}: no more of it for {LIST_S:g} s, and no end") from None
         finally:
             session.protocol.lost.remove_done_callback(self._lost)
         if session.protocol.lost.done():
             raise LinkError(f"{session.where}: {name}: the link was lost before the end of the list")
         rows, self.rows = self.rows, []  # of a big centre they are megabytes: not to be kept until the next list
         return rows
+
+    async def _end(self) -> None:
+        """Raises TimeoutError when the list stands still."""
+        before = -1
+        while not self.ended.is_set():
+            if len(self.rows) == before:
+                raise TimeoutError
+            before = len(self.rows)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LIST_S):
+                    await self.ended.wait()
 
     def _lost(self, lost: asyncio.Future[str]) -> None:
         self.ended.set()

@@ -451,9 +451,11 @@ async def test_a_silent_peer_is_noticed_and_connected_anew(monkeypatch: pytest.M
             await heard.until("CoreShowChannelsComplete")
             await pbx.until(lambda: pbx.count("Ping") >= 3)
             assert heard.names().count("LinkDown") == 1
+            usual = pbx.answers["Ping"]
             pbx.answers["Ping"] = lambda action: None
             await heard.until("LinkDown", 2)
             assert "nothing heard for 0.2 s" in link.failure
+            pbx.answers["Ping"] = usual
             await heard.until("LinkUp", 2)
         assert pbx.logins(True) == 2
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tiny_manager import Action, TinyManager, denied, manager, of_list, reply
+from listening import Heard, linked
+from tiny_manager import Action, denied, manager, of_list, reply
 
 from callcenter.ami import commands, session
 from callcenter.ami import link as linking
 from callcenter.ami.framing import Message
-from callcenter.ami.link import Link
-from callcenter.config import Pbx
 from callcenter.floor import events as e
 
 CALL = "Event: Newchannel\r\nPrivilege: call,all\r\nTimestamp: {}\r\nChannelState: 4\r\nUniqueid: 1.1\r\n\r\n"
@@ -29,46 +25,7 @@ NOTICED_S = {
 }
 
 
-class Heard:
-    def __init__(self) -> None:
-        self.flat: list[Message | e.Event] = []
-        self.more = asyncio.Event()
-
-    def put(self, item: list[Message] | e.Event, arrival: float) -> None:
-        self.flat += item if isinstance(item, list) else [item]
-        self.more.set()
-
-    def of(self, kind: type[e.Event]) -> list[Any]:
-        return [one for one in self.flat if isinstance(one, kind)]
-
-    def lists(self) -> int:
-        return sum(isinstance(one, Message) and one.name == b"CoreShowChannelsComplete" for one in self.flat)
-
-    async def until(self, holds: Any, within_s: float = 10) -> None:
-        async with asyncio.timeout(within_s):
-            while not holds():
-                self.more.clear()
-                await self.more.wait()
-
-
-@contextlib.asynccontextmanager
-async def linked(pbx: TinyManager, heard: Heard, wait: bool = True) -> AsyncIterator[Link]:
-    link = Link(Pbx(port=pbx.port, secret="demo"), heard.put)
-    task = asyncio.create_task(link.run())
-    try:
-        if wait:
-            await heard.until(heard.lists)
-        yield link
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-@pytest.fixture(autouse=True)
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("CONNECT_S", 0.3), ("ANSWER_S", 0.3), ("PING_S", 0.1), ("SILENCE_S", 0.3)):
-        monkeypatch.setattr(session, name, value)
-    monkeypatch.setattr(linking, "BACKOFF_S", (0.01, 0.02))
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 
 # ---- silence --------------------------------------------------------------------------------------------------
@@ -199,7 +156,7 @@ async def test_while_asterisk_is_loading_its_queues_nothing_is_listed(monkeypatc
             await heard.until(heard.lists)
 
 
-# ---- what is known of a restart, and until when ---------------------------------------------------------------
+# ---- when a hole begins -------------------------------------------------------------------------------------
 
 
 async def test_a_hole_begins_at_the_newest_time_that_the_events_brought() -> None:
@@ -224,26 +181,6 @@ async def test_a_pong_says_up_to_when_everything_was_told() -> None:
         pbx.cut()
         await heard.until(lambda: len(heard.of(e.LinkDown)) >= 2)
         assert heard.of(e.LinkDown)[1].since == 1795298600.5
-
-
-@pytest.mark.parametrize("restarted", [True, False])
-async def test_core_status_tells_a_restart_without_the_class_system(restarted: bool) -> None:
-    heard = Heard()
-    async with manager() as pbx:
-        started = ["12:00:09"]
-        pbx.answers["CoreStatus"] = lambda a: reply(
-            a, "Success", "CoreStartupDate: 2026-11-22", f"CoreStartupTime: {started[0]}"
-        )
-        async with linked(pbx, heard):
-            if restarted:
-                # The manager's Pong says 02:02:07 of some zone; this boot was 7 s before it by any zone.
-                started[0] = "15:32:00"
-            pbx.cut()
-            await heard.until(lambda: heard.lists() == 2)
-    assert 1795298527.5 % 900 == 127.5
-    assert [round(boot.uptime_s, 0) for boot in heard.of(e.Booted)] == ([8] if restarted else [])
-    order = [type(one) for one in heard.flat if isinstance(one, e.Booted | e.SnapshotBegan)]
-    assert order == ([e.SnapshotBegan, e.Booted, e.SnapshotBegan] if restarted else [e.SnapshotBegan] * 2)
 
 
 # ---- again and again ------------------------------------------------------------------------------------------
