@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from callcenter.ami.framing import Framer, Message
+from callcenter.ami.headers import number
 from callcenter.errors import InputError
 from callcenter.floor.changes import Change
 from callcenter.floor.events import Event
 from callcenter.floor.floor import Floor
-from callcenter.floor.translate import WANTED, number, translate
+from callcenter.floor.translate import WANTED, translate
 
 CHUNK = 1 << 16
 HELD = 100_000

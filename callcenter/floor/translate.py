@@ -1,104 +1,34 @@
 """One AMI message to one Event, or none. Pure and stateless: what needs two messages belongs to the Floor.
 
-A table names a reader for each wanted event. Headers are found in the raw bytes one by one: an event has thirty of
-them and the Floor needs six, so a full parse would cost five times as much.
+A table names a reader for each wanted event.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from callcenter.ami.framing import Message, header
+from callcenter.ami.headers import caller, channel, clock_s, leg_call, moment, number, text, whole
 from callcenter.floor import events as e
-
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-
-
-def text(raw: bytes, key: bytes, after: int = 0) -> str:
-    """A header as text: '' when missing or Asterisk's ``<unknown>``; broken UTF-8 is replaced, never raised.
-
-    ``after``: where to begin to look, for headers that stand behind another one.
-    """
-    start = raw.find(key, after)
-    if start < 0:
-        return ""
-    start += len(key)
-    end = raw.find(b"\r\n", start)
-    value = raw[start:] if end < 0 else raw[start:end]
-    return "" if value == b"<unknown>" else str(value, "utf-8", "replace")
-
-
-def unescaped(value: str) -> str:
-    r"""A name without Asterisk's C escapes (``O\'Hara``): ``ast_escape_c_alloc`` in ``main/utils.c``."""
-    if "\\" not in value:
-        return value
-    return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m[1], m[1]), value)
-
-
-def number(raw: bytes, key: bytes) -> float:
-    """A header as a finite number, 0.0 when it is missing or none."""
-    try:
-        value = float(header(raw, key) or 0)
-    except ValueError:
-        return 0.0
-    return value if -1e15 < value < 1e15 else 0.0
-
-
-def whole(raw: bytes, key: bytes) -> int:
-    return int(number(raw, key))
-
-
-def _at(raw: bytes, arrival: float) -> float:
-    start = raw.find(b"\r\nTimestamp: ")
-    if start < 0:
-        return arrival
-    try:
-        value = float(raw[start + 13 : raw.find(b"\r\n", start + 13)])
-    except ValueError:
-        return arrival
-    return value if 0 < value < 1e11 else arrival
-
-
-def _leg(raw: bytes) -> tuple[str, str]:
-    """(Uniqueid, Linkedid). Asterisk writes them one after the other: one search finds both, often the same text."""
-    start = raw.find(b"\r\nUniqueid: ")
-    if start < 0:
-        return "", text(raw, b"\r\nLinkedid: ")
-    start += 12
-    end = raw.find(b"\r\n", start)
-    if end < 0 or not raw.startswith(b"Linkedid: ", end + 2):
-        return text(raw, b"\r\nUniqueid: "), text(raw, b"\r\nLinkedid: ")
-    leg = str(raw[start:end], "utf-8", "replace")
-    last = raw.find(b"\r\n", end + 12)
-    linked = raw[end + 12 :] if last < 0 else raw[end + 12 : last]
-    return leg, leg if linked == raw[start:end] else str(linked, "utf-8", "replace")
-
-
-def _channel(raw: bytes) -> str:
-    return text(raw, b"\r\nChannel: ")
-
-
-def _caller(raw: bytes) -> tuple[str, str]:
-    return text(raw, b"\r\nCallerIDNum: "), unescaped(text(raw, b"\r\nCallerIDName: "))
 
 
 def _created(raw: bytes, at: float) -> e.Event:
     state = whole(raw, b"\r\nChannelState: ")
     exten, context = text(raw, b"\r\nExten: "), text(raw, b"\r\nContext: ")
-    return e.LegCreated(at, *_leg(raw), _channel(raw), state, *_caller(raw), exten, context)
+    return e.LegCreated(at, *leg_call(raw), channel(raw), state, *caller(raw), exten, context)
 
 
 def _state(raw: bytes, at: float) -> e.Event:
-    return e.LegState(at, *_leg(raw), _channel(raw), whole(raw, b"\r\nChannelState: "), text(raw, b"\r\nCallerIDNum: "))
+    state, number_of = whole(raw, b"\r\nChannelState: "), text(raw, b"\r\nCallerIDNum: ")
+    return e.LegState(at, *leg_call(raw), channel(raw), state, number_of)
 
 
 def _asked(raw: bytes, at: float) -> e.Event:
-    return e.HangupAsked(at, *_leg(raw), whole(raw, b"\r\nCause: "), raw.startswith(b"Event: Soft"))
+    return e.HangupAsked(at, *leg_call(raw), whole(raw, b"\r\nCause: "), raw.startswith(b"Event: Soft"))
 
 
 def _gone(raw: bytes, at: float) -> e.Event:
-    return e.LegGone(at, *_leg(raw), _channel(raw), whole(raw, b"\r\nCause: "))
+    return e.LegGone(at, *leg_call(raw), channel(raw), whole(raw, b"\r\nCause: "))
 
 
 def _local(raw: bytes, at: float) -> e.Event:
@@ -113,22 +43,22 @@ def _local(raw: bytes, at: float) -> e.Event:
 
 
 def _entered(raw: bytes, at: float) -> e.Event:
-    return e.BridgeEntered(at, *_leg(raw), _channel(raw), text(raw, b"\r\nBridgeUniqueid: "))
+    return e.BridgeEntered(at, *leg_call(raw), channel(raw), text(raw, b"\r\nBridgeUniqueid: "))
 
 
 def _left(raw: bytes, at: float) -> e.Event:
-    return e.BridgeLeft(at, *_leg(raw), _channel(raw), text(raw, b"\r\nBridgeUniqueid: "))
+    return e.BridgeLeft(at, *leg_call(raw), channel(raw), text(raw, b"\r\nBridgeUniqueid: "))
 
 
 def _dial_began(raw: bytes, at: float) -> e.Event:
     dest, dest_call = text(raw, b"\r\nDestUniqueid: "), text(raw, b"\r\nDestLinkedid: ")
     return e.DialBegan(
-        at, *_leg(raw), dest, dest_call, text(raw, b"\r\nDestChannel: "), text(raw, b"\r\nDialString: ")
+        at, *leg_call(raw), dest, dest_call, text(raw, b"\r\nDestChannel: "), text(raw, b"\r\nDialString: ")
     )
 
 
 def _dial_ended(raw: bytes, at: float) -> e.Event:
-    return e.DialEnded(at, *_leg(raw), text(raw, b"\r\nDestUniqueid: "), text(raw, b"\r\nDialStatus: "))
+    return e.DialEnded(at, *leg_call(raw), text(raw, b"\r\nDestUniqueid: "), text(raw, b"\r\nDialStatus: "))
 
 
 def _blind(raw: bytes, at: float) -> e.Event:
@@ -160,27 +90,27 @@ def _queue(raw: bytes) -> str:
 
 
 def _tried(raw: bytes, at: float) -> e.Event:
-    return e.QueueTried(at, *_leg(raw), text(raw, b"\r\nAppData: ").partition(",")[0])
+    return e.QueueTried(at, *leg_call(raw), text(raw, b"\r\nAppData: ").partition(",")[0])
 
 
 def _joined(raw: bytes, at: float) -> e.Event:
-    return e.CallerJoined(at, *_leg(raw), _channel(raw), _queue(raw), whole(raw, b"\r\nPosition: "), *_caller(raw))
+    return e.CallerJoined(at, *leg_call(raw), channel(raw), _queue(raw), whole(raw, b"\r\nPosition: "), *caller(raw))
 
 
 def _result(raw: bytes, at: float) -> e.Event | None:
     status = text(raw, b"\r\nValue: ")
-    return e.QueueResult(at, *_leg(raw), status, "", False) if status else None
+    return e.QueueResult(at, *leg_call(raw), status, "", False) if status else None
 
 
 def _user(raw: bytes, at: float) -> e.Event | None:
     """``UserEvent(QueueDone,Queue: …,Status: …)``: the same news without the dialplan class (see ``dialplans/``)."""
     status = text(raw, b"\r\nStatus: ")
-    return e.QueueResult(at, *_leg(raw), status, _queue(raw), True) if status else None
+    return e.QueueResult(at, *leg_call(raw), status, _queue(raw), True) if status else None
 
 
 def _offer(raw: bytes) -> tuple[str, str, str, str, str, str]:
     """(leg, call, queue, dest, interface, member). The call is on either side: one may lack its channel."""
-    leg, call = _leg(raw)
+    leg, call = leg_call(raw)
     call = call or text(raw, b"\r\nDestLinkedid: ")
     dest = text(raw, b"\r\nDestUniqueid: ")
     tail = max(0, raw.find(b"\r\nDestUniqueid: "))
@@ -238,33 +168,25 @@ def _queue_seen(raw: bytes, at: float) -> e.Event:
 
 def _entry(raw: bytes, at: float) -> e.Event:
     leg, waited = text(raw, b"\r\nUniqueid: "), number(raw, b"\r\nWait: ")
-    return e.EntrySeen(at, _queue(raw), leg, _channel(raw), whole(raw, b"\r\nPosition: "), waited, *_caller(raw))
+    return e.EntrySeen(at, _queue(raw), leg, channel(raw), whole(raw, b"\r\nPosition: "), waited, *caller(raw))
 
 
 def _listed_leg(raw: bytes, at: float) -> e.Event:
     return e.LegSeen(
         at,
-        *_leg(raw),
-        _channel(raw),
+        *leg_call(raw),
+        channel(raw),
         whole(raw, b"\r\nChannelState: "),
-        *_caller(raw),
+        *caller(raw),
         text(raw, b"\r\nExten: "),
         text(raw, b"\r\nContext: "),
         text(raw, b"\r\nBridgeId: "),
-        _clock(text(raw, b"\r\nDuration: ")),
+        clock_s(text(raw, b"\r\nDuration: ")),
     )
 
 
-def _clock(value: str) -> float:
-    """``HH:MM:SS`` in seconds."""
-    parts = value.split(":")
-    if not all(p.isdecimal() for p in parts):
-        return 0.0
-    return float(sum(int(p[:9]) * 60**i for i, p in enumerate(reversed(parts[:3]))))
-
-
 def _on_leg(kind: type[e.OnLeg]) -> Callable[[bytes, float], e.Event]:
-    return lambda raw, at: kind(at, *_leg(raw))
+    return lambda raw, at: kind(at, *leg_call(raw))
 
 
 Reader = Callable[[bytes, float], e.Event | None]
@@ -272,7 +194,7 @@ Reader = Callable[[bytes, float], e.Event | None]
 READERS: dict[bytes, Reader] = {
     b"Newchannel": _created,
     b"Newstate": _state,
-    b"NewCallerid": lambda raw, at: e.LegNamed(at, *_leg(raw), *_caller(raw)),
+    b"NewCallerid": lambda raw, at: e.LegNamed(at, *leg_call(raw), *caller(raw)),
     b"HangupRequest": _asked,
     b"SoftHangupRequest": _asked,
     b"Hangup": _gone,
@@ -289,8 +211,8 @@ READERS: dict[bytes, Reader] = {
     b"VarSet": _result,
     b"UserEvent": _user,
     b"QueueCallerJoin": _joined,
-    b"QueueCallerLeave": lambda raw, at: e.CallerLeft(at, *_leg(raw), _queue(raw)),
-    b"QueueCallerAbandon": lambda raw, at: e.CallerAbandoned(at, *_leg(raw), _queue(raw)),
+    b"QueueCallerLeave": lambda raw, at: e.CallerLeft(at, *leg_call(raw), _queue(raw)),
+    b"QueueCallerAbandon": lambda raw, at: e.CallerAbandoned(at, *leg_call(raw), _queue(raw)),
     b"AgentCalled": _agent_called,
     b"AgentRingNoAnswer": _agent_not_answered,
     b"AgentConnect": _agent_connected,
@@ -326,4 +248,4 @@ def translate(message: Message, arrival: float) -> e.Event | None:
     ``arrival`` (seconds since the epoch) stands in where the PBX sends no ``Timestamp``.
     """
     reader = READERS.get(message.name)
-    return reader(message.raw, _at(message.raw, arrival)) if reader else None
+    return reader(message.raw, moment(message.raw, arrival)) if reader else None

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from callcenter.ami.framing import Framer, Message
+from callcenter.ami.headers import number, text, unescaped, whole
 from callcenter.floor import events as e
-from callcenter.floor.translate import READERS, WANTED, number, text, translate, unescaped, whole
+from callcenter.floor.translate import READERS, WANTED, translate
 
 CAPTURES = Path(__file__).parents[1] / "captures"
 ARRIVAL = 7.5
