@@ -156,6 +156,7 @@ def test_a_visit_of_a_channel_that_nobody_saw_is_of_the_one_call_with_its_number
     ("it has another number", [{"number": "0935"}]),
     ("it ended before", [{"ended_at": 1005.0}]),
     ("it began after", [{"started_at": 1015.0}]),
+    ("it ended unseen, when is not known", [{"ended_at": 1100.0, "ended_by": "unknown"}]),
     ("there are two", [{}, {"linkedid": "801.1"}]),
 ])  # fmt: skip
 def test_else_it_is_a_call_of_its_own(why: str, others: list[dict[str, object]]) -> None:

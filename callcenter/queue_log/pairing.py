@@ -101,12 +101,14 @@ def _by_moment(
 def _of_caller(log: LoggedVisit, records: Iterable[CallRecord], logged: Container[str]) -> str:
     """The one call of that number which was up then, not all in sight, and is not logged by its own name; else ''.
 
-    So a caller is queued whom the dialplan sends on through a Local channel.
+    So a caller is queued whom the dialplan sends on through a Local channel. One that ended unseen may have been over
+    by then: who calls again at once is another call.
     """
     found = [
         record.linkedid
         for record in records
         if log.number and record.number == log.number and record.seen != "whole" and record.linkedid not in logged
+        and record.ended_by != "unknown"
         if record.started_at - SAME_S <= log.entered_at <= (record.ended_at or math.inf)
     ]
     return found[0] if len(found) == 1 else ""
