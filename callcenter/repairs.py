@@ -40,7 +40,10 @@ LATE_S = 3.0
 """Lines that are older than this when they are read come late, as from another machine's disk."""
 EARLIER_S = 7200.0
 """How long before a hole somebody may have entered the queue that he was in."""
-CALLS_AT_ONCE = 100
+CALLS_AT_ONCE = 50
+MENDS_S = 1.0
+"""After so long the log is read on before more is mended."""
+IDS_AT_ONCE = 500
 BOOT_IS_UNSURE_S = range(-2, 3)
 """Whole seconds by which the log's QUEUESTART and the boot that FullyBooted told may differ."""
 CREATED_S = 5.0
@@ -80,6 +83,7 @@ class Repairs:
         self._seen_from = min((row[1] for row in consumer.window.counted(0.0, math.inf)), default=math.inf)
         self._strange = (-math.inf, "")
         self._looks = Looks()
+        self._due: list[str] = []
         self._unwritten: dict[float, set[str]] = {}
         consumer.sinks.setdefault(TimeShifted, []).append(self._shifted)
         consumer.sinks.setdefault(LinkChanged, []).append(self._link_changed)
@@ -186,27 +190,28 @@ class Repairs:
             if not hole.repaired and hole.to is not None and hole.to <= settled and hole.from_ not in self._unwritten:
                 self._looks.begin(touched(self.book.visits, hole))
                 self._unwritten[hole.from_] = set()
-        due = sorted(self._looks.due(self.book.visits, self._is_up, settled), key=_made_at)
-        written: set[str] = set()
-        try:
-            for n in range(0, len(due), CALLS_AT_ONCE):
-                written |= await self._mend_calls(due[n : n + CALLS_AT_ONCE])
-        except StoreError:
-            self._looks.again(due)
-            self._unwritten.clear()
-            raise
-        self._mark_repaired(written)
+        due = self._looks.due(self.book.visits, self._is_up, settled)
+        self._due = sorted({*self._due, *due}, key=_made_at) if due else self._due
+        until = clock.monotonic() + MENDS_S
+        while self._due:
+            written = await self._mend_calls(self._due[:CALLS_AT_ONCE])
+            del self._due[:CALLS_AT_ONCE]
+            for waiting in self._unwritten.values():
+                waiting |= written
+            if clock.monotonic() >= until:
+                break
+        if not self._due:
+            self._mark_repaired()
 
     def _is_up(self, channel: str) -> bool:
         return self._linkedid(channel) in self.consumer.floor.calls
 
-    def _mark_repaired(self, written: set[str]) -> None:
+    def _mark_repaired(self) -> None:
         """A hole is repaired once all that was mended is committed: else a crash would leave it half done."""
         for hole in self._closed():
             waiting = self._unwritten.get(hole.from_)
             if waiting is None:
                 continue
-            waiting |= written
             waiting -= {id for id in waiting if self.consumer.pipeline.waiting(id) is None}
             if not waiting and hole.to is not None and self.evidence.reaches(hole.to, self.consumer.floor.boot):
                 del self._unwritten[hole.from_]
@@ -251,19 +256,20 @@ class Repairs:
                 found |= {item.record.linkedid: item.record for item in page.items}
                 if (cursor := page.next) is None:
                     break
-        for call in calls:
-            if call not in found and (record := await self._by_id(call)):
-                found[call] = record
-        return found
+        return found | await self._by_id([call for call in calls if call not in found])
 
-    async def _by_id(self, call: str) -> CallRecord | None:
-        """One that began at another time than its Linkedid says: the clock was set meanwhile, or its boot is unsure."""
+    async def _by_id(self, calls: list[str]) -> dict[str, CallRecord]:
+        """Those that began at another time than their Linkedid says: the clock was set meanwhile, or their boot is
+        unsure."""
         floor = self.consumer.floor
         starts = {int(start) + n for start in self.book.starts for n in BOOT_IS_UNSURE_S}
-        for boot in (floor.boot, *sorted(starts, reverse=True)):
-            if item := await self.store.call(f"{floor.pbx}-{boot:x}-{call}"):
-                return item.record
-        return None
+        boots = dict.fromkeys((floor.boot, *sorted(starts, reverse=True)))
+        ids = [f"{floor.pbx}-{boot:x}-{call}" for boot in boots for call in calls]
+        found: dict[str, CallRecord] = {}
+        for n in range(0, len(ids), IDS_AT_ONCE):
+            page = await self.store.calls(ids=ids[n : n + IDS_AT_ONCE], limit=IDS_AT_ONCE)
+            found |= {item.record.id: item.record for item in page.items}
+        return {found[id].linkedid: found[id] for id in reversed(ids) if id in found}
 
     def _newest(self, stored: dict[str, CallRecord], logged: Iterable[LoggedVisit]) -> list[CallRecord]:
         """As they are now: on the Floor, else not yet committed, else in the store."""

@@ -6,7 +6,7 @@ What differs outside of holes is never mended in silence: it is said once, with 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 import structlog
@@ -38,10 +38,9 @@ class Calls(Protocol):
     """The part of the store that is asked."""
 
     async def calls(
-        self, *, since: float | None = None, until: float | None = None, cursor: str | None = None, limit: int = 50
-    ) -> Page[StoredCall]: ...
-
-    async def call(self, id: str) -> StoredCall | None: ...
+        self, *, since: float | None = None, until: float | None = None, ids: Collection[str] | None = None,
+        cursor: str | None = None, limit: int = 50,
+    ) -> Page[StoredCall]: ...  # fmt: skip
 
 
 class SelfCheck:

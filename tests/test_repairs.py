@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -213,14 +214,17 @@ async def test_a_process_killed_while_it_mends_leaves_the_rest_to_the_next_one(
         process.at(story.end + SETTLED_S)
         left = mended
 
-        async def killed(id: str) -> None:
+        ask = process.store.calls
+
+        async def killed(**which: Any) -> Any:
             nonlocal left
-            left -= 1
+            left -= which.get("ids") is not None
             if left < 0:
                 raise StoreError("killed")
+            return await ask(**which)
 
         with monkeypatch.context() as patch, pytest.raises(StoreError):
-            patch.setattr(process.store, "call", killed)
+            patch.setattr(process.store, "calls", killed)
             await process.repairs.look()
         await process.written()
         assert [hole.repaired for hole in await process.store.holes_since(0.0)] == [False]
@@ -248,6 +252,43 @@ async def test_a_day_that_was_over_before_the_first_start_is_told_by_the_log(tmp
         records = await assert_as_logged(process, tmp_path)
         assert {r.seen for r in records} == {"repaired"}
         assert all(r.id == f"main-{int(story.end + 20 - 9000):x}-{r.linkedid}" for r in records)
+
+
+async def test_a_long_hole_is_mended_bit_by_bit_and_the_log_is_read_between(
+    tmp_path: Path, queue_log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is each call asked for by itself, of each time that the PBX may have booted."""
+    monkeypatch.setattr(repairs, "CALLS_AT_ONCE", 5)
+    monkeypatch.setattr(repairs, "MENDS_S", 0.0, raising=False)
+    story = Story(0.0, 0.0)
+    says(queue_log, *(f"{story.end + n:.0f}|NONE|NONE|NONE|QUEUESTART|" for n in range(5, 30, 5)))
+    async with running(tmp_path, queue_log) as process:
+        await process.remember(story.start - 3600)
+        process.at(story.end + SETTLED_S)
+        process.play([e.LinkUp(story.end + 20), *snapshot(Floor(), story.end + 20)])
+        reads, asked, ask = 0, list[int](), process.store.calls
+        read = process.follower.read
+
+        def counted() -> list[Line]:
+            nonlocal reads
+            reads += 1
+            return read()
+
+        async def told(**which: Any) -> Any:
+            asked[-1] += 1
+            return await ask(**which)
+
+        monkeypatch.setattr(process.follower, "read", counted)
+        monkeypatch.setattr(process.store, "calls", told)
+        while not all(hole.repaired for hole in process.consumer.holes.all):
+            before = reads
+            asked.append(0)
+            await process.repairs.look()
+            assert reads > before
+            await process.written()
+            assert len(asked) < 60
+        assert len(asked) > 10
+        assert max(asked) < 10
 
 
 async def test_a_call_that_was_queued_as_another_channel_in_the_hole_is_stored_once(tmp_path: Path) -> None:

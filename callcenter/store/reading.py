@@ -59,6 +59,7 @@ def _in_state(state: str) -> ColumnElement[bool]:
 
 
 _CALL_CONDITIONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+    "ids": call.c.id.in_,
     "queue": lambda queue: exists().where(and_(visit.c.call == call.c.id, visit.c.queue == queue)),
     "agent": _talked_to,
     "number": _of_number,

@@ -6,7 +6,7 @@ The reader has a connection of its own: in WAL mode it sees the last committed s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -146,12 +146,14 @@ class Store:
     async def calls(
         self, *, queue: str | None = None, agent: str | None = None, number: str | None = None,
         state: str | None = None, since: float | None = None, until: float | None = None,
-        cursor: str | None = None, limit: int = 50,
+        ids: Collection[str] | None = None, cursor: str | None = None, limit: int = 50,
     ) -> Page[StoredCall]:
         """Newest first. ``agent``: name or interface of one who talked; ``number``: as dialled or E.164, from or to;
         ``state``: "open" or "ended"; ``since`` <= started_at < ``until``. Raises ValueError for a wrong
         ``cursor``, ``state`` or ``limit`` (1 to 1000)."""
-        which = {"queue": queue, "agent": agent, "number": number, "state": state, "since": since, "until": until}
+        which = {
+            "queue": queue, "agent": agent, "number": number, "state": state, "since": since, "until": until, "ids": ids
+        }  # fmt: skip
         async with self._read() as connection:
             return await reading.calls(connection, which, cursor, limit)
 
