@@ -39,8 +39,11 @@ LOOSE_S = 0.5
 """A phone that left a bridge and comes back within this time has only been moved (Local channel optimisation)."""
 LINGER_S = 5.0
 """An ended call waits this long for its AgentComplete."""
-GONE_KEPT = 2000
-"""Channels whose end is remembered: a list or an event that is older than it must not bring them back."""
+GONE_KEPT = 20_000
+"""Channels whose end is remembered: a list or an event that is older than it must not bring them back.
+
+At twenty calls a second a hundred end a second, and the list of a big centre takes a minute over a narrow link.
+"""
 ENDED_KEPT = 256
 """Calls that may come back: events are in order for one channel only, so a leg may be told after the last Hangup."""
 
@@ -50,7 +53,8 @@ class Floor:
 
     ``trunks``: endpoints of the outside world; when empty, a party whose number has more than ``extension_digits``
     digits is outside. ``wrap_up``: queue → seconds of after-call work, for members that bring none of their own.
-    ``boot``: when the PBX booted (seconds since the epoch, part of a call's id), 0 until it says so.
+    ``boot``: when the PBX booted (seconds since the epoch, part of a call's id), 0 until it says so. ``left_early``:
+    (channel, queue) → when somebody left whom no list had told of yet.
     """
 
     def __init__(
@@ -83,6 +87,7 @@ class Floor:
         self.listing = snapshot.Listing()
         self.revived = revive.Revived()
         self.recently_gone: dict[str, None] = {}
+        self.left_early: dict[tuple[str, str], float] = {}
         self.drifts: Counter[str] = Counter()
         self.at = 0.0
         self.link, self.synced, self.link_since = False, True, 0.0

@@ -26,10 +26,11 @@ def booted(floor: Floor, event: e.Booted) -> None:
     if restarted(floor, boot):
         unconfirmed = set(floor.revived.calls)
         for call in list(floor.by_id.values()):
-            until = floor.revived.until if call in unconfirmed else min(floor.link_since or event.at, event.at)
-            if call.revived or call.started_at <= until:
+            until = floor.revived.until if call in unconfirmed else min(floor.link_since or boot, boot)
+            if call.revived or call.started_at < boot:  # else it is of the new one, which told late that it booted
                 lose(floor, call, until, "pbx_lost", Outcome.PBX_LOST)
         floor.ended.clear()
+        floor.recently_gone.clear()
         floor.doubts.clear()
         floor.out.append(PbxRestarted(event.at, "", float(boot)))
         floor.boot = boot

@@ -109,6 +109,8 @@ def _signal(floor: Floor, event: e.CallerLeft | e.CallerAbandoned, signal: Signa
     visit = visit_of(floor, event, event.queue)
     if visit is None:
         floor.drift(event.at, "no_visit", f"{event.queue}: {signal.value} of {event.leg}")
+        if not floor.synced:
+            floor.left_early[event.leg, event.queue] = event.at
     else:
         if signal is Signal.GAVE_UP:
             visit.left_alone = on_members.looks_empty(floor, visit, event.at)

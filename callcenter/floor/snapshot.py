@@ -19,7 +19,7 @@ from callcenter.floor import on_agents, on_bridges, on_legs, on_members, on_queu
 from callcenter.floor.changes import LinkChanged
 from callcenter.floor.doubts import LEG, PATIENCE_S, WAIT, doubt, explained, ripe, settled
 from callcenter.floor.legs import RING, Leg, enter
-from callcenter.floor.records import Outcome
+from callcenter.floor.records import Outcome, Result
 from callcenter.floor.visits import OPEN, QueueVisit, Signal
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def entry_seen(floor: Floor, event: e.EntrySeen) -> None:
     listing.waiting.add(event.leg)
     leg = floor.legs.get(event.leg)
     if not settled(floor):
+        if event.at - event.waited_s < floor.left_early.get((event.leg, event.queue), 0.0):
+            return  # an event from before the end of the list was applied before its rows
         if leg:
             floor.touched = leg.call
             wait(floor, leg, event)
@@ -178,6 +180,7 @@ def legs_listed(floor: Floor, event: e.LegsListed) -> None:
         revive.settle(floor, event.at)
     if not floor.synced:
         floor.synced, floor.link_since = True, event.at
+        floor.left_early.clear()
         floor.out.append(LinkChanged(event.at, "", True, ""))
 
 
@@ -196,8 +199,9 @@ def join_halves(floor: Floor) -> None:
 
 def convict(floor: Floor, at: float) -> None:
     """End what a snapshot did not name, or a hole left undecided, and no event has explained since."""
-    for suspect in [s for s, since in floor.suspects.items() if at - since > PATIENCE_S]:
-        since = floor.suspects.pop(suspect)
+    for suspect, since in [(s, since) for s, since in floor.suspects.items() if at - since > PATIENCE_S]:
+        if floor.suspects.pop(suspect, None) is None:
+            continue  # a wait goes with its channel
         if isinstance(suspect, QueueVisit):
             if suspect.state in OPEN:
                 floor.touched = suspect.leg.call
@@ -266,7 +270,10 @@ def lose_leg(floor: Floor, leg: Leg, at: float) -> None:
         lose_visit(floor, visit, at, Outcome.UNKNOWN)
     if len(call.legs) == 1:
         call.ended_by = "unknown"
+    ring = floor.tries.get(leg.uid)
     on_legs.remove(floor, leg, at, None)
+    if ring and ring[1].result is None:
+        on_agents.end_try(floor, *ring, at, Result.CANCELLED)
     connection = floor.connected.get(leg.uid)
     if connection and connection[2].to is not None:
         on_agents.end_visit(floor, leg.uid, at, None)
