@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import the_tests  # noqa: F401
 from stream import CAPTURE, repeated
+from tiny_manager import TinyManager, manager, reply
 
 CONFIG = """[[pbx]]
 port = {ami}
-secret = "x"
-auth = "plain"
+secret = "demo"
 [store]
 url = "sqlite+aiosqlite:///{folder}/b.db"
 [web]
@@ -25,63 +27,47 @@ JOIN = (
     "CallerIDNum: 0912{n:07d}\r\nCallerIDName: x\r\nUniqueid: {n}.9\r\nLinkedid: {n}.9\r\nQueue: probe\r\n"
     "Position: 1\r\nCount: 1\r\n\r\n"
 )
+TIMESTAMP = re.compile(rb"\r\nTimestamp: [\d.]+")
+SILENT_S = 30.0
 
 
-class Pbx:
-    """An AMI server that plays a recording at so many calls a second and sends a probe with each call."""
+class Calls:
+    """A recording, told as of now at so many calls a second, with a probe in each; ``sent``: when."""
 
     def __init__(self, calls_per_second: float, seconds: float) -> None:
         stream, _ = repeated(int(100 * calls_per_second * seconds), CAPTURE)
         self.parts = [p + b"\r\n\r\n" for p in stream.split(b"\r\n\r\n") if p.startswith(b"Event: ")][60:]
-        self.calls = int(calls_per_second * seconds)
-        self.per_call = min(95, len(self.parts) // self.calls)
+        self.count = int(calls_per_second * seconds)
+        self.per_call = min(95, len(self.parts) // self.count)
         self.pause = 1 / calls_per_second
         self.sent: list[float] = []
-        self.go = asyncio.Event()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"Asterisk Call Manager/11.0.0\r\n")
-        asking = asyncio.ensure_future(self._answer(reader, writer))
-        await self.go.wait()
+    async def play(self, pbx: TinyManager) -> None:
         began = time.perf_counter()
-        for n in range(self.calls):
+        for n in range(self.count):
             await asyncio.sleep(max(0.0, began + n * self.pause - time.perf_counter()))
-            writer.write(b"".join(self.parts[n * self.per_call : (n + 1) * self.per_call]))
+            now, told = time.time(), b"".join(self.parts[n * self.per_call : (n + 1) * self.per_call])
+            pbx.say(TIMESTAMP.sub(b"\r\nTimestamp: %.6f" % now, told))
             self.sent.append(time.time())
-            writer.write(JOIN.format(at=time.time(), n=n).encode())
-        await asking
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        ends = {"QueueStatus": "QueueStatusComplete", "CoreShowChannels": "CoreShowChannelsComplete"}
-        while not reader.at_eof():
-            try:
-                data = await reader.readuntil(b"\r\n\r\n")
-            except (asyncio.IncompleteReadError, ConnectionError):
-                return
-            asked = dict(line.split(": ", 1) for line in data.decode().split("\r\n") if ": " in line)
-            action, tag = asked["Action"], f"ActionID: {asked['ActionID']}\r\n"
-            start = "EventList: start\r\n" if action in ends else ""
-            writer.write(f"Response: Success\r\n{tag}{start}Message: ok\r\n\r\n".encode())
-            if action in ends:
-                writer.write(f"Event: {ends[action]}\r\n{tag}EventList: Complete\r\n\r\n".encode())
+            pbx.say(JOIN.format(at=now, n=n).encode())
 
 
 async def latency(calls_per_second: float, seconds: float) -> list[float]:
     """Seconds from the write of each probe to the board that shows it, at a page's event stream."""
-    pbx = Pbx(calls_per_second, seconds)
-    server = await asyncio.start_server(pbx.serve, "127.0.0.1", 0)
+    calls = Calls(calls_per_second, seconds)
     with tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "c.toml"
-        config.write_text(CONFIG.format(ami=server.sockets[0].getsockname()[1], folder=folder))
-        daemon = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "callcenter", "run", "--config", str(config), stderr=asyncio.subprocess.PIPE
-        )
-        try:
-            return await _watch(pbx, await _port(daemon))
-        finally:
-            daemon.terminate()
-            await daemon.wait()
-            server.close()
+        async with manager() as pbx:
+            pbx.answers["Ping"] = lambda asked: reply(asked, "Success", "Ping: Pong", f"Timestamp: {time.time():.6f}")
+            config = Path(folder) / "c.toml"
+            config.write_text(CONFIG.format(ami=pbx.port, folder=folder))
+            daemon = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "callcenter", "run", "--config", str(config), stderr=asyncio.subprocess.PIPE
+            )
+            try:
+                return await _watch(calls, pbx, await _port(daemon))
+            finally:
+                daemon.terminate()
+                await daemon.communicate()
 
 
 async def _port(daemon: asyncio.subprocess.Process) -> int:
@@ -92,19 +78,27 @@ async def _port(daemon: asyncio.subprocess.Process) -> int:
     raise SystemExit("the daemon did not start")
 
 
-async def _watch(pbx: Pbx, port: int) -> list[float]:
+async def _watch(calls: Calls, pbx: TinyManager, port: int) -> list[float]:
+    """Raises SystemExit when the daemon shows nothing new for SILENT_S."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
     writer.write(b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+    playing: asyncio.Task[None] | None = None
     shown: list[float] = []
-    while len(shown) < pbx.calls:
-        line = await reader.readline()
+    moved = asyncio.get_running_loop().time()
+    while len(shown) < calls.count:
+        try:
+            async with asyncio.timeout_at(moved + SILENT_S):
+                line = await reader.readline()
+        except TimeoutError:
+            what = f"{len(shown)} of {len(calls.sent)} probes" if playing else "no link, what it asks is not answered"
+            raise SystemExit(f"the daemon showed nothing new for {SILENT_S:g} s: {what}") from None
         now = time.time()
-        if not line.startswith(b"data: "):
-            continue
-        board = json.loads(line[6:])
-        if not pbx.go.is_set() and board.get("link"):
-            pbx.go.set()
+        board = json.loads(line[6:]) if line.startswith(b"data: ") else {}
+        if playing is None and board.get("link"):
+            playing, moved = asyncio.create_task(calls.play(pbx)), asyncio.get_running_loop().time()
         probe = next((q["waiting"] for q in board.get("queues", ()) if q["name"] == "probe"), 0)
-        shown += [now] * (probe - len(shown))
+        if probe > len(shown):
+            shown += [now] * (probe - len(shown))
+            moved = asyncio.get_running_loop().time()
     writer.close()
-    return [seen - sent for seen, sent in zip(shown, pbx.sent, strict=True)]
+    return [seen - sent for seen, sent in zip(shown, calls.sent, strict=True)]
