@@ -254,6 +254,18 @@ async def test_a_day_that_was_over_before_the_first_start_is_told_by_the_log(tmp
         assert all(r.id == f"main-{int(story.end + 20 - 9000):x}-{r.linkedid}" for r in records)
 
 
+async def test_the_lag_is_since_the_last_reading_whatever_the_age_of_the_last_line(
+    tmp_path: Path, queue_log: Path
+) -> None:
+    async with running(tmp_path, queue_log) as process:
+        assert process.repairs.lag_s is None
+        process.at(Story(0.0, 0.0).end + 3600)
+        await process.repairs.look()
+        assert process.repairs.lag_s == pytest.approx(0.0, abs=5.0)
+        process.at(Story(0.0, 0.0).end + 3700)
+        assert process.repairs.lag_s == pytest.approx(100.0, abs=5.0)
+
+
 async def test_a_long_hole_is_mended_bit_by_bit_and_the_log_is_read_between(
     tmp_path: Path, queue_log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -76,7 +76,7 @@ DAEMON: tuple[Row, ...] = (
     Row("callcenter_queue_log_difference", "gauge",
         "Visits by which our counts differ from queue_log in the last interval compared; anything but 0 is an alarm.",
         ("queue",), "where no queue_log is compared"),
-    Row("callcenter_queue_log_lag_seconds", "gauge", "Age of the last line of queue_log that was taken in.", (),
+    Row("callcenter_queue_log_lag_seconds", "gauge", "Seconds since queue_log was last read to its end.", (),
         "where no queue_log is read"),
     Row("callcenter_store_pending", "gauge", "Changes that the store has yet to write."),
     Row("callcenter_store_failed", "gauge", "1 while writes fail: changes are kept in memory."),
