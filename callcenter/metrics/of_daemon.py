@@ -5,8 +5,9 @@ What is not known has no sample: an age of nothing is not 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from callcenter.floor.records import Hole
 from callcenter.floor.wallboard import Wallboard
 from callcenter.holes import Holes
 from callcenter.metrics.counters import Counters
@@ -25,7 +26,8 @@ def of_daemon(h: Health, board: Wallboard, counters: Counters) -> dict[str, Samp
         c + "pbx_clock_offset_seconds": _one(h.clock_offset_s),
         c + "inbox_pending": _one(h.inbox),
         c + "holes": _holes(board),
-        c + "window_blind_seconds": _blind(board),
+        c + "window_blind_seconds": _blind(board, [hole for hole in board.holes if not hole.repaired]),
+        c + "window_agents_blind_seconds": _blind(board, board.holes),
         c + "queue_log_repaired_visits_total": ((cell, n) for cell, n in counters.repaired.items()),
         c + "queue_log_difference": (((queue,), n) for queue, n in h.queue_log_differences.items()),
         c + "queue_log_lag_seconds": _one(h.queue_log_lag_s),
@@ -50,10 +52,9 @@ def _holes(board: Wallboard) -> Samples:
         yield (str(repaired).lower(),), sum(hole.repaired is repaired for hole in board.holes)
 
 
-def _blind(board: Wallboard) -> Samples:
-    holes = Holes("", [hole for hole in board.holes if not hole.repaired])
+def _blind(board: Wallboard, holes: Iterable[Hole]) -> Samples:
     for window, began in board.began.items():
-        yield (window,), holes.blind_s(began, board.now.at)
+        yield (window,), Holes("", holes).blind_s(began, board.now.at)
 
 
 def _alarms(h: Health) -> Samples:

@@ -70,6 +70,9 @@ DAEMON: tuple[Row, ...] = (
     Row("callcenter_window_blind_seconds", "gauge",
         "Seconds of the window in which nothing was seen and that queue_log did not repair: figures may lack calls.",
         ("window",)),
+    Row("callcenter_window_agents_blind_seconds", "gauge",
+        "The same with what queue_log did repair: it tells calls, not what agents did; occupancy and utilisation may "
+        "be wrong by so much.", ("window",)),
     Row("callcenter_queue_log_repaired_visits_total", "counter",
         "Visits whose outcome was taken from queue_log; outcome is the true one.", ("queue", "outcome"),
         "until the first of its kind"),

@@ -93,7 +93,10 @@ class Seen(Shape):
 
     link: bool
     link_since: datetime
-    blind_s: float = Field(description="seconds of the window in which nothing was seen, repaired ones included")
+    blind_s: float = Field(
+        description="seconds of the window in which nothing was seen, repaired ones included: queue_log tells calls, "
+        "not what agents did, so occupancy and utilisation may be wrong by so much"
+    )
     holes: list[HoleShape] = Field(description="those that touch the window, oldest first")
     repaired: int = Field(description="visits of the window of which queue_log told what was not seen")
     unknown: int = Field(description="visits of the window whose outcome nobody knows")
@@ -102,7 +105,8 @@ class Seen(Shape):
 class SeenShape(Shape):
     """How much of a window was seen, in short.
 
-    ``whole``: all of it. ``repaired``: not all, and queue_log told the rest. ``partial``: figures may lack calls.
+    ``whole``: all of it. ``repaired``: not all, and queue_log told the rest of the calls, not what agents did.
+    ``partial``: figures may lack calls.
     """
 
     state: Literal["whole", "repaired", "partial"]

@@ -230,6 +230,8 @@ def test_a_window_says_how_much_of_it_may_lack_calls() -> None:
     assert value(page, "callcenter_holes", repaired="false") == 2
     assert value(page, "callcenter_window_blind_seconds", window="15m") == 20 + 30
     assert value(page, "callcenter_window_blind_seconds", window="today") == 120 + 30, "what is repaired is no gap"
+    unseen = value(page, "callcenter_window_agents_blind_seconds", window="today")
+    assert unseen is not None and unseen > 120 + 30, "queue_log does not tell what agents did"
 
 
 def test_repaired_visits_are_counted_by_their_true_outcome() -> None:

@@ -19,7 +19,8 @@ export const WORDS = {
     old_backup: "The last good backup of the store is old.",
     unseen: "{d} unseen, {t}–{u}", unseenStill: "{d} unseen since {t}", filledIn: "{d} filled in, {t}–{u}",
     partial: "{d} of this window were not seen ({n} gaps). Calls may be missing; {k} have an unknown end.",
-    repaired: "{d} of this window were not seen ({n} gaps). The PBX's queue_log told what happened in queues: {r} calls.",
+    repaired: "{d} of this window were not seen ({n} gaps). The PBX's queue_log told what happened in queues: {r} calls."
+      + " What agents did then was not seen.",
     today: "Today", "15m": "Last 15 minutes", "30m": "Last 30 minutes", "60m": "Last 60 minutes",
     available: "Available", ringing: "Ringing", talking: "Talking", holding: "On hold", wrap_up: "Wrap-up",
     paused: "Paused", unreachable: "Unreachable", logged_out: "Logged out", busy: "Busy",
@@ -39,7 +40,8 @@ export const WORDS = {
     old_backup: "آخرین نسخهٔ پشتیبان سالم پایگاه داده کهنه است.",
     unseen: "{d} دیده نشد، {t} تا {u}", unseenStill: "{d} دیده نشده، از {t}", filledIn: "{d} تکمیل شد، {t} تا {u}",
     partial: "{d} از این بازه دیده نشد ({n} بار). شاید تماس‌هایی کم باشد؛ پایان {k} تماس نامعلوم است.",
-    repaired: "{d} از این بازه دیده نشد ({n} بار). آنچه در صف‌ها گذشت از queue_log مرکز تلفن آمد: {r} تماس.",
+    repaired: "{d} از این بازه دیده نشد ({n} بار). آنچه در صف‌ها گذشت از queue_log مرکز تلفن آمد: {r} تماس."
+      + " کار کارشناسان در آن زمان دیده نشد.",
     today: "امروز", "15m": "۱۵ دقیقهٔ گذشته", "30m": "۳۰ دقیقهٔ گذشته", "60m": "۶۰ دقیقهٔ گذشته",
     available: "آماده", ringing: "در حال زنگ", talking: "در گفت‌وگو", holding: "نگه‌داشته", wrap_up: "کار پس از تماس",
     paused: "توقف", unreachable: "خارج از دسترس", logged_out: "خارج‌شده", busy: "مشغول",
@@ -59,7 +61,8 @@ export const WORDS = {
     old_backup: "آخر نسخة احتياطية سليمة لقاعدة البيانات قديمة.",
     unseen: "{d} بلا رؤية، {t}–{u}", unseenStill: "{d} بلا رؤية منذ {t}", filledIn: "{d} استُكملت، {t}–{u}",
     partial: "{d} من هذه الفترة بلا رؤية ({n} مرات). قد تنقص مكالمات؛ نهاية {k} منها مجهولة.",
-    repaired: "{d} من هذه الفترة بلا رؤية ({n} مرات). ما جرى في الطوابير جاء من queue_log في المقسم: {r} مكالمات.",
+    repaired: "{d} من هذه الفترة بلا رؤية ({n} مرات). ما جرى في الطوابير جاء من queue_log في المقسم: {r} مكالمات."
+      + " ما فعله الموظفون حينها لم يُشاهَد.",
     today: "اليوم", "15m": "آخر ١٥ دقيقة", "30m": "آخر ٣٠ دقيقة", "60m": "آخر ٦٠ دقيقة",
     available: "متاح", ringing: "يرن", talking: "يتحدث", holding: "معلّق", wrap_up: "ما بعد المكالمة",
     paused: "متوقف", unreachable: "تعذّر الوصول", logged_out: "خارج النظام", busy: "مشغول",
