@@ -222,8 +222,6 @@ class Repairs:
     async def _mend_calls(self, calls: list[str]) -> set[str]:
         """Mends these calls; returns the ids of the records that changed."""
         logged = self.book.of_calls(calls)
-        if others := self._of_same_callers(logged) - set(calls):
-            logged = self.book.of_calls([*calls, *others])
         stored = await self._stored(calls)
         unseen, house = unseen_in(self.consumer.holes.all), self._house()
         written = set()
@@ -280,18 +278,12 @@ class Repairs:
             id = stored[call].id if call in stored else self._id(call, _made_at(call))
             if newer := waiting(id):
                 records[call] = newer
-        calls |= self._of_same_callers(logged)
         moments = {(visit.queue, int(visit.entered_at // NEAR_S) + n) for visit in logged for n in (-1, 0, 1)}
         for known in (*floor.calls.values(), *floor.ended.values()):
             of_then = any((visit.queue, int(visit.entered_at // NEAR_S)) in moments for visit in known.visits)
             if of_then or known.linkedid in calls or known.linkedid in stored:
                 records[known.linkedid] = known.record()
         return list(records.values())
-
-    def _of_same_callers(self, logged: Iterable[LoggedVisit]) -> set[str]:
-        """The calls with the number of one who is logged: he may be the same, queued as another channel."""
-        floor, numbers = self.consumer.floor, {visit.number for visit in logged if visit.number}
-        return {call.linkedid for call in (*floor.calls.values(), *floor.ended.values()) if call.number in numbers}
 
     def _linkedid(self, channel: str) -> str:
         """Of the call that a channel is in; mostly they are the same."""
@@ -326,7 +318,7 @@ class Repairs:
     def _link_changed(self, change: LinkChanged) -> None:
         if change.up:
             self._seen_from = min(self._seen_from, change.at)
-            self.check.sees_from(change.at)
+            self.check.sees_from(min([change.at, *(hole.from_ for hole in self.consumer.holes.all[-1:])]))
             self._mind_the_past(change.at)
 
     def _mind_the_past(self, now: float) -> None:

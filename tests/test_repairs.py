@@ -303,30 +303,6 @@ async def test_a_long_hole_is_mended_bit_by_bit_and_the_log_is_read_between(
         assert max(asked) < 10
 
 
-async def test_a_call_that_was_queued_as_another_channel_in_the_hole_is_stored_once(tmp_path: Path) -> None:
-    at, number, path = 1_795_000_000, "09121234567", tmp_path / "queue_log"
-    came = e.LegCreated(at + 1.0, f"{at}.1", f"{at}.1", "PJSIP/trunk-1", 4, number, "", "800", "in")
-    there = e.LegSeen(at + 60.0, f"{at}.1", f"{at}.1", "PJSIP/trunk-1", 6, number, "", "800", "", "", 59.0)
-    says(
-        path,
-        f"{at + 20}|{at + 19}.3|sales|NONE|ENTERQUEUE||{number}|1", f"{at + 40}|{at + 19}.3|sales|NONE|ABANDON|1|1|20",
-        f"{at + 30}|{at + 30}.5|sales|NONE|ENTERQUEUE||0935|1", f"{at + 50}|{at + 30}.5|sales|NONE|ABANDON|1|1|20",
-        f"{at + 70}|NONE|NONE|NONE|CONFIGRELOAD|",
-    )  # fmt: skip
-    async with running(tmp_path, path) as process:
-        process.at(at)
-        process.play([e.LinkUp(at + 0.0), e.LegsListed(at + 0.0), came, e.LinkDown(at + 10.0, "cut", at + 10.0)])
-        lists = [e.SnapshotBegan(at + 60.0), e.QueuesListed(at + 60.0), there, e.LegsListed(at + 60.0)]
-        process.play([e.LinkUp(at + 60.0), *lists, e.LegGone(at + 65.0, f"{at}.1", f"{at}.1", "PJSIP/trunk-1", 16)])
-        process.at(at + 100.0)
-        await process.look()
-        stored = {item.record.linkedid: item.record for item in (await process.store.calls()).items}
-        assert {call: [v.outcome for v in record.visits] for call, record in stored.items()} == {
-            f"{at}.1": ["abandoned"], f"{at + 30}.5": ["abandoned"],
-        }  # fmt: skip
-        assert process.consumer.window.table(0.0, math.inf, at + 100.0)[""]["offered"] == 2
-
-
 async def test_a_log_that_cannot_be_read_is_said_once_and_holes_wait_for_it(tmp_path: Path, queue_log: Path) -> None:
     story = Story(0.4, 0.6)
     moved = queue_log.rename(tmp_path / "elsewhere")  # noqa: ASYNC240

@@ -1,14 +1,15 @@
 """Which visit of ours is which of queue_log. Pure.
 
 queue_log names the caller's channel, a call record the Linkedid. They are the same for a caller who came in by that
-channel; a call that was set up or handed on by another one is known by its queue and its moment, or by its number.
+channel; a call that was set up or handed on by another one is known by its queue and its moment. One
+that was queued wholly unseen by a channel that nobody saw is a call of its own: his number proves nothing, a whole
+company calls by one, and of two calls made one a caller would be lost.
 """
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -66,8 +67,6 @@ def pair(
     for log in (log for logs in theirs.values() for log in logs):
         kept = placed.get(id(log))
         call = kept.call if kept else linkedid(log.call)
-        if call not in by_call:
-            call = _of_caller(log, by_call.values(), {key[0] for key in theirs}) or call
         told.setdefault(call, Told(by_call.get(call))).visits.append((kept.place if kept else None, log))
     return list(told.values())
 
@@ -96,22 +95,6 @@ def _by_moment(
     left = _by_queue((key[1], kept) for key, all_ in ours.items() for kept in all_ if id(kept) not in kept_ids)
     logs = _by_queue((key[1], log) for key, all_ in theirs.items() for log in all_ if id(log) not in log_ids)
     return [pair for queue, free in logs.items() for pair in _nearest(left.get(queue, []), free, SAME_S)]
-
-
-def _of_caller(log: LoggedVisit, records: Iterable[CallRecord], logged: Container[str]) -> str:
-    """The one call of that number which was up then, not all in sight, and is not logged by its own name; else ''.
-
-    So a caller is queued whom the dialplan sends on through a Local channel. One that ended unseen may have been over
-    by then: who calls again at once is another call.
-    """
-    found = [
-        record.linkedid
-        for record in records
-        if log.number and record.number == log.number and record.seen != "whole" and record.linkedid not in logged
-        and record.ended_by != "unknown"
-        if record.started_at - SAME_S <= log.entered_at <= (record.ended_at or math.inf)
-    ]
-    return found[0] if len(found) == 1 else ""
 
 
 def _nearest(ours: Sequence[_Kept], logs: Sequence[LoggedVisit], within_s: float) -> list[tuple[_Kept, LoggedVisit]]:
