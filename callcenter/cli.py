@@ -48,7 +48,7 @@ def _root(
 @app.command()
 def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Run the daemon until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
-    from callcenter import daemon
+    from callcenter import daemon, ending
 
     loaded = load(config)
     logging_to_stderr()
@@ -56,7 +56,7 @@ def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
     def ready(port: int) -> None:
         err.print(f"callcenter listens on http://{loaded.web.host}:{port}/", highlight=False, soft_wrap=True)
 
-    asyncio.run(daemon.run(loaded, ready, reread=lambda: load(config)))
+    asyncio.run(daemon.run(loaded, ready, reread=lambda: load(config), on_stop=ending.in_time))
 
 
 @app.command()

@@ -15,6 +15,7 @@ from callcenter.ami.link import Link
 from callcenter.board import wallboard
 from callcenter.config import Config
 from callcenter.consumer import Consumer
+from callcenter.ending import left_when_it_hangs
 from callcenter.errors import CallcenterError, LinkError
 from callcenter.figures import business_day
 from callcenter.floor.changes import Drift
@@ -38,6 +39,8 @@ REST = 5.0
 """What is computed for the eye rests so many times as long as it took: a big centre's board comes less often."""
 MINUTE_S = 60.0
 HOUR_S = 3600.0
+DRAIN_S = 6.0
+"""From the signal on the store has so long for what is pending."""
 
 log = structlog.get_logger()
 
@@ -62,6 +65,7 @@ class Daemon:
         self.figures = self.window.figures(clock.now())
         self._published_at = clock.monotonic()
         self._newest = Newest(self._board(0))
+        self.asked_to_end_at: float | None = None
 
     async def _look_at_clock(self) -> None:
         with contextlib.suppress(LinkError):
@@ -197,6 +201,9 @@ class Daemon:
                     working.cancel()
                     await asyncio.gather(working, return_exceptions=True)
 
+    def ending_for_s(self) -> float:
+        return 0.0 if self.asked_to_end_at is None else clock.monotonic() - self.asked_to_end_at
+
     async def repair(self) -> None:
         """Fill holes from the PBX's queue_log, where it can be read."""
         where = self.config.pbx[0].queue_log
@@ -253,15 +260,21 @@ async def run(
     on_ready: Callable[[int], None],
     stop: asyncio.Event | None = None,
     reread: Callable[[], Config] | None = None,
+    on_stop: Callable[[], None] = lambda: None,
 ) -> None:
     """Run until SIGTERM, SIGINT or ``stop``; then write everything that is pending. Raises CallcenterError.
 
-    SIGHUP: take up what ``reread`` gives, without dropping the link.
+    ``on_stop`` is called with the signal. SIGHUP: take up what ``reread`` gives, without dropping the link.
     """
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def asked_to_end() -> None:
+        on_stop()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, asked_to_end)
     if reread is not None:
         loop.add_signal_handler(signal.SIGHUP, lambda: None)  # while the store is opened: the configuration is new
     async with opened(config) as daemon:
@@ -279,7 +292,7 @@ async def run(
             except Exception:  # a bug in the last item must not cost what is pending
                 log.exception("not all that had come was applied")
             try:
-                await daemon.pipeline.drain()
+                await daemon.pipeline.drain(DRAIN_S - daemon.ending_for_s())
             finally:
                 await asyncio.wait({writer}, timeout=1.0)  # one that hangs in a write is left behind
                 writer.cancel()
@@ -305,8 +318,9 @@ async def _serve_until(daemon: Daemon, on_ready: Callable[[int], None], stop: as
     )  # fmt: skip
     try:
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(part) for part in parts]
+            running = [tasks.create_task(left_when_it_hangs(part)) for part in parts]
             await stop.wait()
+            daemon.asked_to_end_at = clock.monotonic()
             for task in running:
                 task.cancel()
     except* CallcenterError as problems:

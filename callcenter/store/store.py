@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import structlog
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -26,11 +27,16 @@ from callcenter.store.values import Batch, JournalRow, Page, StoredCall
 PRUNED_AT_ONCE = 10_000
 """Journal lines removed in one transaction, so that a batch never waits long."""
 
+CLOSED_S = 0.5
+"""How long the end waits for the connections to close."""
 
 OF_THE_ROW = (
     SQLAlchemyError, msgspec.MsgspecError, UnicodeError, OverflowError, TypeError, AttributeError, StoreDamaged,
 )  # fmt: skip
 """What a batch may be refused with; some of it tells of the database as well."""
+
+
+log = structlog.get_logger(__name__)
 
 
 def _of_the_database(error: Exception) -> bool:
@@ -70,12 +76,17 @@ class Store:
         return cls(path, lock, commits, writer, reader)
 
     async def close(self) -> None:
-        """Closes both connections, then lets go of the lock."""
-        try:
-            await self._reader.dispose()
-            await self._writer.dispose()
-        finally:
+        """Closes both connections, then lets go of the lock.
+
+        A connection that hangs in the disk is left behind after ``CLOSED_S``; the lock is then kept until the process
+        ends: what hangs may be written yet.
+        """
+        closing = asyncio.gather(self._reader.dispose(), self._writer.dispose(), return_exceptions=True)
+        await asyncio.wait({closing}, timeout=CLOSED_S)
+        if closing.done():
             opening.release(self._lock)
+        else:
+            log.error("the store is not closed: it does not answer")
 
     async def write(self, batch: Batch) -> None:
         """One transaction: all of it or none. Writing the same again changes nothing but the journal, which grows.

@@ -25,6 +25,8 @@ from lab.daemon import Running, callcenter, running
 
 from callcenter.ami.simulator.server import SECRET, USERNAME
 
+HANGING = Path(__file__).parent / "hanging.py"
+
 Fault = Callable[[Running, Path], AbstractContextManager[None]]
 
 
@@ -66,8 +68,10 @@ def refusing(error: str) -> Fault:
         command = ["strace", "-f", "-qq", "-o", "/dev/null", *files, "-e", f"trace={calls}"]
         command += ["-e", f"inject={calls}:error={error}", "-p", str(daemon.process.pid)]
         with subprocess.Popen(command) as tracer:
-            yield
-            tracer.send_signal(signal.SIGINT)
+            try:
+                yield
+            finally:
+                tracer.send_signal(signal.SIGINT)
 
     return fault
 
@@ -152,6 +156,21 @@ def test_sigterm_ends_it_within_ten_seconds_though_the_disk_fails_and_says_what_
                 assert daemon.stop() == 1
     last = (tmp_path / "disk" / "daemon.log").read_text().splitlines()[-1] if name != "a full disk" else ""
     assert name == "a full disk" or re.fullmatch(rf"callcenter: not written: \d+ rows: .*{why}", last)
+
+
+def test_sigterm_ends_it_within_ten_seconds_though_the_disk_does_not_answer(tmp_path: Path) -> None:
+    flag = tmp_path / "hangs"
+    launcher = [str(HANGING), str(flag)]
+    with simulating(tmp_path, 7) as (port, _):
+        with running(tmp_path, port, USERNAME, SECRET, '["PJSIP/trunk"]', pbx="clock_step_s = 0",
+                     launcher=launcher) as daemon:  # fmt: skip
+            flag.touch()
+            daemon.until("something waits", lambda: pending(daemon) > 100)
+            with pytest.raises(httpx.TimeoutException):
+                daemon.http.get("/api/v1/calls", timeout=0.3)  # a page waits for the disk as well
+            assert daemon.stop() == 1
+    said = (tmp_path / "daemon.log").read_text()
+    assert re.search(r"not written: \d+ rows: the store does not answer", said)
 
 
 def test_a_log_that_cannot_be_written_ends_nothing() -> None:

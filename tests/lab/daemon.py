@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +88,9 @@ def _refused(visit: dict[str, Any]) -> bool:
 
 @contextlib.contextmanager
 def running(
-    folder: Path, ami: int, user: str, secret: str, trunks: str = "[]", more: str = "", pbx: str = "", wait: bool = True
-) -> Iterator[Running]:
+    folder: Path, ami: int, user: str, secret: str, trunks: str = "[]", more: str = "", pbx: str = "",
+    wait: bool = True, launcher: Sequence[str] = ("-m", "callcenter"),
+) -> Iterator[Running]:  # fmt: skip
     """``pbx``: more lines of the PBX's table; ``more``: more tables. ``wait``: until it is ready.
 
     Another one in the same folder goes on with its store and its log.
@@ -99,7 +100,7 @@ def running(
     log = (folder / "daemon.log").open("a")
     before = log.tell()
     process = subprocess.Popen(
-        [sys.executable, "-m", "callcenter", "run", "--config", str(config)], stderr=log, text=True
+        [sys.executable, *launcher, "run", "--config", str(config)], stderr=log, text=True
     )
     try:
         daemon = Running(process, _listening(process, folder / "daemon.log", before), config)

@@ -217,3 +217,21 @@ def test_a_failed_opening_lets_go_of_the_lock(url: str, path: Path) -> None:
 async def test_only_a_file_can_be_opened(url: str) -> None:
     with pytest.raises(StoreError, match=r"^store: "):
         await Store.open(url)
+
+
+async def test_a_connection_that_hangs_in_the_disk_is_left_behind_and_the_store_stays_taken(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("callcenter.store.store.CLOSED_S", 0.1)
+    answers = threading.Event()
+    store = await Store.open(url)
+    async with store._writer.connect() as connection:
+        thread = (await connection.get_raw_connection()).driver_connection
+    assert thread is not None
+    thread._tx.put_nowait((None, answers.wait))
+    async with asyncio.timeout(5):
+        await store.close()
+    with pytest.raises(StoreError, match="in use by another daemon"):
+        await Store.open(url)
+    answers.set()
+    opening.release(store._lock)
