@@ -27,6 +27,7 @@ from callcenter.queue_log.audit import INTERVAL_S
 from callcenter.queue_log.beside import Beside, Source
 from callcenter.queue_log.evidence import Evidence
 from callcenter.queue_log.follow import Follower
+from callcenter.queue_log.lines import Line
 from callcenter.queue_log.pairing import NEAR_S, pair
 from callcenter.queue_log.repair import Changed, House, Looks, repair, touched, unseen_in
 from callcenter.queue_log.table import Table
@@ -38,6 +39,8 @@ SETTLES_S = 8.0
 """By then a snapshot's suspicions are settled and calls that waited for their AgentComplete are over."""
 LATE_S = 3.0
 """Lines that are older than this when they are read come late, as from another machine's disk."""
+SET_BACK_S = 10.0
+"""Lines of several threads of the PBX are out of order by less."""
 EARLIER_S = 7200.0
 """How long before a hole somebody may have entered the queue that he was in."""
 CALLS_AT_ONCE = 50
@@ -77,7 +80,7 @@ class Repairs:
         self.book = Book()
         self.check = SelfCheck(consumer.window, store)
         self.failure = "not read yet"
-        self.read_at = 0.0
+        self.read_at = self._logged_at = 0.0
         self._waits, self._forget_due = "", 0.0
         self.evidence = Evidence()
         self._seen_from = min((row[1] for row in consumer.window.counted(0.0, math.inf)), default=math.inf)
@@ -140,6 +143,7 @@ class Repairs:
         late: set[str] = set()
         while lines := await self._reading.read():
             for line in lines:
+                self._mind_the_order(line)
                 self.book.take(line, None if self.failure else began_at)
                 self.evidence.line(line, began_at)
                 if line.at < self.read_at - LATE_S:
@@ -151,6 +155,13 @@ class Repairs:
         if problem := self.evidence.problem(self.source.where, self.source.skipped, began_at, zone):
             raise InputError(problem)
         self.read_at = began_at
+
+    def _mind_the_order(self, line: Line) -> None:
+        """A log that is read from the past goes back where the PBX's clock was set back: what was logged before that
+        is older than what follows, whatever its times say. While we look on, the clock itself tells."""
+        back_s, self._logged_at = self._logged_at - line.at, line.at
+        if not self.read_at and back_s > SET_BACK_S:
+            self.book.shift(-back_s)
 
     def _trusted(self) -> None:
         log.info("queue_log is read", newest=self.book.newest_at)

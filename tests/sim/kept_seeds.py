@@ -3,6 +3,7 @@
 KEPT: dict[int, str] = {
     2: "the clock set while calls were up, then a hole: the repair took moments of queue_log, which had not moved "
     "along, for those of the call, and a ring counted twice",
+    6: "a caller whose call ended unseen calls again within the hole: two calls, not one",
     7: "the clock set after a hole: the store was told of the repaired hole by a beginning that it did not know",
     8: "the clock set between a hole and its repair: a call that was over lasted an hour by the repair; and the last "
     "hole waited for ever: the PBX restarted in it, and nobody called after its QUEUESTART",
@@ -17,6 +18,9 @@ KEPT: dict[int, str] = {
     114: "the same after a restart of the PBX and a stalled link",
     120: "the clock set back an hour, then the daemon restarted: calls of which nothing was seen again ended at the "
     "newest time of the store, which was of before: an hour too late",
+    157: "two callers of one number within a hole in which a third of that number was up: three calls, not one",
+    165: "the clock set back, then the daemon killed before its time came again: the new one took what was logged before "
+    "that for what happened in its hole",
 }
 
 OPEN: dict[int, str] = {}
