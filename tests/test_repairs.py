@@ -204,6 +204,7 @@ async def test_a_process_killed_while_it_mends_leaves_the_rest_to_the_next_one(
 ) -> None:
     story = Story(0.2, 0.7)
     monkeypatch.setattr(repairs, "CALLS_AT_ONCE", 2)
+    monkeypatch.setattr(repairs, "MENDS_S", 60.0)  # all within one look, however busy the machine
     async with running(tmp_path, queue_log) as process:
         process.at(story.start)
         process.play([*story.begins(), *story.before])

@@ -19,8 +19,8 @@ KEPT: dict[int, str] = {
     120: "the clock set back an hour, then the daemon restarted: calls of which nothing was seen again ended at the "
     "newest time of the store, which was of before: an hour too late",
     157: "two callers of one number within a hole in which a third of that number was up: three calls, not one",
-    165: "the clock set back, then the daemon killed before its time came again: the new one took what was logged before "
-    "that for what happened in its hole",
+    165: "the clock set back, then the daemon killed before its time came again: the new one took what was logged "
+    "before that for what happened in its hole",
 }
 
 OPEN: dict[int, str] = {}
