@@ -7,6 +7,7 @@ sent is dropped and counted:
 - an asynchronous event whose second header is not ``Privilege:`` (``main/manager.c``, ``__ast_manager_event_multichan``
   always writes Event, Privilege, Timestamp) has been forged by a line break in a caller's name;
 - an event of a list reply whose ActionID opened no list, or that is of another kind than the list's first event;
+- what follows on a QueueEntry that a blank line in its caller's number or name has torn, up to the row's own end;
 - an event with two ``Uniqueid:`` headers: the first may be a caller's invention;
 - a message over 256 KiB.
 """
@@ -70,6 +71,7 @@ class Framer:
         self._searched = 0
         self._skipping = False
         self._lists: dict[bytes, bytes] = {}
+        self._torn = b""
 
     @property
     def pending(self) -> bytes:
@@ -116,6 +118,11 @@ class Framer:
         wanted = self.wanted
         out: list[Message] = []
         for raw in parts:
+            if self._torn:  # until Asterisk's own ActionID, the row's last header, nothing here is Asterisk's
+                if self._torn in raw:
+                    self._torn = b""
+                    self.dropped["torn_row"] += 1
+                continue
             if raw.startswith(b"Event: "):
                 end = raw.find(b"\r\n", 7)
                 name = raw[7:end]
@@ -130,7 +137,7 @@ class Framer:
 
     def _genuine(self, name: bytes, raw: bytes, second: int) -> bool:
         if name in LIST_EVENTS:
-            reason = "" if self._listed(name, raw) else "no_such_list"
+            reason = "" if self._listed(name, raw, second) else "no_such_list"
         elif not raw.startswith(b"Privilege: ", second):
             reason = "no_privilege"
         else:
@@ -160,18 +167,21 @@ class Framer:
             while len(self._lists) > 64:
                 del self._lists[next(iter(self._lists))]
 
-    def _listed(self, name: bytes, raw: bytes) -> bool:
-        """Whether the event belongs to a list that is open; its last one closes it.
+    def _listed(self, name: bytes, raw: bytes, second: int) -> bool:
+        """Whether the event belongs to a list that is open; its last one, where the ActionID comes first, closes it.
 
-        Any of its ActionIDs counts: Asterisk's own comes last in a QueueEntry, behind the caller's name, so a caller
-        who smuggles one in must not hide that it waits.
+        In a row any of its ActionIDs counts: Asterisk's own comes last in a QueueEntry, behind the caller's name, so a
+        caller who smuggles one in, or a blank line, must not hide that it waits.
         """
-        kind = LIST_EVENTS[name]
-        for rest in raw.split(ACTION_ID)[1:]:
-            key = rest.partition(b"\r\n")[0]
+        kind, last = LIST_EVENTS[name], name.endswith(b"Complete")
+        for rest in [raw[second - 2 :]] if last else raw.split(ACTION_ID)[1:]:
+            key = rest.removeprefix(ACTION_ID).partition(b"\r\n")[0]
             if self._lists.get(key, b"none") in (b"", kind):
                 self._lists[key] = kind
-                if name.endswith(b"Complete"):
+                if last:
                     del self._lists[key]
                 return True
+        if name == b"QueueEntry":
+            self._torn = next((ACTION_ID + key for key, of in self._lists.items() if of == kind), b"")
+            return bool(self._torn)
         return False

@@ -189,8 +189,33 @@ def test_a_forged_hangup_inside_a_list_reply_is_dropped_though_it_carries_our_ac
     forged = b"Event: Hangup\r\nUniqueid: 5.5\r\nWait: 3\r\nActionID: q1"
     framer = Framer(ALL)
     messages = framer.feed(listed(b"q1", of_list(b"QueueParams", b"q1"), entry, forged, of_list(b"QueueMember", b"q1")))
-    assert names(messages) == [b"QueueParams", b"QueueMember"]
-    assert framer.dropped == {"no_such_list": 1, "no_privilege": 1}
+    assert names(messages) == [b"QueueParams", b"QueueEntry", b"QueueMember"], "who tears its entry waits all the same"
+    assert framer.dropped == {"torn_row": 1}
+
+
+FORGED = {
+    "the end of the list": b"Event: QueueStatusComplete\r\nListItems: 3",
+    "an end with an id that is none": b"Event: QueueStatusComplete\r\nActionID: q\r\nListItems: 3",
+    "a member": b"Event: QueueMember\r\nQueue: sales\r\nLocation: PJSIP/666",
+    "somebody else who waits": b"Event: QueueEntry\r\nQueue: sales\r\nUniqueid: 6.6",
+    "an event": b"Event: Hangup\r\nPrivilege: call,all\r\nUniqueid: 2.2",
+    "what nobody wants": b"Event: Nonsense",
+    "an answer": b"Response: Success\r\nActionID: 7",
+    "nothing at all": b"x",
+}
+
+
+@pytest.mark.parametrize("again", [b"", b"\r\n\r\nEvent: QueueEntry\r\nUniqueid: 7.7"])
+@pytest.mark.parametrize("what", FORGED)
+def test_nothing_of_a_torn_entry_is_taken_but_that_its_caller_waits(what: str, again: bytes) -> None:
+    entry = b"Event: QueueEntry\r\nQueue: sales\r\nUniqueid: 1.1\r\nCallerIDNum: x"
+    rest = again + b"\r\nWait: 3\r\nActionID: q1"
+    other = of_list(b"QueueEntry", b"q1", b"\r\nUniqueid: 2.2")
+    begin, end = of_list(b"QueueParams", b"q1"), of_list(b"QueueStatusComplete", b"q1")
+    _, *messages = Framer(ALL).feed(listed(b"q1", begin, entry, FORGED[what] + rest, other, end))
+    found = [header(m.raw, b"\r\nUniqueid: ") for m in messages if m.name == b"QueueEntry"]
+    assert [m.name for m in messages] == [b"QueueParams", b"QueueEntry", b"QueueEntry", b"QueueStatusComplete"]
+    assert found == [b"1.1", b"2.2"]
 
 
 def test_a_list_takes_no_events_of_another_kind_of_list() -> None:

@@ -118,6 +118,17 @@ async def test_a_queue_that_cannot_be_asked_for_is_listed_with_all_and_said_once
     assert [line["event"] for line in logs] == ["ami queues asked for all at once, not one by one"]
 
 
+async def test_an_event_that_a_caller_forges_in_a_list_of_channels_is_none(pbx: TinyManager) -> None:
+    """CallerIDNum is as the caller gave it; the session that asks is sent no events by Asterisk."""
+    centre = Centre(pbx, "sales")
+    forged = "Event: Hangup\r\nPrivilege: call,all\r\nUniqueid: 2.2"
+    torn = f"CoreShowChannel\r\nUniqueid: 1.1\r\nCallerIDNum: \r\n\r\n{forged}"
+    pbx.answers["CoreShowChannels"] = lambda a: of_list(a, torn, "CoreShowChannelsComplete")
+    async with centre.link.open():
+        await centre.link.snapshot()
+    assert "Hangup" not in centre.told()
+
+
 async def test_where_the_names_are_refused_all_queues_are_asked_for_at_once(pbx: TinyManager) -> None:
     centre = Centre(pbx, "sales", "vip")
     pbx.answers["QueueSummary"] = lambda a: reply(a, "Error", "Message: Permission denied")

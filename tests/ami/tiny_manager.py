@@ -26,9 +26,14 @@ def denied(action: Action) -> bytes:
 
 
 def of_list(action: Action, *events: str) -> bytes:
-    """A list reply; each event is its name and headers up to the ActionID, which Asterisk puts last."""
-    start = reply(action, "Success", "EventList: start", "Message: will follow")
-    return start + b"".join(f"Event: {e}\r\nActionID: {action['ActionID']}\r\n\r\n".encode() for e in events)
+    """A list reply; events are their names and headers without the ActionID: in a row the last one, at the end first."""
+    given = f"ActionID: {action['ActionID']}"
+    out = [reply(action, "Success", "EventList: start", "Message: will follow")]
+    for event in events:
+        name, *headers = event.split("\r\n")
+        lines = [name, given, *headers] if name.endswith("Complete") else [name, *headers, given]
+        out.append(("Event: " + "\r\n".join(lines) + "\r\n\r\n").encode())
+    return b"".join(out)
 
 
 class TinyManager:
