@@ -1,12 +1,14 @@
 """What a daemon does to its PBX when it is off, on, stopped, and stopped in the midst of a snapshot. Real Asterisk.
 
     python benchmarks/harm.py [--version 22] [--rate 3] [--seconds 60] [--stop 30] [--stops 10] [--only WORDS]
+                              [--without WORDS]
 
 Measured beside the daemon: the time from the dialplan's Queue() to QueueCallerJoin (by a manager session of its own),
 processor time of the asterisk process, load of the machine. Each line is an Asterisk of its own with the same calls.
 The last lines say what decides when the reader of a big snapshot stops: the manager user's writetimeout, for each
 member of one queue that does not fit into the socket's buffers any more. Exit status 1: somebody was kept waiting
-longer than promised (GROWS_S) where it is promised. Needs root and debootstrap.
+longer than promised (GROWS_S) where it is promised, or nobody came while the daemon was stopped. Needs root and
+debootstrap.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from lab.agreement import epoch
 from lab.asterisk import SUITES, Asterisk, running
 from lab.daemon import Running, callcenter
 from lab.drive import drive
-from lab.entering import crowd, entering
+from lab.entering import Entering, crowd, entering
 from lab.stopping import daemon_of, processor_s, stopped
 from lab.tap import Tap
 
@@ -36,10 +38,20 @@ GROWS_S = 0.5
 REST_S = 5.0
 SNAPSHOTS_S = 36.0
 """No longer than this between two snapshots."""
+BACK_S = 10.0
+"""A daemon that goes on is ready again within this time, mostly."""
 STAY_S = 6
 FILLED_S = 60.0
 CROWDED = ("sales", "support", "vip")
 """The queues of the calls; more are made when they are to be more."""
+
+
+AT_ONCE, ONE_BY_ONE = "asked for at once", "asked for by queue"
+CROWDS = (
+    (1000, 1, ONE_BY_ONE, False), (2000, 1, ONE_BY_ONE, False), (1000, 20, AT_ONCE, False),
+    (1000, 20, ONE_BY_ONE, True), (5000, 20, AT_ONCE, False), (5000, 20, ONE_BY_ONE, True),
+)  # fmt: skip
+"""Members, queues, how their lists are asked for, and whether callers must not notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,8 @@ class Phase:
     """``stops``: how often the daemon is stopped. ``narrow``: in the midst of a snapshot, buffers of a poor network.
 
     ``crowd``: so many members more, in ``queues``, and a session that was just opened: the PBX's buffers have not grown
-    yet with what was read. ``promised``: whether callers must not notice.
+    yet with what was read. ``at_once``: asked for as by a daemon that cannot ask queue by queue. ``promised``: whether
+    callers must not notice.
     """
 
     name: str
@@ -57,15 +70,18 @@ class Phase:
     crowd: int = 0
     queues: int = 1
     writetimeout: int = 100
+    at_once: bool = False
     promised: bool = True
 
 
 @dataclass(slots=True)
 class Measured:
+    """``stops``: from when to when, and what those needed who came to Queue() meanwhile."""
+
     took: list[float] = field(default_factory=list)
     processor: float = 0.0
     load: float = 0.0
-    stops: list[tuple[float, float]] = field(default_factory=list)
+    stops: list[tuple[float, float, list[float]]] = field(default_factory=list)
     holes: list[str] = field(default_factory=list)
     agrees: str = "-"
 
@@ -78,9 +94,9 @@ def phases(stops: int) -> list[Phase]:
         Phase("stopped", stops=stops),
         Phase("stopped in a snapshot", stops=stops, narrow=True),
         *(
-            Phase(f"the same, {n} in {queues}, writetimeout {ms}", True, few, True, n, queues, ms, promised=queues > 1)
-            for n, queues in ((500, 1), (1000, 1), (2000, 1), (1000, 20), (5000, 20))
-            for ms in (100, 200, 500)
+            Phase(f"{n} in {queues}, {how}, {ms} ms", True, few, True, n, queues, ms, how == AT_ONCE, promised)
+            for n, queues, how, promised in CROWDS
+            for ms in (100, 500)
         ),
     ]
 
@@ -99,10 +115,10 @@ async def measure(phase: Phase, lab: Asterisk, options: argparse.Namespace) -> M
                 await _calls(lab, options.seconds, options.rate, measured)
             else:
                 readable = f'queue_log = "{lab.queue_log}"'
-                async with daemon_of(lab, Path(folder), phase.narrow, readable) as (daemon, tap):
-                    between = REST_S + (SNAPSHOTS_S if phase.narrow else REST_S)
+                async with daemon_of(lab, Path(folder), phase.narrow, readable, phase.at_once) as (daemon, tap):
+                    between = REST_S + BACK_S + (SNAPSHOTS_S if phase.narrow and not phase.crowd else 0.0)
                     seconds = phase.stops * (options.stop + between) if phase.stops else options.seconds
-                    suffering = asyncio.create_task(_suffer(phase, daemon, tap, options.stop, measured))
+                    suffering = asyncio.create_task(_suffer(phase, daemon, tap, options.stop, seen, measured))
                     await _calls(lab, seconds, options.rate, measured)
                     await suffering
                     await asyncio.to_thread(_look_back, daemon, lab, measured)
@@ -126,10 +142,13 @@ async def _calls(lab: Asterisk, seconds: float, rate: float, measured: Measured)
     measured.load = os.getloadavg()[0]
 
 
-async def _suffer(phase: Phase, daemon: Running, tap: Tap | None, seconds: float, measured: Measured) -> None:
+async def _suffer(
+    phase: Phase, daemon: Running, tap: Tap | None, seconds: float, seen: Entering, measured: Measured
+) -> None:
     for _ in range(phase.stops):
         await asyncio.sleep(REST_S)
-        measured.stops.append(await stopped(daemon, seconds, tap, cut=phase.crowd > 0))
+        since, until = await stopped(daemon, seconds, tap, cut=phase.crowd > 0)
+        measured.stops.append((since, until, seen.between(since, until)))
 
 
 def _look_back(daemon: Running, lab: Asterisk, measured: Measured) -> None:
@@ -172,23 +191,27 @@ def main() -> int:
     words.add_argument("--stop", type=float, default=30.0, help="seconds of each stop")
     words.add_argument("--stops", type=int, default=10)
     words.add_argument("--only", default="", help="phases whose name has these words; daemon off is always measured")
+    words.add_argument("--without", help="no phases whose name has these words")
     options = words.parse_args()
     print(f"Queue() to QueueCallerJoin in ms; processor of asterisk in %{'':<9}", f"Asterisk {options.version}")
     print(f"{'':<44}{'calls':>6}{'p50':>8}{'p95':>8}{'max':>10}{'cpu':>7}{'load':>7}  equals queue_log")
     usual, failed = 0.0, False
     for phase in phases(options.stops):
-        if phase.daemon and options.only not in phase.name:
+        if phase.daemon and (options.only not in phase.name or (options.without or "?") in phase.name):
             continue
         with running(SUITES[options.version]) as lab:
             m = asyncio.run(measure(phase, lab, options))
         print(line(phase, m), flush=True)
-        for stop in m.stops:
-            print(f"    stopped {_moment(stop[0])} to {_moment(stop[1])}")
+        for since, until, took in m.stops:
+            longest = f"the longest {took[-1] * 1e3:.1f} ms" if took else "nothing is measured by that"
+            print(f"    stopped {_moment(since)} to {_moment(until)}: {len(took)} callers came, {longest}")
+            failed |= not took
         for hole in m.holes:
             print(f"    hole    {hole}")
         usual = usual or m.took[int(len(m.took) * 0.95)]
         failed |= phase.promised and m.took[-1] - usual > GROWS_S
-    print("callers were kept out of a queue" if failed else f"nobody waited {GROWS_S:g} s longer where it is promised")
+    well = f"nobody waited {GROWS_S:g} s longer where it is promised"
+    print("callers were kept out of a queue, or none came while it was stopped" if failed else well)
     return int(failed)
 
 

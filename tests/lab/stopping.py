@@ -20,7 +20,6 @@ from .asterisk import LEAST, Asterisk
 from .daemon import Running, running
 from .tap import Tap, tapped
 
-ASKS = b"\r\nQueue: sales\r\n"
 COMES_BACK_S = 60.0
 ARRIVES_S = 0.2
 """A process that goes on finds in its sockets what came meanwhile."""
@@ -28,11 +27,14 @@ ARRIVES_S = 0.2
 
 @asynccontextmanager
 async def daemon_of(
-    lab: Asterisk, folder: Path, narrow: bool = False, pbx: str = ""
+    lab: Asterisk, folder: Path, narrow: bool = False, pbx: str = "", at_once: bool = False
 ) -> AsyncIterator[tuple[Running, Tap | None]]:
-    """A daemon with the least rights beside ``lab``, ready; ``narrow``: behind a tap with a poor network's buffers."""
+    """A daemon with the least rights beside ``lab``, ready; ``narrow``: behind a tap with a poor network's buffers.
+
+    ``at_once``: of all queues behind that tap it can ask at once only.
+    """
     async with contextlib.AsyncExitStack() as stack:
-        tap = await stack.enter_async_context(tapped(lab.ami_port, narrow)) if narrow else None
+        tap = await stack.enter_async_context(tapped(lab.ami_port, narrow, at_once)) if narrow else None
         port = tap.port if tap else lab.ami_port
         process = running(folder, port, LEAST.username, LEAST.secret, pbx=pbx)
         daemon = await asyncio.to_thread(process.__enter__)
@@ -75,7 +77,7 @@ async def _in_a_snapshot(pid: int, tap: Tap, cut: bool) -> float:
         os.kill(pid, signal.SIGSTOP)
         asked.set_result(time.time())
 
-    tap.when(ASKS, stop)
+    tap.when(tap.asks, stop)
     if cut:  # whoever comes back asks for a snapshot
         tap.cut()
     return await asyncio.wait_for(asked, COMES_BACK_S)

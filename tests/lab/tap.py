@@ -15,15 +15,22 @@ from contextlib import asynccontextmanager
 
 from .asterisk import LISTENS
 
+ASKS, ASKS_AT_ONCE = b"\r\nQueue: sales\r\n", b"Action: QueueStatus\r\n"
+"""What the daemon says when it asks for the members of a queue; of all queues."""
+NAMES, NO_NAMES = b"Action: QueueSummary\r\n", b"Action: NoNames\r\n"
 READ_BYTES = 16_384
 SEGMENT_BYTES, WINDOW_BYTES = 536, 4096
 
 
 class Tap:
-    """``port`` is where it listens; ``accepted`` counts connections."""
+    """``port`` is where it listens; ``accepted`` counts connections.
 
-    def __init__(self, pbx: int, narrow: bool = False) -> None:
-        self.pbx, self.narrow, self.port, self.accepted = pbx, narrow, 0, 0
+    ``at_once``: the daemon does not learn the queues' names and asks for all their members at once.
+    """
+
+    def __init__(self, pbx: int, narrow: bool = False, at_once: bool = False) -> None:
+        self.pbx, self.narrow, self.at_once, self.port, self.accepted = pbx, narrow, at_once, 0, 0
+        self.asks = ASKS_AT_ONCE if at_once else ASKS
         self._words, self._act = b"", lambda: None
         self._flows = asyncio.Event()
         self._flows.set()
@@ -60,7 +67,7 @@ class Tap:
     async def _up(self, near: socket.socket, far: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         while data := await loop.sock_recv(near, READ_BYTES):
-            await loop.sock_sendall(far, data)
+            await loop.sock_sendall(far, data.replace(NAMES, NO_NAMES) if self.at_once else data)
             if self._words and self._words in data:
                 self._words = b""
                 self._flows.clear()
@@ -88,11 +95,11 @@ class Tap:
 
 
 @asynccontextmanager
-async def tapped(pbx: int, narrow: bool = False) -> AsyncIterator[Tap]:
+async def tapped(pbx: int, narrow: bool = False, at_once: bool = False) -> AsyncIterator[Tap]:
     """A tap before the manager port ``pbx``."""
     with socket.create_server((LISTENS, 0)) as server:
         server.setblocking(False)
-        tap = Tap(pbx, narrow)
+        tap = Tap(pbx, narrow, at_once)
         tap.port = server.getsockname()[1]
         listening = asyncio.create_task(tap.listen(server))
         try:
