@@ -26,7 +26,7 @@ def denied(action: Action) -> bytes:
 
 
 def of_list(action: Action, *events: str) -> bytes:
-    """A list reply; events are their names and headers without the ActionID: in a row the last one, at the end first."""
+    """A list reply; events are names and headers without the ActionID: it is a row's last header, the end's first."""
     given = f"ActionID: {action['ActionID']}"
     out = [reply(action, "Success", "EventList: start", "Message: will follow")]
     for event in events:
