@@ -185,6 +185,12 @@ def _listed_leg(raw: bytes, at: float) -> e.Event:
     )
 
 
+def _booted(raw: bytes, at: float) -> e.Event | None:
+    """It comes after each login: one that does not say when is no news, least of all of a boot now."""
+    uptime = text(raw, b"\r\nUptime: ")
+    return e.Booted(at, float(uptime[:12])) if uptime.removeprefix("-").isdecimal() else None
+
+
 def _on_leg(kind: type[e.OnLeg]) -> Callable[[bytes, float], e.Event]:
     return lambda raw, at: kind(at, *leg_call(raw))
 
@@ -230,7 +236,7 @@ READERS: dict[bytes, Reader] = {
     b"QueueStatusComplete": lambda raw, at: e.QueuesListed(at),
     b"CoreShowChannel": _listed_leg,
     b"CoreShowChannelsComplete": lambda raw, at: e.LegsListed(at),
-    b"FullyBooted": lambda raw, at: e.Booted(at, number(raw, b"\r\nUptime: ")),
+    b"FullyBooted": _booted,
     b"Shutdown": lambda raw, at: e.ShutDown(at),
 }
 

@@ -252,3 +252,9 @@ def test_a_channels_age_is_read_from_any_clock(duration: str, seconds: float) ->
 def test_news_that_says_nothing_is_no_event() -> None:
     assert translate(channel_event("VarSet", Variable="QUEUESTATUS", Value=""), ARRIVAL) is None
     assert translate(channel_event("UserEvent", UserEvent="QueueDone", Queue="q"), ARRIVAL) is None
+
+
+@pytest.mark.parametrize("uptime", ["", "\nUptime: ", "\nUptime: soon"])
+def test_a_boot_that_does_not_say_when_is_no_event(uptime: str) -> None:
+    """It comes after each login: taken for a boot of now, it would end every call with every cut."""
+    assert translate(message(f"Event: FullyBooted\nPrivilege: system,all{uptime}"), ARRIVAL) is None
