@@ -329,7 +329,8 @@ class Repairs:
     def _link_changed(self, change: LinkChanged) -> None:
         if change.up:
             self._seen_from = min(self._seen_from, change.at)
-            self.check.sees_from(min([change.at, *(hole.from_ for hole in self.consumer.holes.all[-1:])]))
+            hidden = [hole.from_ for hole in self.consumer.holes.all[-1:]]  # what is repaired there is compared, too
+            self.check.sees_from(min([change.at, *hidden]))
             self._mind_the_past(change.at)
 
     def _mind_the_past(self, now: float) -> None:

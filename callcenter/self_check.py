@@ -61,7 +61,8 @@ class SelfCheck:
         return out
 
     def sees_from(self, at: float) -> None:
-        """What an earlier process counted it compared itself; since then the PBX's clock may have been set."""
+        """What an earlier process counted it compared itself; since then the PBX's clock may have been set. ``at``:
+        where what it saw ends."""
         self._from = self._from or at
 
     def shifted(self, at: float) -> None:

@@ -334,8 +334,9 @@ async def test_a_difference_outside_of_holes_is_said_with_its_call_and_not_mende
     """The log has one abandoned visit that we never heard of, and no hole to excuse it."""
     story = Story(0.5, 0.5)
     at = int(story.start) + 5
-    with queue_log.open("a") as file:
-        file.write(f"{at}|{at}.9999|sales|NONE|ENTERQUEUE||0912|1\n{at + 2}|{at}.9999|sales|NONE|ABANDON|1|1|2\n")
+    says(queue_log, f"{at}|{at}.9999|sales|NONE|ENTERQUEUE||0912|1", f"{at + 2}|{at}.9999|sales|NONE|ABANDON|1|1|2")
+    lines = queue_log.read_text().splitlines(keepends=True)  # noqa: ASYNC240
+    queue_log.write_text("".join(sorted(lines, key=lambda line: float(line.partition("|")[0]))))  # noqa: ASYNC240
     monkeypatch.setattr("callcenter.self_check.EACH_S", 0.0)
     async with running(tmp_path, queue_log) as process:
         process.at(story.start)
@@ -351,6 +352,27 @@ async def test_a_difference_outside_of_holes_is_said_with_its_call_and_not_mende
         assert len(told) == 2
         assert process.repairs.differing() == {"sales": 2}
         assert await process.store.call(f"main-1-{at}.9999") is None
+
+
+async def test_a_difference_in_what_was_repaired_after_a_restart_is_said(
+    tmp_path: Path, queue_log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repair that forgets a call."""
+    story, mend = Story(0.2, 0.6), repairs.repair
+    within = (v for v in fold(lines_of(EVERYTHING)) if v.entered_at > story.from_ + 2)
+    visit = next(v for v in within if v.over_at is not None and v.over_at < story.to - 2)
+    monkeypatch.setattr(
+        repairs, "repair",
+        lambda told, *rest: None if visit.call in {log.call for _, log in told.visits} else mend(told, *rest),
+    )
+    monkeypatch.setattr("callcenter.self_check.EACH_S", 0.0)
+    async with running(tmp_path, queue_log) as process:
+        await process.remember(story.from_)
+        process.play([e.LinkDown(story.to, "not connected yet"), *story.comes_back(), *story.after, *story.ends()])
+        process.at(story.end + 2 * SETTLED_S)
+        await process.look()
+        assert process.repairs.differing().get(visit.queue)
+        assert visit.call in {call for gap in process.repairs.check.differences for call in gap.calls}
 
 
 def says(queue_log: Path, *lines: str) -> None:
