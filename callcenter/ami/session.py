@@ -29,6 +29,10 @@ PING_S = 5.0
 SILENCE_S = 7.0
 """Nothing for so long after a Ping: the other side is no more. With the pause between pings that is 12 s at most."""
 
+WRONG = "wrong secret, no such user in manager.conf, or its permit/deny (ACL) excludes this host"
+WHY = {"Login Already In Use": "set allowmultiplelogin = yes in manager.conf [general]: two sessions are needed"}
+"""What Asterisk says of a login that it refuses, and what is to be done; else it is :data:`WRONG`."""
+
 Told = Callable[[float, float, float], None]
 """Takes the PBX's time from a Pong, and our moments of asking and of the answer."""
 
@@ -191,9 +195,4 @@ async def _log_in(session: Session, pbx: Pbx, secret: str, events: bool) -> None
             await session.ask(commands.login(user, secret, events))
     except ActionRefused as no:
         said = str(no).rpartition(": ")[2]
-        raise LoginRefused(
-            f"{session.where}: login of {user!r} refused ({said}): wrong secret, no such user in manager.conf, "
-            f"or its permit/deny (ACL) excludes this host"
-        ) from None
-
-
+        raise LoginRefused(f"{session.where}: login of {user!r} refused ({said}): {WHY.get(said, WRONG)}") from None

@@ -136,6 +136,21 @@ async def test_a_refused_login_names_user_reason_and_what_to_look_at(auth: str) 
     assert "\n" not in said
 
 
+async def test_a_manager_that_lets_a_user_in_once_only_is_named() -> None:
+    """The second session is refused before its secret is looked at: ``process_message`` in ``main/manager.c``."""
+    heard = Heard()
+    async with manager() as pbx:
+        usual = pbx.answers["Login"]
+        pbx.answers["Login"] = lambda a: (
+            reply(a, "Error", "Message: Login Already In Use") if pbx.count("Login") > 1 else usual(a)
+        )
+        link = link_to(pbx.port, heard)
+        with pytest.raises(LoginRefused, match="set allowmultiplelogin = yes") as told:
+            async with link.open():
+                pass
+    assert "wrong secret" not in str(told.value)
+
+
 async def test_a_control_character_in_user_or_secret_is_refused_before_anything_is_sent() -> None:
     async with manager() as pbx:
         for keys in ({"username": "u\r\nAction: Logoff"}, {"secret": "demo\nAction: Logoff"}):
