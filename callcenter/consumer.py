@@ -197,6 +197,7 @@ class Consumer:
     def _shifted(self, change: TimeShifted) -> None:
         log.warning("the PBX's clock was set", by_s=round(change.by_s, 1))
         self.holes.shift(change.by_s)
+        self.keep_spans()  # who takes the calls up after us knows by them who is on hold
         self.newest = change.at
 
     # ---- an earlier process ---------------------------------------------------------------------------------

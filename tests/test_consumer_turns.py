@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from callcenter import clock
 from callcenter.ami.pbx_clock import PbxClock
 from callcenter.config import parse
@@ -16,8 +18,11 @@ ITEMS = 500
 
 
 class Nowhere:
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+
     async def write(self, batch: Batch) -> None:
-        pass
+        self.batches.append(batch)
 
 
 async def nothing() -> None:
@@ -37,3 +42,16 @@ async def test_others_have_a_turn_after_each_item_however_many_wait() -> None:
         turns += 1
     running.cancel()
     assert turns >= ITEMS - 1
+
+
+async def test_behind_a_step_the_store_is_told_anew_what_the_agents_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    sink, steps = Nowhere(), [0.0, -3600.0, 0.0]
+    pipeline = Pipeline(sink, "IR", False)  # type: ignore[arg-type, unused-ignore]
+    config = parse({"pbx": [{"secret": "s"}]}, "test")
+    consumer = Consumer(config, pipeline, PbxClock(0.0), 0, nothing, lambda drift: None)
+    monkeypatch.setattr(PbxClock, "take_step", lambda self: steps.pop(0))
+    consumer.take(e.MemberSeen(0.0, "sales", "PJSIP/1", "Ali", "", 8, False, "", 0, 0.0, 0.0, False), 10_000.0)
+    consumer.clock.offset = -3600.0
+    consumer.take(e.Tick(0.0), 10_050.0)
+    await pipeline.drain()
+    assert [(s.from_, s.to) for batch in sink.batches for s in batch.spans] == [(6_400.0, 6_450.0)]

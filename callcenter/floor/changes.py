@@ -149,6 +149,12 @@ class TimeShifted(Change, frozen=True, gc=False):
     by_s: float
 
 
+class CallShifted(Change, frozen=True, gc=False):
+    """The PBX's clock was set by ``by_s`` while the call was up: what goes on in it began so much later by it."""
+
+    by_s: float
+
+
 class PbxRestarted(Change, frozen=True, gc=False):
     booted_at: float
 

@@ -1,7 +1,8 @@
 """The PBX's clock was set: what is under way began so much later (or earlier) by it. Pure handler of the Floor.
 
 Without this a caller who waits for ten seconds would have waited for an hour and ten seconds, or for less than nothing.
-What is over keeps the times that it had.
+What is over keeps the times that it had. Each call that is up is told, so that the store has it anew: who takes it up
+after this process knows nothing of the step.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from callcenter.floor import events as e
-from callcenter.floor.changes import TimeShifted
+from callcenter.floor.changes import CallShifted, TimeShifted
 from callcenter.floor.visits import State
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def stepped(floor: Floor, event: e.ClockStepped) -> None:
     floor.agents.next_wrap += by
     for queue in floor.queues.values():
         queue.thinned_at += by
-    floor.out.append(TimeShifted(event.at, "", by))
+    floor.out += [TimeShifted(event.at, "", by), *(CallShifted(event.at, id, by) for id in floor.by_id)]
 
 
 def _call(call: Call, by: float) -> None:

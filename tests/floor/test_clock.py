@@ -21,14 +21,18 @@ from scene import (
     gone,
     joins,
     left,
+    lists,
     member,
+    snapshot,
     talking,
     ticks,
+    waits,
 )
 
 from callcenter.floor import events as e
 from callcenter.floor.changes import AgentChanged, TimeShifted, WrapUpEnded
 from callcenter.floor.floor import Floor
+from callcenter.pending import Pending
 
 START = 100_000.0
 SECOND = "102.1"
@@ -101,6 +105,42 @@ def test_the_board_shows_the_same_waits_behind_a_step(by: float) -> None:
     assert [START + 10 + by - since for since in queue.waiting_since] == [9]
     (agent,) = scene.floor.now(START + 10 + by).agents
     assert START + 10 + by - agent.since == 10
+
+
+BEFORE = flat(
+    e.LinkUp(-20), snapshot(-20, member(-20)), talking(1), dials_in(8, SECOND), joins(9, leg=SECOND, call=SECOND),
+)  # fmt: skip
+AFTER = flat(
+    e.LinkDown(20.7, "not connected yet"), e.Booted(20.8, 900), e.LinkUp(20.9),
+    snapshot(21, member(21), waits(21, 12.0, SECOND), lists(21, CALLER, 20, bridge="b"), lists(21, SECOND, 13, SECOND),
+             lists(21, PHONE, 18, endpoint=ANNA, bridge="b")),
+    asks_end(25), completes(25), gone(25, PHONE), gone(25),
+    asks_end(31, SECOND, SECOND), abandon(31, leg=SECOND, call=SECOND), left(31, leg=SECOND, call=SECOND),
+    gone(31, SECOND, SECOND), ticks(40),
+)  # fmt: skip
+
+
+def killed_behind_a_step(by: float) -> dict[str, Any]:
+    """One talks and one waits; the clock is set at 20, and another process goes on with what was stored by then."""
+    floor, pending = Floor(), Pending()
+    stepped = e.ClockStepped(20 + by, by)
+    for event in [*(msgspec.structs.replace(event, at=START + event.at) for event in BEFORE),
+                  msgspec.structs.replace(stepped, at=START + stepped.at)]:  # fmt: skip
+        pending.put(floor.apply(event), (), floor.record)
+    stored = pending.batch(99, 99, 99, lambda record: None, 0.0).calls
+    scene = Scene(Floor())
+    scene.floor.remember(stored, alive=START + 20 + by)
+    scene.play(*(msgspec.structs.replace(event, at=START + event.at + by) for event in AFTER))
+    assert len(stored) == 2 and (scene.floor.drifts, scene.left_open()) == ({}, {})
+    lasted = [(r.linkedid, (r.ended_at or 0) - r.started_at) for r in scene.records()]
+    return {"lasted": lasted} | {name: durations(scene)[name] for name in ("visits", "talks")}
+
+
+@pytest.mark.parametrize("by", [HOUR, -HOUR, 100.0, -100.0])
+def test_who_is_killed_right_behind_a_step_has_stored_it(by: float) -> None:
+    whole = killed_behind_a_step(0.0)
+    assert whole["visits"][SECOND] == [("abandoned", 22.0, None, None, None)] and whole["talks"] == [(18.0, 0.0)]
+    assert killed_behind_a_step(by) == whole
 
 
 def test_what_was_over_before_the_step_keeps_its_times() -> None:
