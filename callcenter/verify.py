@@ -28,8 +28,9 @@ SUMS = {"wait_answered_s": "answered", "wait_abandoned_s": "abandoned", "talk_s"
 
 OF_VISITS = frozenset({"ENTERQUEUE", "RINGNOANSWER", *ENDS, *TALKS})
 TRIED = 60
-"""So many seconds are looked at for a quiet border."""
-QUIET_S = 0.25
+"""So many seconds are looked at for a quiet border, …"""
+QUIET_S = (0.25, 0.1, 0.05, 0.02, 0.0)
+"""… for one as quiet as the first of these, else as the next."""
 
 Range = tuple[float, float]
 """From (included) to (not included), seconds since the epoch."""
@@ -70,10 +71,11 @@ def both(records: Iterable[CallRecord], told: Range, lines: Sequence[Line]) -> R
     ours = sorted(moment for v in mine for moment in moments(v))
     log = [line.at for line in lines if line.event in OF_VISITS]
     met = bool(ours and log)
-    since = _quiet(max(lines[0].at, math.ceil(told[0])), 1, ours)
+    seen = [moment for moment in ours if moment % 1]  # what was repaired has the log's own seconds: no border parts it
+    since = _quiet(max(lines[0].at, math.ceil(told[0])), 1, seen)
     if met and _same(ours[0], log[0]) and log[0] >= math.floor(told[0]):
         since = min(lines[0].at, math.floor(ours[0]))
-    until = _quiet(min(lines[-1].at, math.floor(told[1])), -1, ours)
+    until = _quiet(min(lines[-1].at, math.floor(told[1])), -1, seen)
     if met and _same(ours[-1], log[-1]) and not (any(map(_open, mine)) or any(v.outcome is None for v in fold(lines))):
         until = max(lines[-1].at, math.ceil(ours[-1])) + 1
     return since, until
@@ -88,13 +90,14 @@ def _same(ours: float, log: float) -> bool:
 
 
 def _quiet(border: float, step: int, ours: list[float]) -> float:
-    """The first whole second from ``border`` on at which nothing happened; on a busy PBX the quietest."""
+    """The nearest whole second from ``border`` on at which nothing happened; on a busy PBX one that is quiet enough."""
 
     def gap(at: float) -> float:
         n = bisect(ours, at)
-        return min([QUIET_S, *(abs(at - moment) for moment in ours[max(0, n - 1) : n + 1])])
+        return min((abs(at - moment) for moment in ours[max(0, n - 1) : n + 1]), default=math.inf)
 
-    return max((border + step * n for n in range(TRIED)), key=gap)
+    tried = [border + step * n for n in range(TRIED)]
+    return next(at for quiet_s in QUIET_S for at in tried if gap(at) >= quiet_s)
 
 
 def visits(records: Iterable[CallRecord]) -> Iterator[tuple[str, Visit]]:

@@ -182,6 +182,21 @@ def test_no_border_is_drawn_where_a_millisecond_decides() -> None:
     assert (found.differences, found.rows["sales"]["offered"]) == ((), (1, 1))
 
 
+def test_a_short_time_of_a_busy_pbx_is_compared_though_no_second_is_quiet() -> None:
+    """Half of it repaired from the log: whole seconds, one after the other."""
+    ours, lines = [], []
+    for n in range(600):  # a minute, ten callers a second
+        at = 1000 + n / 10 + 0.037 * (n % 3) if n < 300 else 1000.0 + n // 10
+        gave_up = visit(outcome=Outcome.ABANDONED, entered_at=at, left_at=at + 2.0, wait_s=2.0)
+        ours.append(record(f"c{n}", gave_up))
+        lines += [f"{int(at)}|c{n}|sales|NONE|ENTERQUEUE||0912|1", f"{int(at) + 2}|c{n}|sales|NONE|ABANDON|1|1|2"]
+    written = sorted((parse(line, "test") for line in lines), key=lambda line: line.at)
+    for told in ((1003.5, 1050.5), (1000.5, 1040.2)):
+        (since, until), result = verdict(ours, told, written)
+        assert until - since > 20
+        assert result.differences == ()
+
+
 def test_both_whole_are_compared_to_the_last_second() -> None:
     records = [answered("1.1", 110.9), answered("1.2", 210.9)]
     _, found = verdict(records, (110.1, 222.95), told(*BEFORE, *story("1.2", 210)))
