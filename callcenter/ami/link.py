@@ -25,6 +25,7 @@ from callcenter.ami.lists import LIST_S, Lists, Rows
 from callcenter.ami.pbx_clock import PbxClock
 from callcenter.ami.protocol import Protocol
 from callcenter.ami.session import ANSWER_S, Session
+from callcenter.ami.starts import Starts
 from callcenter.config import Pbx
 from callcenter.errors import ActionRefused, ActionTimeout, ConfigError, LinkError, LoginRefused
 from callcenter.floor import events as e
@@ -37,7 +38,6 @@ WANTED_S = 5.0
 """No snapshot follows another sooner: many who want one get one."""
 LOADING_S = (1.0, 60.0)
 """Pause before QueueStatus is asked for again, and how long after a login Asterisk may still be loading app_queue."""
-QUARTER_S = 900.0
 
 Item = list[Message] | e.Event
 Put = Callable[[Item, float], None]
@@ -70,7 +70,7 @@ class Link:
         self._up_at = 0.0
         self._early: Rows | None = None
         self._at_once = ""
-        self._boot = ""
+        self._starts = Starts()
         self._boot_due = self._boot_told = False
 
     @property
@@ -244,8 +244,6 @@ class Link:
     async def _look_at_boot(self) -> None:
         """Tell a restart from a reconnect though the user lacks the class ``system``, or Asterisk is still loading.
 
-        CoreStatus says when Asterisk started, in a time zone of its own: what differs from the last time is another
-        start. All zones differ by quarters of an hour, so the clock tells the very second if the hole was shorter.
         FullyBooted tells it whatever the hole: where that came there is nothing to add.
         """
         try:
@@ -253,15 +251,10 @@ class Link:
         except ActionRefused as no:
             self._refused("CoreStatus", no)
             return
-        self._boot_due = False
-        boot, known = f"{answer.corestartupdate} {answer.corestartuptime}", self._boot
-        clock_told = answer.corestartuptime.split(":")
-        if len(clock_told) == 3 and all(part.isdecimal() for part in clock_told):
-            self._boot = boot
-            if known not in ("", boot) and not self._boot_told:
-                now = clock.now()
-                since_quarter = int(clock_told[1]) * 60 + int(clock_told[2])
-                self.put(e.Booted(now, (now + self.clock.offset - since_quarter) % QUARTER_S), now)
+        self._boot_due, now = False, clock.now()
+        uptime_s = self._starts.uptime(answer.corestartupdate, answer.corestartuptime, now + self.clock.offset)
+        if uptime_s is not None and not self._boot_told:
+            self.put(e.Booted(now, uptime_s), now)
 
     # ---- snapshots ------------------------------------------------------------------------------------------
 

@@ -116,6 +116,10 @@ def _channels(world: World, session: Session, action: Action, action_id: str) ->
     return snapshot.core_show_channels(world, action_id)
 
 
+def _core_status(world: World, session: Session, action: Action, action_id: str) -> bytes:
+    return snapshot.core_status(world, action_id)
+
+
 def _list_commands(world: World, session: Session, action: Action, action_id: str) -> bytes:
     """``main/manager.c:action_listcommands``: every client here has all rights. The documentation ends in a blank."""
     lines = ((name, f"{does}  (Priv: {right})") for name, does, right in LISTED)
@@ -202,6 +206,7 @@ WITHOUT_LOGIN = frozenset({"login", "logoff", "challenge"})
 ACTIONS: dict[str, Callable[[World, Session, Action, str], bytes]] = {
     "challenge": _challenge, "login": _login, "logoff": _logoff, "events": _events, "ping": _ping,
     "queuestatus": _queue_status, "queuesummary": _queue_summary, "coreshowchannels": _channels,
+    "corestatus": _core_status,
     "queuepause": _queue_pause, "queueadd": _queue_add, "queueremove": _queue_remove, "originate": _originate,
     "listcommands": _list_commands,
 }
@@ -209,6 +214,7 @@ ACTIONS: dict[str, Callable[[World, Session, Action, str], bytes]] = {
 LISTED = (
     ("Challenge", "Generate Challenge for MD5 Auth.", "<none>"),
     ("CoreShowChannels", "List currently active channels.", "system,reporting,all"),
+    ("CoreStatus", "Show PBX core status variables.", "system,reporting,all"),
     ("Events", "Control Event Flow.", "<none>"),
     ("ListCommands", "List available manager commands.", "<none>"),
     ("Login", "Login Manager.", "<none>"),

@@ -6,6 +6,7 @@ Sources: the captures for QueueStatus; ``main/manager.c:action_coreshowchannels`
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from callcenter.ami.simulator import wire
@@ -23,6 +24,15 @@ def fully_booted(world: World) -> bytes:
     up = int(world.pbx.wall - world.pbx.booted_at) + 1
     pairs = (("Uptime", up), ("LastReload", up), ("Status", "Fully Booted"))
     return f"Event: FullyBooted\r\nPrivilege: system,all\r\n{wire.headers(pairs)}\r\n".encode()
+
+
+def core_status(world: World, action_id: str) -> bytes:
+    """``main/manager.c:action_corestatus``. Asterisk tells local times and no zone; this PBX lives in UTC."""
+    date, _, clock = datetime.fromtimestamp(world.pbx.booted_at, UTC).isoformat(" ", "seconds")[:19].partition(" ")
+    calls = {chan.linkedid for chan in world.pbx.channels.values()}
+    pairs = (("CoreStartupDate", date), ("CoreStartupTime", clock), ("CoreReloadDate", date),
+             ("CoreReloadTime", clock), ("CoreCurrentCalls", len(calls)))
+    return wire.reply("Success", action_id, *pairs)
 
 
 def _percent(part: int, whole: int) -> str:

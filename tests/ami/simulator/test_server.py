@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections import Counter
+from datetime import datetime
 
 import pytest
 from panoramisk import Manager
@@ -170,6 +171,16 @@ async def test_ping_and_logoff_are_answered(simulations, connect):
     assert list(pong) == ["Response", "ActionID", "Ping", "Timestamp"] and pong["Ping"] == "Pong"
     bye = await line.ask(Action="Logoff")
     assert bye == {"Response": "Goodbye", "Message": "Thanks for all the fish."} and await line.ended()
+
+
+async def test_core_status_tells_the_same_start_as_fully_booted(simulations, connect):
+    line = await connect(await simulations())
+    up = int((await line.event("FullyBooted"))["Uptime"])
+    now = float((await line.ask(Action="Ping"))["Timestamp"])
+    told = await line.ask(Action="CoreStatus", ActionID="c")
+    assert list(told)[:4] == ["Response", "ActionID", "CoreStartupDate", "CoreStartupTime"]
+    started = datetime.fromisoformat(f"{told['CoreStartupDate']}T{told['CoreStartupTime']}+00:00").timestamp()
+    assert started == pytest.approx(now - up, abs=60)  # a simulated PBX runs faster than the clock on the wall
 
 
 async def test_events_can_be_turned_off_and_on_again(simulations, connect):
