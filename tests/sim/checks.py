@@ -149,10 +149,10 @@ def _visits(rows: dict[str, Any], told: list[truth.Told], exchange: Exchange, fa
 
 
 def _excused(visit: truth.Told, exchange: Exchange, facts: dict[str, Any]) -> bool:
-    """Out of sight, and no queue_log that could tell; nor can one where the clock was set during the visit."""
+    """Out of sight, and no queue_log that could tell."""
     over = visit.over or _lost_at(visit, exchange)
     hidden = any(a <= over + EDGE_S and visit.entered <= b for a, b in facts["blind"])
-    return hidden and (not facts["queue_log"] or any(visit.entered <= at <= over for at, _ in exchange.steps))
+    return hidden and not facts["queue_log"]
 
 
 def _pair(
