@@ -97,7 +97,7 @@ class Weather:
 
     def __init__(self, proxy: Proxy, options: argparse.Namespace) -> None:
         self.proxy, self.count = proxy, 0
-        self.steps = script(options.seed, options.minutes * 60 - 60, options.every)
+        self.steps = script(options.seed, options.minutes * 60 - min(60, options.minutes * 30), options.every)
         self.quiet_since: float | None = 0.0
 
     async def play(self) -> None:
