@@ -82,13 +82,13 @@ async def _feed(daemon: Daemon, data: list[bytes], store: bool) -> None:
         daemon.consumer.take(framer.feed(chunk), clock.now())
         if time.perf_counter() >= second:
             second += 1
-            await daemon.refresh()
+            await daemon.boards.refresh()
             await daemon.metrics()
         if store:
             await asyncio.sleep(0)
-    await daemon.refresh()
+    await daemon.boards.refresh()
     await daemon.metrics()
-    assert daemon.figures["today"][""]["offered"], "the figures saw nothing"
+    assert daemon.boards.figures["today"][""]["offered"], "the figures saw nothing"
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import structlog
 
 from callcenter import clock, notify
 from callcenter.ami.link import Link
-from callcenter.board import wallboard
+from callcenter.boards import Boards
 from callcenter.config import Config
 from callcenter.consumer import Consumer
 from callcenter.ending import left_when_it_hangs
@@ -30,13 +30,7 @@ from callcenter.store.backup_times import Backups
 from callcenter.store.store import Store
 from callcenter.web.app import create_app
 from callcenter.web.server import serve
-from callcenter.web.source import Newest
 
-FIGURES_S = 1.0
-BOARD_S = 0.02
-"""No board follows another sooner: at twenty calls a second five hundred events a second change something."""
-REST = 5.0
-"""What is computed for the eye rests so many times as long as it took: a big centre's board comes less often."""
 MINUTE_S = 60.0
 HOUR_S = 3600.0
 DRAIN_S = 6.0
@@ -61,10 +55,7 @@ class Daemon:
         self.backups: Backups | None = None
         self._reloaded = asyncio.Event()
         self._drifts_told: set[str] = set()
-        self._figures_due = 0.0
-        self.figures = self.window.figures(clock.now())
-        self._published_at = clock.monotonic()
-        self._newest = Newest(self._board(0))
+        self.boards = Boards(self.consumer, self.health)
         self.asked_to_end_at: float | None = None
 
     async def _look_at_clock(self) -> None:
@@ -90,10 +81,10 @@ class Daemon:
     # ---- what the web asks (Source) -------------------------------------------------------------------------
 
     def board(self) -> Wallboard:
-        return self._newest.board()
+        return self.boards.newest.board()
 
     async def next_board(self, seq: int) -> Wallboard:
-        return await self._newest.next_board(seq)
+        return await self.boards.newest.next_board(seq)
 
     def health(self) -> Health:
         """How we are: the link, the consumer, the store."""
@@ -103,7 +94,7 @@ class Daemon:
             actions_failure=link.actions_failure if floor.link else "",
             refused="; ".join(said for name, said in link.refused.items() if name != "CoreStatus"),
             lag_s=consumer.lag_s, clock_offset_s=link.clock.offset, inbox=consumer.inbox.qsize(),
-            consumer_at_s=consumer.at_one_item_s(), board_age_s=clock.monotonic() - self._published_at,
+            consumer_at_s=consumer.at_one_item_s(), board_age_s=self.boards.age_s,
             store_failure=pipeline.reason, store_damaged=self.store.damaged,
             store_failed_since=None if pipeline.failed_at is None else pipeline.failed_at + link.clock.offset,
             store_pending=pipeline.pending, store_writes=pipeline.writes, store_write_seconds=pipeline.write_seconds,
@@ -138,37 +129,11 @@ class Daemon:
         self._reloaded.set()
         log.info("configuration reloaded", taken_up=result.at_once, after_a_restart=result.after_restart)
 
-    # ---- boards ---------------------------------------------------------------------------------------------
+    # ---- what is done now and then --------------------------------------------------------------------------
 
     def now(self) -> float:
         """The PBX's time now."""
         return self.consumer.now()
-
-    def _board(self, seq: int) -> Wallboard:
-        now, told = self.floor.now(self.now()), alarms(self.health())
-        return wallboard(seq, now, self.figures, self.config, self.floor, self.consumer.holes.all, told)
-
-    async def refresh(self) -> None:
-        """Compute the figures anew, from a picture of the day: the reading goes on meanwhile."""
-        began = clock.monotonic()
-        self.consumer.figures_due = False
-        self.figures = await asyncio.to_thread(self.window.picture().figures, self.now())
-        self._figures_due = began + max(FIGURES_S, REST * (clock.monotonic() - began))
-
-    async def boards(self) -> None:
-        """A new board whenever something changed, and each second in any case."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(FIGURES_S):
-                    await self.consumer.changed.wait()
-            if clock.monotonic() >= self._figures_due or self.consumer.figures_due:
-                self.consumer.tick()
-                await self.refresh()
-            self.consumer.changed.clear()
-            began = clock.monotonic()
-            self._newest.publish(self._board(self.board().seq + 1))
-            self._published_at = began
-            await asyncio.sleep(max(BOARD_S, REST * (clock.monotonic() - began)))
 
     async def housekeeping(self) -> None:
         """Each hour: forget yesterday's rows and the old journal."""
@@ -312,7 +277,7 @@ async def _serve_until(daemon: Daemon, on_ready: Callable[[int], None], stop: as
     """All tasks of the daemon; the first that fails ends the others, and its error is raised."""
     web = daemon.config.web
     parts = (
-        daemon.link.run(), daemon.consumer.run(), daemon.boards(), daemon.housekeeping(), daemon.minutes(),
+        daemon.link.run(), daemon.consumer.run(), daemon.boards.run(), daemon.housekeeping(), daemon.minutes(),
         daemon.repair(), daemon.back_up(), daemon.tell_systemd(),
         serve(create_app(daemon), web.host, web.port, told(on_ready)),
     )  # fmt: skip

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
 from collections.abc import Iterable
 from datetime import tzinfo
 from itertools import islice
@@ -23,15 +22,16 @@ from callcenter.errors import InputError, StoreError
 from callcenter.floor import events as e
 from callcenter.floor.changes import Change, LinkChanged, TimeShifted, VisitEnded, VisitRepaired
 from callcenter.floor.records import CallRecord, Hole
+from callcenter.known_calls import KnownCalls, made_at
 from callcenter.queue_log.audit import INTERVAL_S
 from callcenter.queue_log.beside import Beside, Source
 from callcenter.queue_log.evidence import Evidence
 from callcenter.queue_log.follow import Follower
 from callcenter.queue_log.lines import Line
 from callcenter.queue_log.pairing import NEAR_S, pair
-from callcenter.queue_log.repair import Changed, House, Looks, repair, touched, unseen_in
+from callcenter.queue_log.repair import Changed, Looks, repair, touched, unseen_in
 from callcenter.queue_log.table import Table
-from callcenter.queue_log.visits import Book, LoggedVisit
+from callcenter.queue_log.visits import Book
 from callcenter.self_check import BACK_S, Calls, SelfCheck
 
 LOOK_S = 1.0
@@ -46,11 +46,6 @@ EARLIER_S = 7200.0
 CALLS_AT_ONCE = 50
 MENDS_S = 1.0
 """After so long the log is read on before more is mended."""
-IDS_AT_ONCE = 500
-BOOT_IS_UNSURE_S = range(-2, 3)
-"""Whole seconds by which the log's QUEUESTART and the boot that FullyBooted told may differ."""
-CREATED_S = 5.0
-"""A call's record begins so soon before or after its Linkedid says."""
 FORGET_EACH_S = 60.0
 ASKED = 20
 """So many visits of the log are looked up to know whether it is this PBX's, …"""
@@ -78,6 +73,7 @@ class Repairs:
         self.source, self.consumer, self.store = source, consumer, store
         self._reading = Beside(source)
         self.book = Book()
+        self.known = KnownCalls(consumer, store, self.book)
         self.check = SelfCheck(consumer.window, store)
         self.failure = "not read yet"
         self.read_at = self._logged_at = 0.0
@@ -182,8 +178,8 @@ class Repairs:
         unseen, until = unseen_in(self.consumer.holes.all), self.read_at - SETTLES_S
         whole = (v for v in reversed(self.book.visits) if self._seen_from <= v.entered_at < until)
         logged = list(islice((v for v in whole if not unseen(v.entered_at - NEAR_S, v.entered_at + NEAR_S)), ASKED))
-        stored = await self._stored([v.call for v in logged])
-        told = pair(self._newest(stored, logged), logged, self._linkedid)
+        stored = await self.known.stored([v.call for v in logged])
+        told = pair(self.known.newest(stored, logged), logged, self.known.linkedid)
         unknown = sum(place is None for call in told for place, _ in call.visits)
         if 2 * unknown <= len(logged):
             return ""
@@ -202,7 +198,7 @@ class Repairs:
                 self._looks.begin(touched(self.book.visits, hole))
                 self._unwritten[hole.from_] = set()
         due = self._looks.due(self.book.visits, self._is_up, settled)
-        self._due = sorted({*self._due, *due}, key=_made_at) if due else self._due
+        self._due = sorted({*self._due, *due}, key=made_at) if due else self._due
         until = clock.monotonic() + MENDS_S
         while self._due:
             written = await self._mend_calls(self._due[:CALLS_AT_ONCE])
@@ -215,7 +211,7 @@ class Repairs:
             self._mark_repaired()
 
     def _is_up(self, channel: str) -> bool:
-        return self._linkedid(channel) in self.consumer.floor.calls
+        return self.known.linkedid(channel) in self.consumer.floor.calls
 
     def _mark_repaired(self) -> None:
         """A hole is repaired once all that was mended is committed: else a crash would leave it half done."""
@@ -233,10 +229,10 @@ class Repairs:
     async def _mend_calls(self, calls: list[str]) -> set[str]:
         """Mends these calls; returns the ids of the records that changed."""
         logged = self.book.of_calls(calls)
-        stored = await self._stored(calls)
-        unseen, house = unseen_in(self.consumer.holes.all), self._house()
+        stored = await self.known.stored(calls)
+        unseen, house = unseen_in(self.consumer.holes.all), self.known.house()
         written = set()
-        for told in pair(self._newest(stored, logged), logged, self._linkedid):
+        for told in pair(self.known.newest(stored, logged), logged, self.known.linkedid):
             result = repair(told, unseen, house)
             if result is not None:
                 self._keep(*result)
@@ -252,79 +248,6 @@ class Repairs:
         told = visits or ((record.visits[-1], record.visits[-1]),)  # so that the store hears of what else was mended
         changes: list[Change] = [VisitRepaired(now, record.id, before, after) for before, after in told]
         self.consumer.mended(record, changes)
-
-    # ---- what we have of these calls ------------------------------------------------------------------------
-
-    async def _stored(self, calls: list[str]) -> dict[str, CallRecord]:
-        """What the store has of them, and of other calls of those moments: by Linkedid."""
-        found: dict[str, CallRecord] = {}
-        for since, until in _ranges(calls):
-            cursor: str | None = None
-            while True:
-                page = await self.store.calls(since=since, until=until, cursor=cursor, limit=200)
-                found |= {item.record.linkedid: item.record for item in page.items}
-                if (cursor := page.next) is None:
-                    break
-        return found | await self._by_id([call for call in calls if call not in found])
-
-    async def _by_id(self, calls: list[str]) -> dict[str, CallRecord]:
-        """Those that began at another time than their Linkedid says: the clock was set meanwhile, or their boot is
-        unsure."""
-        floor = self.consumer.floor
-        starts = {int(start) + n for start in self.book.starts for n in BOOT_IS_UNSURE_S}
-        boots = dict.fromkeys((floor.boot, *sorted(starts, reverse=True)))
-        ids = [f"{floor.pbx}-{boot:x}-{call}" for boot in boots for call in calls]
-        found: dict[str, CallRecord] = {}
-        for n in range(0, len(ids), IDS_AT_ONCE):
-            page = await self.store.calls(ids=ids[n : n + IDS_AT_ONCE], limit=IDS_AT_ONCE)
-            found |= {item.record.id: item.record for item in page.items}
-        return {found[id].linkedid: found[id] for id in reversed(ids) if id in found}
-
-    def _newest(self, stored: dict[str, CallRecord], logged: Iterable[LoggedVisit]) -> list[CallRecord]:
-        """As they are now: on the Floor, else not yet committed, else in the store."""
-        floor, waiting = self.consumer.floor, self.consumer.pipeline.waiting
-        calls = {self._linkedid(visit.call) for visit in logged}
-        records = dict(stored)
-        for call in calls | stored.keys():
-            id = stored[call].id if call in stored else self._id(call, _made_at(call))
-            if newer := waiting(id):
-                records[call] = newer
-        moments = {(visit.queue, int(visit.entered_at // NEAR_S) + n) for visit in logged for n in (-1, 0, 1)}
-        for known in (*floor.calls.values(), *floor.ended.values()):
-            of_then = any((visit.queue, int(visit.entered_at // NEAR_S)) in moments for visit in known.visits)
-            if of_then or known.linkedid in calls or known.linkedid in stored:
-                records[known.linkedid] = known.record()
-        return list(records.values())
-
-    def _linkedid(self, channel: str) -> str:
-        """Of the call that a channel is in; mostly they are the same."""
-        leg = self.consumer.floor.legs.get(channel)
-        return leg.call.linkedid if leg else channel
-
-    def _house(self) -> House:
-        floor, pbx = self.consumer.floor, self.consumer.config.pbx[0]
-        members = {(queue, agent.name): i for i, agent in floor.agents.all.items() for queue in agent.members}
-        anywhere = {agent.name: interface for interface, agent in floor.agents.all.items()}
-
-        def interface(queue: str, name: str) -> str:
-            """The log has names only. One that has moved to another phone since is taken to have been there."""
-            return members.get((queue, name)) or anywhere.get(name) or name
-
-        phones = {phone.partition("/")[2] for agent in floor.agents.all.values() for phone in agent.phones}
-
-        def inside(number: str) -> bool:
-            """The log has no endpoints: a trunk cannot be told."""
-            return number in phones or 0 < len(number) <= pbx.extension_digits
-
-        return House(pbx.name, self._id, interface, inside)
-
-    def _id(self, linkedid: str, at: float) -> str:
-        """As the Floor makes it. Of an earlier boot the log tells when it was."""
-        floor = self.consumer.floor
-        boot = floor.boot
-        if boot and at < boot - CREATED_S:
-            boot = int(max((start for start in self.book.starts if start <= at + CREATED_S), default=0.0))
-        return f"{floor.pbx}-{boot:x}-{linkedid}"
 
     def _link_changed(self, change: LinkChanged) -> None:
         if change.up:
@@ -345,20 +268,3 @@ class Repairs:
         self.evidence.shift(change.by_s, change.at)
         self._seen_from += change.by_s
         self.check.shifted(change.at)
-
-
-def _made_at(channel: str) -> float:
-    """When a channel was made: ``[system name-]seconds.number``; 0 for a name that does not say."""
-    found = re.search(r"(\d{1,11})\.\d+$", channel)
-    return float(found[1]) if found else 0.0
-
-
-def _ranges(calls: Iterable[str]) -> list[tuple[float, float]]:
-    """Spans of time in which these calls began, near ones together."""
-    spans: list[tuple[float, float]] = []
-    for at in sorted(map(_made_at, calls)):
-        if spans and at - spans[-1][1] < CREATED_S:
-            spans[-1] = (spans[-1][0], at + CREATED_S)
-        else:
-            spans.append((at - CREATED_S, at + CREATED_S))
-    return spans

@@ -55,3 +55,28 @@ async def test_behind_a_step_the_store_is_told_anew_what_the_agents_do(monkeypat
     consumer.take(e.Tick(0.0), 10_050.0)
     await pipeline.drain()
     assert [(s.from_, s.to) for batch in sink.batches for s in batch.spans] == [(6_400.0, 6_450.0)]
+
+
+async def test_who_came_after_the_asking_need_not_be_listed_at_whatever_pace_the_pbxs_clock_goes() -> None:
+    """The times of what the link itself tells are made when it is applied: a list is applied long after its asking."""
+    pipeline = Pipeline(Nowhere(), "IR", False)  # type: ignore[arg-type, unused-ignore]
+    config = parse({"pbx": [{"secret": "s"}]}, "test")
+    consumer = Consumer(config, pipeline, PbxClock(0.0), 0, nothing, lambda drift: None)
+    leg, call, channel = "1.1", "1.1", "PJSIP/trunk-1"
+    told = (
+        (0.0, 100.0, e.LinkUp(0.0)),
+        (0.0, 100.0, e.SnapshotAsked(0.0)),
+        (1.5, 100.03, e.LegCreated(0.0, leg, call, channel, 4, "0912", "", "800", "inbound")),
+        (1.5, 100.03, e.CallerJoined(0.0, leg, call, channel, "sales", 1, "0912", "")),
+        (4.0, 100.0, e.SnapshotBegan(0.0)),
+        (4.0, 100.02, e.QueuesListed(0.0)),
+        (4.0, 100.06, e.LegSeen(0.0, leg, call, channel, 4, "0912", "", "800", "inbound", "", 2.0)),
+        (4.0, 100.06, e.LegsListed(0.0)),
+        (4.0, 110.0, e.Tick(0.0)),
+    )  # fmt: skip
+    for ahead_s, arrival, event in told:
+        consumer.clock.offset = ahead_s
+        consumer.take(event, arrival)
+    [up] = consumer.floor.by_id.values()
+    assert [(v.entered_at, v.left_at) for v in up.visits] == [(101.53, None)]
+    assert not consumer.floor.drifts

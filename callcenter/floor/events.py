@@ -285,8 +285,15 @@ class LegSeen(OnLeg, frozen=True, gc=False):
     age_s: float
 
 
+class SnapshotAsked(Event, frozen=True, gc=False):
+    """A snapshot's first request is sent: whatever is created from here on need not be in it.
+
+    Told when it is so: by a PBX whose clock goes at another pace nobody could tell later what time it was.
+    """
+
+
 class SnapshotBegan(Event, frozen=True, gc=False):
-    """A snapshot's requests were sent: whatever is created from here on need not be in it."""
+    """The rows of a snapshot follow. ``at``: when it was asked for, unless SnapshotAsked has told."""
 
 
 class QueuesListed(Event, frozen=True, gc=False):

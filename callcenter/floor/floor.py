@@ -85,6 +85,7 @@ class Floor:
         self.suspects: dict[Leg | QueueVisit, float] = {}
         self.doubts: dict[doubts.Key, tuple[float, doubts.Row]] = {}
         self.listing = snapshot.Listing()
+        self.asked_at = 0.0
         self.revived = revive.Revived()
         self.recently_gone: dict[str, None] = {}
         self.left_early: dict[tuple[str, str], float] = {}
@@ -281,7 +282,10 @@ class Floor:
 NOTHING: list[Change] = []
 
 TIMELESS = frozenset(
-    {e.ClockStepped, e.SnapshotBegan, e.QueueSeen, e.EntrySeen, e.LegSeen, e.QueuesListed, e.LegsListed}
+    {
+        e.ClockStepped, e.SnapshotAsked, e.SnapshotBegan, e.QueueSeen, e.EntrySeen, e.LegSeen, e.QueuesListed,
+        e.LegsListed,
+    }
 )
 """What does not let time pass: rows have the time of their arrival, and events from before it may still come."""
 

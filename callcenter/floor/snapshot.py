@@ -51,8 +51,12 @@ class Listing:
 # ---- lists ----------------------------------------------------------------------------------------------------
 
 
+def asked(floor: Floor, event: e.SnapshotAsked) -> None:
+    floor.asked_at = event.at
+
+
 def began(floor: Floor, event: e.SnapshotBegan) -> None:
-    floor.listing = Listing(event.at)
+    floor.listing, floor.asked_at = Listing(floor.asked_at or event.at), 0.0
 
 
 def queue_seen(floor: Floor, event: e.QueueSeen) -> None:
@@ -280,6 +284,7 @@ def lose_leg(floor: Floor, leg: Leg, at: float) -> None:
 
 
 HANDLERS: dict[type[e.Event], Callable[[Floor, Any], None]] = {
+    e.SnapshotAsked: asked,
     e.SnapshotBegan: began,
     e.QueueSeen: queue_seen,
     e.LegSeen: leg_seen,

@@ -405,8 +405,8 @@ async def test_the_lists_come_in_one_piece_behind_the_events_from_before_their_e
             await heard.until("CoreShowChannelsComplete")
             pbx.cut()
             await heard.until("LinkUp", 2)
-    assert [name for name in heard.names() if name != "FullyBooted"][:8] == [
-        "LinkDown", "LinkUp", "Newchannel", "SnapshotBegan", "QueueParams", "QueueStatusComplete",
+    assert [name for name in heard.names() if name != "FullyBooted"][:9] == [
+        "LinkDown", "LinkUp", "SnapshotAsked", "Newchannel", "SnapshotBegan", "QueueParams", "QueueStatusComplete",
         "CoreShowChannelsComplete", "LinkDown",
     ]  # fmt: skip
     assert heard.names().index("FullyBooted") > 0

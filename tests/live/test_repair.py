@@ -95,9 +95,9 @@ def _holes(daemon: Running) -> list[Any]:
     return holes
 
 
-def test_a_cut_that_hides_thirty_starts_and_thirty_ends_is_filled(tmp_path: Path) -> None:
+def test_a_cut_of_30_s_that_hides_fifty_starts_and_fifty_ends_is_filled(tmp_path: Path) -> None:
     log = tmp_path / "queue_log"
-    words = ("--agents", "40", "--queues", "4", "--speed", str(SPEED), "--calls", "120", "--rate", "1500")
+    words = ("--agents", "40", "--queues", "4", "--speed", str(SPEED), "--calls", "200", "--rate", "1500")
     with simulating(tmp_path, *words) as (port, _), proxied(port) as (near, fault):
         pbx = f'queue_log = "{log}"\nclock_step_s = 0'
         with running(tmp_path, near, USERNAME, SECRET, TRUNKS, pbx=pbx) as daemon:
@@ -107,7 +107,9 @@ def test_a_cut_that_hides_thirty_starts_and_thirty_ends_is_filled(tmp_path: Path
                 fault("cut")
 
             daemon.until("calls come in", lambda: words_of(log, "ENTERQUEUE") > 40, 60)
-            hidden(daemon, log, 30, cut)
+            began = time.monotonic()
+            hidden(daemon, log, 50, cut)
+            assert time.monotonic() - began >= 30 / SPEED  # of the PBX's time
             fault("clear")
             assert_as_logged(daemon, log)
 
