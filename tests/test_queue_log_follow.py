@@ -215,6 +215,27 @@ def test_of_a_rotated_file_that_is_older_nothing_is_read(path: Path) -> None:
         assert rotated(path, 1_795_000_003.0, current) == []
 
 
+@pytest.mark.parametrize("turns", [False, True], ids=["at the start", "at a rotation"])
+def test_a_folder_that_cannot_be_listed_once_loses_nothing(
+    path: Path, follow: Follow, monkeypatch: pytest.MonkeyPatch, turns: bool
+) -> None:
+    follower = follow(1_795_000_001.0)
+    if turns:
+        write(path, 0)
+        assert numbers(follower) == [0]
+        path.rename(path.with_name("queue_log.2"))
+    write(path.with_name("queue_log.1"), 1)
+    write(path, 2)
+
+    def fails(folder: Path) -> Iterator[Path]:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch, pytest.raises(InputError, match="Input/output error"):
+        patch.setattr(Path, "iterdir", fails)
+        follower.read()
+    assert numbers(follower) == [1, 2]
+
+
 def test_a_missing_file_is_said_and_read_once_it_is_there(path: Path, follow: Follow) -> None:
     follower = follow()
     for _ in range(2):

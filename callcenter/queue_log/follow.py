@@ -72,10 +72,20 @@ class Follower:
     # ---- the file that is written ---------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        self._file = regular(self.path)
-        self._file.seek(place(self._file, self._since) if self._since else 0)
+        self._file, others = self._opened(self._since, self._since)
         self._mark()
-        self._take_past(rotated(self.path, self._since, self._file))  # one that is rotated now is in one of both
+        self._take_past(others)
+
+    def _opened(self, since: float, others_since: float) -> tuple[FileIO, list[Rotated]]:
+        """The file that is written by now and the rotated ones beside it, each from then on: both, or it is tried
+        again."""
+        file = regular(self.path)
+        try:
+            file.seek(place(file, since) if since else 0)
+            return file, rotated(self.path, others_since, file)  # one that is rotated now is in one of both
+        except OSError:
+            file.close()
+            raise
 
     def _mark(self) -> None:
         """What stands before our place: by it we know that it is still the file that we read."""
@@ -104,12 +114,11 @@ class Follower:
     def _turn(self) -> None:
         """To the file that is written by now; those before it that were rotated, too, since we looked."""
         assert self._file is not None
+        file, others = self._opened(0.0, os.fstat(self._file.fileno()).st_mtime - 1.0)
         with self._file as ours:
-            self._file = regular(self.path)
-            self._splitter, self._tail, self._since = Splitter(), b"", 0.0
+            self._file, self._splitter, self._tail, self._since = file, Splitter(), b"", 0.0
             ours.seek(0)
             self._known.add(ours.readline(HEAD))
-            others = rotated(self.path, os.fstat(ours.fileno()).st_mtime - 1.0, self._file)
         self._take_past([other for other in others if other.head not in self._known])
         self._known = {other.head for other in others}
 
