@@ -8,6 +8,7 @@ without an event (a reload does), the row is taken for true, and a Drift of one 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from callcenter.floor import events as e
@@ -25,6 +26,15 @@ KINDS = frozenset({
 
 Key = tuple[str, ...]
 Row = e.LegSeen | e.EntrySeen | e.MemberSeen | e.MemberGone
+
+
+@dataclass(slots=True)
+class Suspicion:
+    """``since``: when a list lacked it. ``ended_at``: when it counts as ended should that come true."""
+
+    since: float
+    ended_at: float
+
 
 LEG, MEMBER, WAIT = "leg", "member", "wait"
 """The first word of a key, and the order in which rows are believed: who waits needs its channel."""

@@ -82,7 +82,7 @@ class Floor:
         self.connected: dict[str, tuple[Call, QueueVisit, Talk]] = {}
         self.loose: dict[Talk, float] = {}
         self.lingering: dict[Call, float] = {}
-        self.suspects: dict[Leg | QueueVisit, float] = {}
+        self.suspects: dict[Leg | QueueVisit, doubts.Suspicion] = {}
         self.doubts: dict[doubts.Key, tuple[float, doubts.Row]] = {}
         self.listing = snapshot.Listing()
         self.asked_at = 0.0

@@ -29,9 +29,11 @@ def stepped(floor: Floor, event: e.ClockStepped) -> None:
     _move(floor.listing, by, "began_at")
     _move(floor.revived, by, "until")
     floor.doubts.clear()  # the next list tells them anew
-    for table in (floor.loose, floor.lingering, floor.suspects):
+    for table in (floor.loose, floor.lingering):
         for key in table:
             table[key] += by  # type: ignore[index]
+    for suspicion in floor.suspects.values():
+        _move(suspicion, by, "since", "ended_at")
     for leg in floor.legs.values():
         _move(leg, by, "created_at", "asked_at", "told_at", "bridge_at", "state_at")
     for call in {*floor.by_id.values(), *floor.lingering}:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from callcenter.floor import events as e
 from callcenter.floor import on_agents, on_legs, revive, snapshot
 from callcenter.floor.changes import LinkChanged, PbxRestarted
+from callcenter.floor.doubts import Suspicion
 from callcenter.floor.records import Outcome
 from callcenter.floor.visits import UNDECIDED, State
 
@@ -86,7 +87,7 @@ def link_down(floor: Floor, event: e.LinkDown) -> None:
         call.partial = True
         for visit in call.visits:
             if visit.state in UNDECIDED:
-                floor.suspects.setdefault(visit, since)
+                floor.suspects.setdefault(visit, Suspicion(since, since))
 
 
 def shut_down(floor: Floor, event: e.ShutDown) -> None:

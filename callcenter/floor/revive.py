@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from callcenter.floor import on_agents, on_bridges, on_link, snapshot
 from callcenter.floor.calls import Call, Talk
 from callcenter.floor.changes import VisitRevived
+from callcenter.floor.doubts import Suspicion
 from callcenter.floor.legs import UP, Leg
 from callcenter.floor.records import AgentState, CallRecord, Conversation, Direction, Outcome, Result, Span, Visit
 from callcenter.floor.visits import OPEN, QueueVisit, State, Try
@@ -194,12 +195,12 @@ def settle(floor: Floor, at: float) -> None:
         if floor.by_id.get(call.id) is not call:
             continue
         if not call.legs:
-            on_link.lose(floor, call, at, "unknown", Outcome.UNKNOWN)
+            on_link.lose(floor, call, floor.revived.until, "unknown", Outcome.UNKNOWN)
             continue
         end_unbound(floor, call)
         for visit in call.visits:
             if not visit.leg.uid and visit.state in OPEN:
-                floor.suspects.setdefault(visit, at)
+                floor.suspects.setdefault(visit, Suspicion(at, floor.revived.until))
             _end_silent_tries(floor, call, visit, at)
     floor.revived.unbound.clear()  # what is left ended before this snapshot
 

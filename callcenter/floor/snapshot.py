@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from callcenter.floor import events as e
 from callcenter.floor import on_agents, on_bridges, on_legs, on_members, on_queues, revive
 from callcenter.floor.changes import LinkChanged
-from callcenter.floor.doubts import LEG, PATIENCE_S, WAIT, doubt, explained, ripe, settled
+from callcenter.floor.doubts import LEG, PATIENCE_S, WAIT, Suspicion, doubt, explained, ripe, settled
 from callcenter.floor.legs import RING, Leg, enter
 from callcenter.floor.records import Outcome, Result
 from callcenter.floor.visits import OPEN, QueueVisit, Signal
@@ -149,7 +149,7 @@ def take_leg(floor: Floor, event: e.LegSeen) -> Leg | None:
     if not floor.listing.older(leg.state_at):
         leg.state = event.state
     if leg.bridge != event.bridge and not floor.listing.older(leg.bridge_at):
-        on_bridges.part(floor, leg, event.at)
+        on_bridges.part(floor, leg, seen_until(floor, leg.bridge_at, event.at))
         if event.bridge:
             enter(floor.bridges, leg, event.bridge)
     on_legs.settle(floor, leg, event.at)
@@ -161,7 +161,7 @@ def queues_listed(floor: Floor, event: e.QueuesListed) -> None:
     for queue in floor.queues.values():
         for visit in queue.waiting.values():
             if visit.leg.uid and visit.leg.uid not in listing.waiting and listing.reaches(visit.entered_at):
-                floor.suspects.setdefault(visit, event.at)
+                suspect(floor, visit, visit.entered_at, event.at)
     on_members.unlisted(floor, event.at)
 
 
@@ -171,7 +171,7 @@ def legs_listed(floor: Floor, event: e.LegsListed) -> None:
         listing.entries.clear()
         for leg in floor.legs.values():
             if leg.uid not in listing.legs and listing.reaches(leg.created_at) and listing.reaches(leg.told_at):
-                floor.suspects.setdefault(leg, event.at)
+                suspect(floor, leg, max(leg.created_at, leg.told_at), event.at)
     if settled(floor):
         return
     for uid in list(listing.entries):
@@ -186,6 +186,16 @@ def legs_listed(floor: Floor, event: e.LegsListed) -> None:
         floor.synced, floor.link_since = True, event.at
         floor.left_early.clear()
         floor.out.append(LinkChanged(event.at, "", True, ""))
+
+
+def suspect(floor: Floor, one: Leg | QueueVisit, told_at: float, at: float) -> None:
+    """A list of ``at`` lacks it."""
+    floor.suspects.setdefault(one, Suspicion(at, seen_until(floor, told_at, at)))
+
+
+def seen_until(floor: Floor, told_at: float, at: float) -> float:
+    """When something ended that is over at ``at``. In a hole nobody knows: it counts as long as it was seen."""
+    return at if floor.synced else min(max(floor.link_since, told_at), at)
 
 
 def join_halves(floor: Floor) -> None:
@@ -203,19 +213,20 @@ def join_halves(floor: Floor) -> None:
 
 def convict(floor: Floor, at: float) -> None:
     """End what a snapshot did not name, or a hole left undecided, and no event has explained since."""
-    for suspect, since in [(s, since) for s, since in floor.suspects.items() if at - since > PATIENCE_S]:
-        if floor.suspects.pop(suspect, None) is None:
+    for one, why in [(one, why) for one, why in floor.suspects.items() if at - why.since > PATIENCE_S]:
+        if floor.suspects.pop(one, None) is None:
             continue  # a wait goes with its channel
-        if isinstance(suspect, QueueVisit):
-            if suspect.state in OPEN:
-                floor.touched = suspect.leg.call
-                floor.drift(since, "lost_wait", f"{suspect.queue}: {suspect.leg.uid} waits no more")
-                suspect.leg.call.partial = True
-            lose_visit(floor, suspect, since, Outcome.UNKNOWN)
-        elif floor.legs.get(suspect.uid) is suspect:
-            floor.touched = suspect.call
-            floor.drift(since, "lost_leg", suspect.channel)
-            lose_leg(floor, suspect, since)
+        ended_at = why.ended_at
+        if isinstance(one, QueueVisit):
+            if one.state in OPEN:
+                floor.touched = one.leg.call
+                floor.drift(why.since, "lost_wait", f"{one.queue}: {one.leg.uid} waits no more")
+                one.leg.call.partial = True
+            lose_visit(floor, one, ended_at, Outcome.UNKNOWN)
+        elif floor.legs.get(one.uid) is one:
+            floor.touched = one.call
+            floor.drift(why.since, "lost_leg", one.channel)
+            lose_leg(floor, one, ended_at)
     floor.touched = None
 
 

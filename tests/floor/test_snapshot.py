@@ -62,20 +62,20 @@ def linked(*events: e.Event | Events) -> Scene:
 def test_a_call_that_ended_in_the_hole_ends_as_unknown_and_partial() -> None:
     told = linked(dials_in(0), joins(1), hole(10, 60))
     assert (told.visit().outcome, told.record().ended_by, told.record().seen) == ("unknown", "unknown", "partial")
-    assert told.record().ended_at == 60.5
+    assert (told.record().ended_at, told.visit().wait_s) == (10, 9)
     assert (told.floor.drifts, told.left_open()) == ({}, {})
 
 
-def test_a_conversation_that_ended_in_the_hole_ends_with_the_list() -> None:
+def test_a_conversation_that_ended_in_the_hole_counts_as_long_as_it_was_seen() -> None:
     told = linked(talking(), hole(20, 60), ticks(70))
-    assert (told.visit().outcome, told.visit().talk_s, told.record().ended_by) == ("answered", 54.5, "unknown")
+    assert (told.visit().outcome, told.visit().talk_s, told.record().ended_by) == ("answered", 14, "unknown")
     assert told.left_open() == {}
 
 
 def test_an_agent_gone_in_the_hole_ends_its_visit_though_the_caller_is_still_there() -> None:
     told = linked(talking(), hole(20, 60, lists(60, CALLER, 60)))
     (talk,) = told.record().conversations
-    assert (talk.to, told.visit().talk_s) == (60, 54.5)
+    assert (talk.to, told.visit().talk_s) == (20, 14)
     assert told.floor.now(63).queues[0].talking == 0
     assert told.play(completes(64), gone(65)).left_open() == {}
     assert (told.record().ended_by, told.floor.drifts) == ("pbx", {})
@@ -197,7 +197,7 @@ def test_an_entry_that_is_older_than_the_answer_is_the_same_visit() -> None:
 
 def test_a_bridge_left_in_the_hole_ends_the_conversation() -> None:
     told = linked(talking(), hole(20, 60, lists(60, CALLER, 60), lists(60, PHONE, 58, endpoint=ANNA)))
-    assert [c.conversation.to for c in told.said(ConversationEnded)] == [60]
+    assert [c.conversation.to for c in told.said(ConversationEnded)] == [20]
 
 
 def test_members_that_the_list_lacks_are_gone() -> None:
