@@ -122,12 +122,13 @@ class Store:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        commits = self._commits + 1
+        """One that is counted. Others wait for the only connection, so the count is read where nobody else writes."""
         async with self._writer.begin() as connection:
+            commits = int(await reading.get_meta(connection, COMMITS) or 0) + 1
             yield connection
             await writing.set_meta(connection, COMMITS, str(commits))
-        self._commits = commits
-        acknowledged.note(self._lock, commits)
+        self._commits = max(commits, self._commits)
+        acknowledged.note(self._lock, self._commits)
 
     async def prune_journal(self, before: float) -> int:
         """Removes the journal's lines older than ``before``; returns how many."""

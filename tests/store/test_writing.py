@@ -26,6 +26,7 @@ from callcenter.floor.records import (
     Transfer,
     Visit,
 )
+from callcenter.store import acknowledged
 from callcenter.store.store import Store
 from callcenter.store.values import Batch, JournalRow
 
@@ -123,6 +124,19 @@ async def test_pruning_removes_the_old_lines_only(store: Store, monkeypatch: pyt
     assert await store.prune_journal(31.0) == 31
     assert [line.at for line in await store.timeline("a")] == [float(n) for n in range(31, 50)]
     assert await store.prune_journal(31.0) == 0
+
+
+async def test_each_transaction_has_a_number_of_its_own_though_two_write_at_once(
+    store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who counts them sees that the newest is missing."""
+    monkeypatch.setattr("callcenter.store.store.PRUNED_AT_ONCE", 1)
+    await store.write(Batch(journal=tuple(JournalRow("a", float(n), "event", "x", {}) for n in range(10))))
+    line = Batch(journal=(JournalRow("b", 100.0, "event", "x", {}),))
+    await asyncio.gather(store.prune_journal(10.0), *(store.write(line) for _ in range(10)))
+    # one, then ten lines pruned each in its own and one that found nothing, and the ten that were written meanwhile
+    assert await store.get_meta("commits") == str(1 + 11 + 10)
+    assert acknowledged.read(store._lock) == 22
 
 
 async def test_meta_holds_the_newest_value(store: Store) -> None:
