@@ -21,6 +21,7 @@ from callcenter.figures import business_day
 from callcenter.floor.changes import Drift
 from callcenter.floor.doubts import KINDS
 from callcenter.floor.wallboard import Wallboard
+from callcenter.holes import KEPT_S
 from callcenter.metrics import collector
 from callcenter.metrics.health import Health, alarms, stuck
 from callcenter.pipeline import Pipeline
@@ -208,13 +209,14 @@ async def opened(config: Config) -> AsyncIterator[Daemon]:
     """A daemon over its store, with the day's figures as they were; the store is closed at the end."""
     store = await Store.open(config.store.url)
     try:
-        now = clock.now()
         daemon = Daemon(config, store, await store.boot())
-        day = business_day(now, config.site.zone, config.site.day_starts)
-        visits, spans = await store.since(day - HOUR_S)
-        holes, alive = await store.holes_since(day - HOUR_S), await store.alive()
-        calls = await store.open_calls()
-        daemon.consumer.remember(visits, spans, calls, holes, alive or day - HOUR_S, bool(alive))
+        alive, now = await store.alive(), clock.now()
+        # Ours may be wrong, and nobody has told the PBX's time yet: what was of today then is looked at in any case.
+        before = business_day(min(now, alive or now), config.site.zone, config.site.day_starts) - HOUR_S
+        visits, spans = await store.since(before)
+        holes, calls = await store.holes_since(before - KEPT_S), await store.open_calls()
+        daemon.consumer.remember(visits, spans, calls, holes, alive or before, bool(alive))
+        daemon.consumer.holes.forget(before)
         yield daemon
     finally:
         await store.close()

@@ -9,6 +9,8 @@ import msgspec
 from callcenter.floor.changes import LinkChanged
 from callcenter.floor.records import Hole
 
+KEPT_S = 7 * 86_400.0
+"""So long a hole waits for its repair."""
 OVERLAP_S = 15.0
 """What was last told before a hole was told at most so long before the hole ahead of it ended."""
 
@@ -62,7 +64,8 @@ class Holes:
         ]
 
     def forget(self, before: float) -> None:
-        self.all = [hole for hole in self.all if hole.to is None or hole.to >= before]
+        """What is not repaired is kept longer: a queue_log that cannot be read over the weekend may be on Monday."""
+        self.all = [h for h in self.all if h.to is None or h.to >= before - (0.0 if h.repaired else KEPT_S)]
 
     def take_changed(self) -> list[Hole]:
         changed, self.changed = self.changed, []

@@ -1,0 +1,60 @@
+"""What a daemon takes up from the store at its start, whatever our clock says."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from callcenter import clock
+from callcenter.config import Config, parse
+from callcenter.daemon import HOUR_S, opened
+from callcenter.figures import business_day
+from callcenter.floor.records import CallRecord, Direction, Hole, Outcome, Visit
+from callcenter.holes import KEPT_S
+from callcenter.store.store import Store
+from callcenter.store.values import Batch
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    where = f"sqlite+aiosqlite:///{tmp_path / 'callcenter.db'}"
+    return parse({"pbx": [{"secret": "s"}], "site": {"timezone": "UTC"}, "store": {"url": where}}, "test")
+
+
+async def written(config: Config, batch: Batch) -> None:
+    store = await Store.open(config.store.url)
+    await store.write(batch)
+    await store.close()
+
+
+def begun(config: Config) -> float:
+    """When today began."""
+    return business_day(clock.now(), config.site.zone, config.site.day_starts)
+
+
+@pytest.mark.parametrize("repaired", [True, False])
+async def test_a_hole_of_days_ago_is_taken_up_until_it_is_repaired(config: Config, repaired: bool) -> None:
+    at = begun(config) - 2 * 86_400
+    old = Hole("main", at, at + 60, "link lost", repaired)
+    gone = Hole("main", at - KEPT_S, at - KEPT_S + 60, "link lost")
+    await written(config, Batch(holes=(gone, old), alive=clock.now() - 5))
+    async with opened(config) as daemon:
+        assert [hole.from_ for hole in daemon.consumer.holes.all[:-1]] == ([] if repaired else [at])
+        daemon.consumer.forget(begun(config) - HOUR_S)  # as each hour
+        assert len(daemon.consumer.holes.all) == (1 if repaired else 2)
+
+
+async def test_the_days_figures_are_there_though_our_clock_is_a_day_ahead(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    visit = Visit("sales", now - 3, 1, now - 1, 2.0, Outcome.ABANDONED)
+    record = CallRecord("main-1-1.1", "main", "1.1", Direction.IN, "0912", "", "800", now - 4, None, now, (visit,))
+    await written(config, Batch(calls=(record,), alive=now))
+    monkeypatch.setattr(clock, "now", lambda: now + 86_400)
+    async with opened(config) as daemon:
+        daemon.link.clock.told(now, now + 86_400, now + 86_400)  # the PBX knows better
+        figures = await asyncio.to_thread(daemon.window.figures, daemon.now())
+    assert figures["today"]["sales"]["offered"] == 1
