@@ -6,6 +6,7 @@ Exit status 0; 1 when what was asked does not hold; 2 for a wrong usage, configu
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
 from datetime import UTC
@@ -54,7 +55,8 @@ def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
     logging_to_stderr()
 
     def ready(port: int) -> None:
-        err.print(f"callcenter listens on http://{loaded.web.host}:{port}/", highlight=False, soft_wrap=True)
+        with contextlib.suppress(OSError):  # a full disk under the log must not end what it tells of
+            err.print(f"callcenter listens on http://{loaded.web.host}:{port}/", highlight=False, soft_wrap=True)
 
     asyncio.run(daemon.run(loaded, ready, reread=lambda: load(config), on_stop=ending.in_time))
 

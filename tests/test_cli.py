@@ -9,6 +9,8 @@ import os
 import socket
 import subprocess
 import sys
+import time
+import urllib.request
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +56,34 @@ def config(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def stream() -> bytes:
     return gzip.decompress(CAPTURE.read_bytes())
+
+
+# ---- run ----------------------------------------------------------------------------------------------------
+
+
+def test_it_starts_though_nothing_can_be_said_on_stderr(config: Path) -> None:
+    """The disk under the log is full."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    config.write_text(f"{config.read_text()}[web]\nport = {port}\n")
+    command = [Path(sys.executable).with_name("callcenter"), "run", "--config", str(config)]
+    with Path("/dev/full").open("w") as full, subprocess.Popen(command, stderr=full) as daemon:
+        try:
+            deadline = time.monotonic() + 30
+            while not _answers(port):
+                assert daemon.poll() is None and time.monotonic() < deadline
+                time.sleep(0.05)
+        finally:
+            daemon.terminate()
+        assert daemon.wait(20) == 0
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 # ---- help ---------------------------------------------------------------------------------------------------

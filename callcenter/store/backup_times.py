@@ -20,6 +20,8 @@ from callcenter.store import backup_names
 AGAIN_S = 3600.0
 DEADLINE_S = 3600.0
 """One that takes longer hangs: millions of calls take minutes."""
+LOOKED_S = 60.0
+"""A folder that is not listed by then hangs, as one of a server that is away."""
 KILLED_S = 1.0
 """How long a killed one is waited for: it does not die while it hangs in a disk that does not answer."""
 OLD = 2.0
@@ -41,6 +43,7 @@ class Backups:
         self.old_s = OLD * every_h * 3600.0
         self._url, self._folder, self._every_s, self._kept = url, folder, every_h * 3600.0, kept
         self._made: tuple[Path, float] | None = None
+        self._looking: asyncio.Task[float] | None = None
 
     @property
     def age_s(self) -> float | None:
@@ -57,13 +60,22 @@ class Backups:
         """How long to wait before the next look."""
         again_s = min(AGAIN_S, self._every_s)
         try:
-            if (due_s := await asyncio.to_thread(self._due_s)) <= 0:
+            if (due_s := await self._looked()) <= 0:
                 await self._make()
-                due_s = await asyncio.to_thread(self._due_s)
+                due_s = await self._looked()
             return min(max(due_s, 0.0), again_s)
         except Exception as e:
             self._failed(e)
             return again_s
+
+    async def _looked(self) -> float:
+        """Raises StoreError while the folder does not answer; it is looked at once at a time, however long it takes."""
+        self._looking = self._looking or asyncio.create_task(asyncio.to_thread(self._due_s))
+        await asyncio.wait({self._looking}, timeout=LOOKED_S)
+        if not self._looking.done():
+            raise StoreError(f"backup: {self._folder} does not answer")
+        looking, self._looking = self._looking, None
+        return looking.result()
 
     def _due_s(self) -> float:
         """Our own one was made when it was made, even though the clock of the machine was set since we began."""

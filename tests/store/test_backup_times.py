@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,30 @@ async def test_an_old_one_is_an_alarm_from_the_first_look_of_a_new_process_on(
         assert times.age_s == age_s
         told = alarms(Health(backup_age_s=times.age_s, backup_old_s=times.old_s))
         assert [(alarm.kind, alarm.ready) for alarm in told] == [("old_backup", True)] * old
+
+
+async def test_a_folder_that_does_not_answer_is_told_and_looked_at_once_at_a_time(
+    url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, looks = threading.Event(), []
+
+    def newest_at(folder: Path) -> None:
+        looks.append(folder)
+        answers.wait(30)
+
+    monkeypatch.setattr(backup_times, "LOOKED_S", 0.01)
+    monkeypatch.setattr(backup_names, "newest_at", newest_at)
+    made = making(monkeypatch, lambda: "made")
+    times = Backups(url, folder, every_h=2.0, kept=3)
+    try:
+        await looked(times, 3, monkeypatch)
+        assert (times.failure, times.failures, len(looks)) == (f"backup: {folder} does not answer", 3, 1)
+        assert [alarm.kind for alarm in alarms(Health(backup_failure=times.failure))] == ["backup"]
+    finally:
+        answers.set()
+    monkeypatch.setattr(backup_times, "LOOKED_S", 30.0)
+    await looked(times, 1, monkeypatch)
+    assert (times.failure, len(made)) == ("", 1)
 
 
 async def test_one_that_hangs_is_killed(
