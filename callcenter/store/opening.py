@@ -39,7 +39,7 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except StoreDamaged as e:
-        raise StoreDamaged(f"store {path}: {e}") from None
+        raise StoreDamaged(f"store {path}: {str(e).removeprefix(f'store {path}: ')}") from None
     except DBAPIError as e:
         if getattr(e.orig, "sqlite_errorname", "") in _DAMAGED:
             raise StoreDamaged(f"store {path}: {e.orig}: {digests.RESTORE}") from e

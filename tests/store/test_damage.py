@@ -162,6 +162,16 @@ def test_a_store_that_became_empty_is_not_taken_for_a_new_one(path: Path, call: 
         asyncio.run(everything(path))
 
 
+def test_pages_that_are_noise_are_refused_with_the_file_named_once(path: Path, call: Make, batch: Make) -> None:
+    asyncio.run(fill(path, call, batch))
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2 // 4096 * 4096)
+        file.write(b"\xa5" * 8192)
+    with pytest.raises(StoreError, match=rf"^store {path}: the file is damaged .*callcenter restore") as refused:
+        asyncio.run(Store.open(url_of(path)))
+    assert str(refused.value).count(str(path)) == 1
+
+
 def test_a_damaged_store_stops_the_daemon_at_its_start_with_one_line(
     path: Path, tmp_path: Path, call: Make, batch: Make
 ) -> None:
