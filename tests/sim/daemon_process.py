@@ -18,7 +18,7 @@ import virtual_time
 from panoramisk.utils import IdGenerator
 from virtual_time import PROCESS, Disk, InlineQueue, NoThread, Process, VirtualLoop
 
-from callcenter import clock, daemon
+from callcenter import boards, clock, daemon
 from callcenter.ami.simulator import server
 from callcenter.config import Config
 from callcenter.store import opening
@@ -45,7 +45,7 @@ def patched(loop: VirtualLoop, seed: int) -> Iterator[None]:
             (daemon, "create_app", lambda made: made),
             (daemon, "serve", _serve),
             (daemon, "settle_memory", lambda: None),
-            (daemon.Daemon, "boards", _boards),
+            (boards.Boards, "run", _boards),
         ):
             stack.enter_context(mock.patch.object(where, name, value))
         yield
@@ -57,7 +57,7 @@ async def _serve(made: Any, host: str, port: int, on_ready: Callable[[Any], None
     await asyncio.get_running_loop().create_future()
 
 
-async def _boards(made: daemon.Daemon) -> None:
+async def _boards(made: boards.Boards) -> None:
     """Time passes for the Floor each second, as by the daemon's own boards; nobody looks at them, figures are dear."""
     while True:
         await asyncio.sleep(1.0)
