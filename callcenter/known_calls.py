@@ -24,6 +24,13 @@ class KnownCalls:
 
     def __init__(self, consumer: Consumer, store: Calls, book: Book) -> None:
         self.consumer, self.store, self.book = consumer, store, book
+        self._older: tuple[float, bool] | None = None
+
+    async def none_before(self, at: float) -> bool:
+        """Whether the store has no call that began earlier; asked once for each moment."""
+        if self._older is None or self._older[0] != at:
+            self._older = at, bool((await self.store.calls(until=at, limit=1)).items)
+        return not self._older[1]
 
     async def stored(self, calls: list[str]) -> dict[str, CallRecord]:
         """What the store has of them, and of other calls of those moments: by Linkedid."""

@@ -25,7 +25,7 @@ from callcenter.floor.records import CallRecord, Hole
 from callcenter.known_calls import KnownCalls, made_at
 from callcenter.queue_log.audit import INTERVAL_S
 from callcenter.queue_log.beside import Beside, Source
-from callcenter.queue_log.evidence import Evidence
+from callcenter.queue_log.evidence import Evidence, too_late
 from callcenter.queue_log.follow import Follower
 from callcenter.queue_log.lines import Line
 from callcenter.queue_log.pairing import NEAR_S, pair
@@ -66,8 +66,7 @@ def source_of(where: str, zone: tzinfo, since: float) -> Follower | Table:
 
 
 class Repairs:
-    """``failure``: why the log cannot be read, '' when it can. ``read_at``: up to when it was read, by the PBX's clock.
-    ``check`` has what differs outside of holes."""
+    """``read_at``: up to when the log was read, by the PBX's clock. ``check`` has what differs outside of holes."""
 
     def __init__(self, source: Source, consumer: Consumer, store: Calls) -> None:
         self.source, self.consumer, self.store = source, consumer, store
@@ -75,7 +74,7 @@ class Repairs:
         self.book = Book()
         self.known = KnownCalls(consumer, store, self.book)
         self.check = SelfCheck(consumer.window, store)
-        self.failure = "not read yet"
+        self._unread = "not read yet"
         self.read_at = self._logged_at = 0.0
         self._waits, self._forget_due = "", 0.0
         self.evidence = Evidence()
@@ -84,9 +83,15 @@ class Repairs:
         self._looks = Looks()
         self._due: list[str] = []
         self._unwritten: dict[float, set[str]] = {}
+        self._beyond: dict[float, str] = {}
         consumer.sinks.setdefault(TimeShifted, []).append(self._shifted)
         consumer.sinks.setdefault(LinkChanged, []).append(self._link_changed)
         consumer.sinks.setdefault(VisitEnded, []).append(self.evidence.ended)
+
+    @property
+    def failure(self) -> str:
+        """Why the log cannot be read, or not as far back as a hole; '' when nothing is wrong."""
+        return self._unread or "; ".join(self._beyond.values())
 
     @property
     def lag_s(self) -> float | None:
@@ -104,18 +109,18 @@ class Repairs:
                 await self.look()
                 self._waits = ""
             except InputError as problem:
-                if self.failure != str(problem):
+                if self._unread != str(problem):
                     log.warning("queue_log cannot be read: holes stay as they are", reason=str(problem))
-                self.failure = str(problem)
+                self._unread = str(problem)
             except StoreError as problem:
                 if not self._waits:
                     log.warning("repair waits for the store", reason=str(problem))
                 self._waits = str(problem)
             except Exception as bug:  # a bug of ours here must not end the watching of the PBX
                 failure = f"repair failed: {type(bug).__name__}: {bug}"
-                if self.failure != failure:
+                if self._unread != failure:
                     log.exception("repair failed: holes stay as they are")
-                self.failure = failure
+                self._unread = failure
             await asyncio.sleep(LOOK_S)
 
     async def look(self) -> None:
@@ -123,13 +128,14 @@ class Repairs:
         await self._read()
         if strange := await self._strangers():
             raise InputError(strange)
-        if self.failure:
+        if self._unread:
             self._trusted()
         holes = self.consumer.holes
         if self.consumer.floor.link and self.consumer.floor.synced and holes.open is None:
             await self._mend()
             await self.check.look(self.book, self.read_at, holes.all)
-            if all(hole.repaired for hole in holes.all) and clock.monotonic() >= self._forget_due:
+            done = all(hole.repaired or hole.from_ in self._beyond for hole in holes.all)
+            if done and clock.monotonic() >= self._forget_due:
                 self._forget_due = clock.monotonic() + FORGET_EACH_S
                 # A hole that nobody knows of yet begins after the newest event, however long we were stopped.
                 self.book.forget(min(self.read_at, self.consumer.newest or self.read_at) - BACK_S - INTERVAL_S)
@@ -140,7 +146,7 @@ class Repairs:
         while lines := await self._reading.read():
             for line in lines:
                 self._mind_the_order(line)
-                self.book.take(line, None if self.failure else began_at)
+                self.book.take(line, None if self._unread else began_at)
                 self.evidence.line(line, began_at)
                 if line.at < self.read_at - LATE_S:
                     late.add(line.call)
@@ -158,10 +164,11 @@ class Repairs:
         back_s, self._logged_at = self._logged_at - line.at, line.at
         if not self.read_at and back_s > SET_BACK_S:
             self.book.shift(-back_s)
+            self.evidence.set_back(back_s)
 
     def _trusted(self) -> None:
         log.info("queue_log is read", newest=self.book.newest_at)
-        self.failure = ""
+        self._unread = ""
         self._mind_the_past(self.read_at)
 
     async def _strangers(self) -> str:
@@ -208,23 +215,38 @@ class Repairs:
             if clock.monotonic() >= until:
                 break
         if not self._due:
-            self._mark_repaired()
+            await self._mark_repaired()
 
     def _is_up(self, channel: str) -> bool:
         return self.known.linkedid(channel) in self.consumer.floor.calls
 
-    def _mark_repaired(self) -> None:
+    async def _mark_repaired(self) -> None:
         """A hole is repaired once all that was mended is committed: else a crash would leave it half done."""
         for hole in self._closed():
             waiting = self._unwritten.get(hole.from_)
             if waiting is None:
                 continue
             waiting -= {id for id in waiting if self.consumer.pipeline.waiting(id) is None}
-            if not waiting and hole.to is not None and self.evidence.reaches(hole.to, self.consumer.floor.boot):
+            told = hole.to is not None and self.evidence.reaches(hole.to, self.consumer.floor.boot)
+            if not waiting and told and await self._reaches_back(hole):
                 del self._unwritten[hole.from_]
                 self.consumer.holes.repaired(hole)
                 self.consumer.figures_due = True
                 log.info("hole filled from queue_log", since=hole.from_, until=hole.to)
+        kept = {hole.from_ for hole in self._closed()}
+        self._beyond = {from_: why for from_, why in self._beyond.items() if from_ in kept}
+
+    async def _reaches_back(self, hole: Hole) -> bool:
+        """Whether the log begins before the hole; or with the PBX itself, of which we know no older call."""
+        logged = self.source.begins_at
+        begins = self.evidence.begins(logged)
+        if begins <= hole.from_ or (self.evidence.from_start(logged) and await self.known.none_before(begins - LATE_S)):
+            return True
+        if hole.from_ not in self._beyond:
+            why = too_late(self.source.where, begins, hole.from_, self.source.broken, self.consumer.config.site.zone)
+            self._beyond[hole.from_] = why
+            log.warning("queue_log does not reach back: a hole stays as it is", reason=why)
+        return False
 
     async def _mend_calls(self, calls: list[str]) -> set[str]:
         """Mends these calls; returns the ids of the records that changed."""
@@ -263,6 +285,7 @@ class Repairs:
 
     def _shifted(self, change: TimeShifted) -> None:
         self._unwritten.clear()
+        self._beyond.clear()
         self.book.shift(change.by_s)
         self.read_at += change.by_s
         self.evidence.shift(change.by_s, change.at)

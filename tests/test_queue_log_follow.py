@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
 import tempfile
 import tracemalloc
@@ -16,7 +17,7 @@ from structlog.testing import capture_logs
 
 from callcenter.errors import InputError
 from callcenter.queue_log.follow import Follower
-from callcenter.queue_log.rotated import rotated
+from callcenter.queue_log.rotated import Files, rotated
 
 
 def line(n: int) -> bytes:
@@ -211,8 +212,76 @@ def test_of_a_rotated_file_that_is_older_nothing_is_read(path: Path) -> None:
     write(path, 5)
     path.with_name("queue_log.1").write_bytes(line(1))
     os.utime(path.with_name("queue_log.1"), (1_795_000_001, 1_795_000_001))
-    with path.open("rb") as current:
-        assert rotated(path, 1_795_000_003.0, current) == []
+    with path.open("rb", buffering=0) as current:
+        assert rotated(path, 1_795_000_003.0, current) == Files(older=True)
+
+
+def begins(follower: Follower) -> float:
+    numbers(follower)
+    return follower.begins_at - 1_795_000_000.0
+
+
+def test_it_is_known_from_when_on_all_is_told(path: Path, follow: Follow) -> None:
+    write(path, 5)
+    assert follow().begins_at == math.inf
+    assert begins(follow(1_795_000_003.0)) == 5
+    older = path.with_name("queue_log.1")
+    write(older, 2)
+    assert begins(follow(1_795_000_003.0)) == 2
+    os.utime(older, (1_795_000_002, 1_795_000_002))
+    assert begins(follow(1_795_000_003.0)) < 2, "what was rotated before needs not be read"
+
+
+def test_what_cannot_be_read_is_named_once_and_all_before_it_is_not_told(path: Path, follow: Follow) -> None:
+    write(path.with_name("queue_log.2"), 1)
+    os.utime(path.with_name("queue_log.2"), (1_795_000_001, 1_795_000_001))
+    broken = path.with_name("queue_log.1.gz")
+    broken.write_bytes(gzip.compress(line(2) + os.urandom(1 << 16))[:-9])
+    os.utime(broken, (1_795_000_003, 1_795_000_003))
+    write(path, 4)
+    follower = follow(1_795_000_000.0)
+    with capture_logs() as said:
+        assert begins(follower) == 3
+        path.rename(path.with_name("queue_log.0"))
+        write(path, 5)
+        assert numbers(follower) == [5]
+    assert [(one["event"], one["file"]) for one in said] == [("a rotated queue_log cannot be read", str(broken))]
+    assert follower.broken == f"{broken} cannot be read"
+
+
+def test_one_that_is_just_being_packed_is_read_as_it_was(path: Path, follow: Follow) -> None:
+    write(path.with_name("queue_log.1"), 1, 2)
+    path.with_name("queue_log.1.gz").write_bytes(gzip.compress(line(1) + line(2))[:-9])
+    write(path, 3)
+    follower = follow(1_795_000_000.0)
+    assert (numbers(follower), follower.broken) == ([1, 2, 3], "")
+
+
+def test_a_file_that_is_renamed_while_they_are_listed_is_not_missed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(path, 2)
+    write(path.with_name("queue_log.1"), 1)
+    listed = Path.iterdir
+
+    def renamed(folder: Path) -> Iterator[Path]:
+        names = list(listed(folder))
+        path.with_name("queue_log.1").rename(path.with_name("queue_log.2"))
+        monkeypatch.undo()
+        return iter(names)
+
+    monkeypatch.setattr(Path, "iterdir", renamed)
+    with path.open("rb", buffering=0) as current:
+        assert [other.path.name for other in rotated(path, 0.0, current).read] == ["queue_log.2"]
+
+
+def test_what_only_looks_like_a_rotated_file_is_none(path: Path, follow: Follow) -> None:
+    path.with_name("queue_log-2026").mkdir()
+    path.with_name("queue_log.1").symlink_to("nowhere")
+    path.with_name("queue_log.old.1").write_bytes(b"x")
+    write(path, 1)
+    follower = follow(1_795_000_000.0)
+    assert (numbers(follower), follower.broken) == ([1], "")
 
 
 @pytest.mark.parametrize("turns", [False, True], ids=["at the start", "at a rotation"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -74,8 +75,18 @@ def test_a_table_tells_the_same_visits_as_the_file(pbx: Pbx, tmp_path: Path) -> 
     pbx.write(*LINES)
     with closing(Table(f"sqlite:///{tmp_path}/asterisk.db", TEHRAN, LINES[0].at - 10)) as table:
         found = everything(table)
+        assert table.begins_at // 1 == LINES[0].at
     assert shown(found) == shown(LINES)
     assert len(found) == len(LINES)
+
+
+def test_rows_that_are_older_than_what_is_asked_for_say_that_it_reaches_back(pbx: Pbx, tmp_path: Path) -> None:
+    pbx.write(*LINES)
+    since = LINES[-1].at + 1
+    with closing(Table(f"sqlite:///{tmp_path}/asterisk.db", TEHRAN, since)) as table:
+        assert table.begins_at == math.inf
+        assert table.read() == []
+        assert table.begins_at < since
 
 
 def test_rows_come_once_as_they_are_written_and_late_ones_too(pbx: Pbx, tmp_path: Path) -> None:

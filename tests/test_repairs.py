@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import bz2
 import contextlib
 import functools
+import lzma
 import math
 import shutil
 import subprocess
@@ -396,6 +398,15 @@ def test_a_pbx_that_has_just_begun_to_write_needs_no_line_from_after_the_hole() 
     assert not evidence.reaches(900.0, 951.0)
 
 
+def test_where_the_log_begins_moves_along_when_the_clock_is_set() -> None:
+    evidence = Evidence()
+    assert evidence.begins(math.inf) == math.inf
+    evidence.line(a_line(900.0, "QUEUESTART"), 1000.0)
+    assert (evidence.begins(900.0), evidence.from_start(900.0), evidence.from_start(950.0)) == (900.0, True, False)
+    evidence.shift(-100.0, 1000.0)
+    assert (evidence.begins(900.0), evidence.from_start(900.0)) == (800.0, True)
+
+
 def test_evidence_is_a_line_and_silence_of_what_we_saw_end_is_none() -> None:
     evidence, utc = Evidence(), ZoneInfo("UTC")
     assert evidence.problem("log", 0, 1000.0, utc) == ""
@@ -431,6 +442,98 @@ async def test_a_log_that_says_nothing_of_a_hole_repairs_none(tmp_path: Path, qu
         await process.written()
         assert [hole.repaired for hole in process.consumer.holes.all] == [False]
         assert await process.store.call(f"main-1-{int(story.from_) + 1}.77777") is None
+
+
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "queue_log.1": bytes, "queue_log-2026-01-01": bytes,
+    "queue_log.1.xz": lzma.compress, "queue_log.1.bz2": bz2.compress,
+}  # fmt: skip
+
+
+def rotate(queue_log: Path, at: float) -> bytes:
+    """What was logged before ``at``; it is in the file no more."""
+    lines = queue_log.read_bytes().splitlines(keepends=True)
+    queue_log.write_bytes(b"".join(line for line in lines if float(line.partition(b"|")[0]) >= at))
+    return b"".join(line for line in lines if float(line.partition(b"|")[0]) < at)
+
+
+async def evening(story: Story, folder: Path) -> None:
+    """A process that saw until the hole began."""
+    async with running(folder, folder / "queue_log") as process:
+        process.at(story.start)
+        process.play([*story.begins(), *story.before])
+        await process.written()
+
+
+async def morning(process: Process, story: Story) -> list[str]:
+    """Seen from the end of the hole on; what was said."""
+    await process.remember(story.from_)
+    process.play([e.LinkDown(story.to, "not connected yet"), *story.comes_back(), *story.after, *story.ends()])
+    process.at(story.end + SETTLED_S)
+    with capture_logs() as said:
+        for _ in range(3):
+            await process.look()
+    return [line["event"] for line in said]
+
+
+@pytest.mark.parametrize("name", PACKED)
+async def test_a_hole_over_a_rotation_is_filled_however_the_rotated_file_is_named_and_packed(
+    tmp_path: Path, queue_log: Path, name: str
+) -> None:
+    story = Story(0.3, 0.6)
+    queue_log.with_name(name).write_bytes(PACKED[name](rotate(queue_log, (story.from_ + story.to) / 2)))
+    await evening(story, tmp_path)
+    async with running(tmp_path, queue_log) as process:
+        await morning(process, story)
+        await assert_as_logged(process, tmp_path)
+        assert ([hole.repaired for hole in process.consumer.holes.all], process.repairs.failure) == ([True], "")
+
+
+@pytest.mark.parametrize("name", ["deleted", "queue_log.1.gz", "queue_log.1.zst"])
+async def test_a_hole_before_the_beginning_of_the_log_is_not_filled_and_that_is_said_once(
+    tmp_path: Path, queue_log: Path, name: str
+) -> None:
+    story = Story(0.3, 0.6)
+    rotate(queue_log, (story.from_ + story.to) / 2)
+    if name != "deleted":
+        queue_log.with_name(name).write_bytes(b"\x1f\x8bnot")
+    await evening(story, tmp_path)
+    async with running(tmp_path, queue_log) as process:
+        said = await morning(process, story)
+        assert [hole.repaired for hole in process.consumer.holes.all] == [False]
+        assert f"{queue_log} begins at 2026-" in process.repairs.failure
+        assert (name in process.repairs.failure) is (name != "deleted")
+        assert said.count("queue_log does not reach back: a hole stays as it is") == 1
+        assert said.count("a rotated queue_log cannot be read") == (name != "deleted")
+        records, _ = await all_calls(f"sqlite+aiosqlite:///{tmp_path}/callcenter.db")
+        assert "repaired" in {record.seen for record in records}, "what it does tell is mended"
+
+
+async def test_a_pbx_of_today_has_no_older_log_to_miss(tmp_path: Path, queue_log: Path) -> None:
+    """The first start of all: the hole is from before the business day on, the log begins with the PBX's own start."""
+    story = Story(0.0, 0.0)
+    queue_log.write_text(f"{story.start - 1:.0f}|NONE|NONE|NONE|QUEUESTART|\n" + queue_log.read_text())  # noqa: ASYNC240
+    says(queue_log, f"{story.end + 30:.0f}|NONE|NONE|NONE|CONFIGRELOAD|")
+    async with running(tmp_path, queue_log) as process:
+        await process.remember(story.start - 3600)
+        process.at(story.end + SETTLED_S)
+        process.play([e.LinkUp(story.end + 20), *snapshot(Floor(), story.end + 20)])
+        for _ in range(3):
+            await process.look()
+        assert ([hole.repaired for hole in process.consumer.holes.all], process.repairs.failure) == ([True], "")
+
+
+async def test_the_log_of_a_pbx_that_was_set_up_anew_misses_what_was_before(tmp_path: Path, queue_log: Path) -> None:
+    """As of a container whose files are gone when it is replaced: it begins with a start, but we know older calls."""
+    story = Story(0.3, 0.6)
+    middle = (story.from_ + story.to) / 2
+    rotate(queue_log, middle)
+    queue_log.write_text(f"{middle - 1:.0f}|NONE|NONE|NONE|QUEUESTART|\n" + queue_log.read_text())  # noqa: ASYNC240
+    await evening(story, tmp_path)
+    async with running(tmp_path, queue_log) as process:
+        await morning(process, story)
+        assert [hole.repaired for hole in process.consumer.holes.all] == [False]
+        assert f"{queue_log} begins at 2026-" in process.repairs.failure
 
 
 async def test_a_bug_in_the_repair_is_said_once_and_the_watching_goes_on(

@@ -18,13 +18,20 @@ T = TypeVar("T")
 
 
 class Source(Protocol):
-    """``where`` names it; ``skipped`` counts what is no line of a queue_log."""
+    """``where`` names it; ``skipped`` counts what is no line of a queue_log. Before ``begins_at`` it does not tell
+    all; that is infinite before the first line. ``broken``: what of it cannot be read, '' for nothing."""
 
     @property
     def where(self) -> str: ...
 
     @property
     def skipped(self) -> int: ...
+
+    @property
+    def begins_at(self) -> float: ...
+
+    @property
+    def broken(self) -> str: ...
 
     def read(self) -> list[Line]:
         """What is new since the last time, some thousands of lines at most. Raises InputError. It may block."""

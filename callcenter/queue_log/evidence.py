@@ -2,7 +2,8 @@
 
 A file that is there says nothing yet: an empty one, another kind of log, one of last year or of another PBX is silent
 about a hole just as a quiet night is. Only a line from after the hole says that all before it was told; or the line
-with which this very PBX began to write, a moment before the hole ended.
+with which this very PBX began to write, a moment before the hole ended. And only one from before the hole says that
+what was rotated away and deleted is not of the hole.
 """
 
 from __future__ import annotations
@@ -37,10 +38,13 @@ class Evidence:
         self._ended_at: float | None = None
         self._ahead = 0.0
         self._began_at = -math.inf
+        self._first: Line | None = None
+        self._set_s = 0.0
 
     def line(self, line: Line, now: float) -> None:
         """It was read at ``now``."""
         at = line.at
+        self._first = self._first or line
         if line.event == "QUEUESTART":
             self._began_at = at
         if at > now + AHEAD_S:
@@ -58,6 +62,19 @@ class Evidence:
         """The PBX's clock was set; what was read since may be by the new one already."""
         self.told_to, self._ended_at, self._ahead = min(self.told_to + by_s, now), None, 0.0
         self._began_at = -math.inf
+        self.set_back(-by_s)
+
+    def set_back(self, by_s: float) -> None:
+        """What is read from here on is by a clock that was set back by so much."""
+        self._set_s -= by_s
+
+    def begins(self, logged: float) -> float:
+        """Where the log begins by the clock of now, where it is ``logged`` by that of then."""
+        return logged + self._set_s
+
+    def from_start(self, logged: float) -> bool:
+        """Whether the log that begins at ``logged`` does so with a start of the PBX: it may be all that ever was."""
+        return self._first is not None and (self._first.at, self._first.event) == (logged, "QUEUESTART")
 
     def reaches(self, moment: float, boot: float) -> bool:
         """Whether the log tells all that was until ``moment``. ``boot``: when the PBX says that it booted."""
@@ -73,7 +90,16 @@ class Evidence:
         if skipped and not self.told_to and not self._ahead:
             return f"no line of a queue_log in {where}"
         if self._ended_at is not None and now > self._ended_at + WRITTEN_S:
-            newest = datetime.fromtimestamp(self.told_to, zone).isoformat(" ", "seconds") if self.told_to else "nothing"
-            only = f"nothing newer than {newest}" if self.told_to else newest
+            only = f"nothing newer than {_told(self.told_to, zone)}" if self.told_to else "nothing"
             return f"{where} has {only}, though visits ended since: is it this PBX's queue_log?"
         return ""
+
+
+def too_late(where: str, begins: float, hole_from: float, broken: str, zone: tzinfo) -> str:
+    """That and why a hole cannot be filled."""
+    hole = f"after the hole that began at {_told(hole_from, zone)}" + (f" ({broken})" if broken else "")
+    return f"{where} begins at {_told(begins, zone)}, {hole}"
+
+
+def _told(at: float, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(at, zone).isoformat(" ", "seconds")

@@ -7,8 +7,8 @@ between two looks, and a half line waits for its rest.
 
 from __future__ import annotations
 
+import math
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from io import FileIO
@@ -19,7 +19,18 @@ import structlog
 
 from callcenter.errors import InputError
 from callcenter.queue_log.lines import Line, Splitter, parse
-from callcenter.queue_log.rotated import AT_ONCE, HEAD, Rotated, opened, place, regular, rotated
+from callcenter.queue_log.rotated import (
+    AT_ONCE,
+    HEAD,
+    PACKED,
+    UNREADABLE,
+    Files,
+    Rotated,
+    opened,
+    place,
+    regular,
+    rotated,
+)  # fmt: skip
 
 LINES_AT_ONCE = 5_000
 """Lines of a rotated file that one look reads."""
@@ -44,6 +55,19 @@ class Follower:
         self._past: Iterator[Line] = iter(())
         self._known: set[bytes] = set()
         """How the rotated files begin that hold nothing new."""
+        self._first_at: float | None = None
+        self._broken: dict[int, Path] = {}
+        """Last written → the file as it was called then."""
+
+    @property
+    def begins_at(self) -> float:
+        """Before this not all is told; infinite while there was no line."""
+        first = math.inf if self._first_at is None else self._first_at
+        return max([first, *(written_ns / 1e9 for written_ns in self._broken)])
+
+    @property
+    def broken(self) -> str:
+        return f"{', '.join(map(str, self._broken.values()))} cannot be read" if self._broken else ""
 
     def read(self) -> list[Line]:
         """The next lines, some thousands at most; [] when there is nothing new.
@@ -74,9 +98,12 @@ class Follower:
     def _begin(self) -> None:
         self._file, others = self._opened(self._since, self._since)
         self._mark()
-        self._take_past(others)
+        if others.older:
+            self._first_at = 0.0
+        self._broke(others.broken)
+        self._take_past(others.read)
 
-    def _opened(self, since: float, others_since: float) -> tuple[FileIO, list[Rotated]]:
+    def _opened(self, since: float, others_since: float) -> tuple[FileIO, Files]:
         """The file that is written by now and the rotated ones beside it, each from then on: both, or it is tried
         again."""
         file = regular(self.path)
@@ -119,8 +146,9 @@ class Follower:
             self._file, self._splitter, self._tail, self._since = file, Splitter(), b"", 0.0
             ours.seek(0)
             self._known.add(ours.readline(HEAD))
-        self._take_past([other for other in others if other.head not in self._known])
-        self._known = {other.head for other in others}
+        self._broke(others.broken)
+        self._take_past([other for other in others.read if other.head not in self._known])
+        self._known = {other.head for other in others.read}
 
     def _start_anew_if_emptied(self) -> None:
         """Once it was copied: what had not been read is read in the copy."""
@@ -128,15 +156,15 @@ class Follower:
         at = self._file.tell()
         if os.pread(self._file.fileno(), len(self._tail), at - len(self._tail)) == self._tail:
             return
-        copies = [other for other in rotated(self.path, 0.0, self._file) if self._is_copy(other.path, at)]
-        rest = self._whole(copies[-1].path, at - len(self._splitter.half)) if copies else ()
+        copies = [other for other in rotated(self.path, 0.0, self._file).read if self._is_copy(other.path, at)]
+        rest = self._whole(copies[-1], at - len(self._splitter.half)) if copies else ()
         self._past = chain(self._past, rest)
         self._known |= {other.head for other in copies}
         self._file.seek(0)
         self._splitter, self._tail = Splitter(), b""
 
     def _is_copy(self, other: Path, at: int) -> bool:
-        with suppress(OSError, EOFError, zlib.error), opened(other) as file:
+        with suppress(*UNREADABLE), opened(other) as file:
             file.seek(at - len(self._tail))
             return file.read(len(self._tail)) == self._tail
         return False
@@ -145,18 +173,27 @@ class Follower:
 
     def _take_past(self, others: Iterable[Rotated]) -> None:
         others = list(others)
-        self._past = chain.from_iterable(self._whole(other.path) for other in others)
+        self._past = chain.from_iterable(self._whole(other) for other in others)
         self._known = {other.head for other in others}
 
-    def _whole(self, path: Path, begins: int | None = None) -> Iterator[Line]:
+    def _whole(self, other: Rotated, begins: int | None = None) -> Iterator[Line]:
         """A rotated file from ``since``, or from this byte, on. One that is broken is told as far as it goes."""
         splitter = Splitter()
-        with suppress(OSError, EOFError, zlib.error), opened(path) as file:
-            packed = path.suffix == ".gz"
-            file.seek(begins if begins is not None else 0 if packed else place(file, self._since))
-            while data := file.read1(AT_ONCE):
-                yield from (line for line in self._lines(self._split(splitter, data)) if line.at >= self._since)
-            yield from self._lines([splitter.half])
+        try:
+            with opened(other.path) as file:
+                packed = other.path.suffix in PACKED
+                file.seek(begins if begins is not None else 0 if packed else place(file, self._since))
+                while data := file.read1(AT_ONCE):
+                    yield from (line for line in self._lines(self._split(splitter, data)) if line.at >= self._since)
+                yield from self._lines([splitter.half])
+        except UNREADABLE:
+            self._broke([other])
+
+    def _broke(self, others: Iterable[Rotated]) -> None:
+        for other in others:
+            if other.written_ns not in self._broken:
+                self._broken[other.written_ns] = other.path
+                log.warning("a rotated queue_log cannot be read", file=str(other.path))
 
     # ---- lines ----------------------------------------------------------------------------------------------
 
@@ -173,6 +210,9 @@ class Follower:
             text = raw.decode(errors="replace")
             if text.strip():
                 try:
-                    yield parse(text, str(self.path))
+                    line = parse(text, str(self.path))
                 except InputError:
                     self.skipped += 1
+                else:
+                    self._first_at = line.at if self._first_at is None else self._first_at
+                    yield line

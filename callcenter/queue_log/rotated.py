@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import bz2
 import errno
 import gzip
+import lzma
 import os
 import re
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedIOBase, BufferedReader, FileIO
 from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from callcenter.queue_log.lines import LONGEST
 
@@ -21,9 +23,16 @@ AT_ONCE = 1 << 18
 """Bytes that one look reads."""
 HEAD = 256
 
+PACKED: dict[str, Callable[[BinaryIO], BufferedIOBase]] = {
+    ".gz": lambda file: gzip.GzipFile(fileobj=file), ".xz": lzma.LZMAFile, ".bz2": bz2.BZ2File,
+}  # fmt: skip
+NOT_UNPACKED = (".zst", ".lz4", ".lzo", ".Z", ".zip")
+UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError)
+
 
 class Rotated(NamedTuple):
-    """``head``: its first line, unpacked: by it a file is known again, whatever it is called."""
+    """``head``: its first line, unpacked: by it a file is known again, whatever it is called. ``written_ns``: when its
+    last line was."""
 
     written_ns: int
     path: Path
@@ -35,31 +44,62 @@ class Rotated(NamedTuple):
         return self.written_ns, first_time(self.head) or 0.0
 
 
-def rotated(path: Path, since: float, current: FileIO) -> list[Rotated]:
-    """Rotated files beside ``path`` that were still written to at ``since`` or later, the oldest first.
+class Files(NamedTuple):
+    """``read``: the oldest first; ``broken`` cannot be; ``older``: there are such as were done with earlier."""
 
-    As Asterisk and logrotate name them: ``queue_log.0``, ``queue_log.1.gz``, ``queue_log-20260101``.
+    read: tuple[Rotated, ...] = ()
+    broken: tuple[Rotated, ...] = ()
+    older: bool = False
+
+
+def rotated(path: Path, since: float, current: FileIO) -> Files:
+    """Rotated files beside ``path`` that were still written to at ``since`` or later. Raises OSError.
+
+    As Asterisk and logrotate name them: ``queue_log.0``, ``queue_log.1.gz``, ``queue_log-20260101``, and with other
+    forms of a date.
     """
-    name = re.compile(re.escape(path.name) + r"[.-]\d+(\.gz)?")
-    own, found = os.fstat(current.fileno()), []
-    for other in path.parent.iterdir():
-        if name.fullmatch(other.name):
-            with suppress(OSError, EOFError, zlib.error):
-                there = other.stat()
-                if there.st_mtime >= since and there.st_ino != own.st_ino:
-                    with opened(other) as file:
-                        found.append(Rotated(there.st_mtime_ns, other, file.readline(HEAD)))
-    return sorted(found, key=attrgetter("place"))
+    files, gone = _looked_for(path, since, current)
+    return _looked_for(path, since, current)[0] if gone else files  # renamed meanwhile
+
+
+def _looked_for(path: Path, since: float, current: FileIO) -> tuple[Files, bool]:
+    kinds = "|".join(re.escape(kind) for kind in (*PACKED, *NOT_UNPACKED))
+    name = re.compile(re.escape(path.name) + rf"[._-]\d[\dT:._-]*({kinds})?")
+    own, found, broken, older, gone = os.fstat(current.fileno()), [], [], False, False
+    names = {other.name for other in path.parent.iterdir() if name.fullmatch(other.name)}
+    for other in (path.with_name(name) for name in names if not _is_being_packed(name, names)):
+        try:
+            there = other.stat()
+            if not stat.S_ISREG(there.st_mode) or there.st_ino == own.st_ino:
+                continue
+            if there.st_mtime < since:
+                older = older or there.st_size > 0
+                continue
+            with opened(other) as file:
+                found.append(Rotated(there.st_mtime_ns, other, file.readline(HEAD)))
+        except FileNotFoundError:
+            gone = True
+        except UNREADABLE:
+            broken.append(Rotated(there.st_mtime_ns, other, b""))
+    return Files(tuple(sorted(found, key=attrgetter("place"))), tuple(broken), older), gone
+
+
+def _is_being_packed(name: str, names: set[str]) -> bool:
+    """What it is made from is deleted once it is whole."""
+    stem, dot, kind = name.rpartition(".")
+    return dot + kind in (*PACKED, *NOT_UNPACKED) and stem in names
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[BufferedIOBase]:
-    """As its bytes were written, whether packed by now or not. Raises OSError."""
+    """As its bytes were written, whether packed by now or not. Raises what is UNREADABLE."""
     with BufferedReader(regular(path)) as file:
-        if path.suffix != ".gz":
+        if path.suffix in NOT_UNPACKED:
+            raise OSError(errno.EINVAL, "it is packed in a way that is not known here")
+        if path.suffix not in PACKED:
             yield file
         else:
-            with gzip.GzipFile(fileobj=file) as unpacked:
+            with PACKED[path.suffix](file) as unpacked:
                 yield unpacked
 
 

@@ -7,6 +7,7 @@ write seconds since the epoch), ``callid``, ``queuename``, ``agent``, ``event``,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
@@ -42,6 +43,7 @@ class Table:
     def __init__(self, url: str, zone: tzinfo, since: float) -> None:
         self.url, _, self.name = url.partition("#")
         self.skipped = 0
+        self.begins_at, self.broken = math.inf, ""
         self._zone, self._since = zone, since
         self._at = since
         """No row to come is of before this moment, but for those that are late."""
@@ -121,6 +123,7 @@ class Table:
         at = next((at for at in both if at >= self._at - LATE_S), both[0])
         if at < clock.now() + DAY_S:  # what is of later is of a clock that was wrong
             self._at = max(self._at, at)
+            self.begins_at = at if self.begins_at == math.inf else self.begins_at
         return at
 
     def _line(self, row: Mapping[Any, Any]) -> Line | None:
