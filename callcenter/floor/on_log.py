@@ -16,6 +16,7 @@ from callcenter.floor import events as e
 from callcenter.floor import on_agents
 from callcenter.floor.calls import Talk
 from callcenter.floor.changes import VisitCompleted, VisitEnded, VisitEntered, VisitRepaired
+from callcenter.floor.conversations import is_of
 from callcenter.floor.legs import UP, Leg
 from callcenter.floor.records import CallRecord, Outcome, Visit
 from callcenter.floor.visits import QueueVisit, State, Try
@@ -122,11 +123,16 @@ def _attempts(floor: Floor, visit: QueueVisit, after: Visit, at: float) -> None:
 
 
 def _connect(floor: Floor, visit: QueueVisit, at: float) -> None:
-    """The conversation that a snapshot has shown, or else one that ends with its AgentComplete."""
+    """The conversation that a snapshot has shown, or else one that ends with its AgentComplete.
+
+    Of a member on a Local channel that may have been shown by its phone's name; but where we have one of the member, a
+    running one by another name is that of who was handed the caller.
+    """
     call = visit.leg.call
     running = [talk for talk in call.talks if talk.to is None]
     ours = [talk for talk in running if talk.interface == visit.interface]
-    if not ours and (visit.interface or "").startswith("Local/"):
+    known = any(is_of(talk, visit.record()) for talk in call.record().conversations)
+    if not ours and not known and (visit.interface or "").startswith("Local/"):
         ours = running
     if ours:
         talk = ours[-1]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from callcenter.floor.conversations import SAME_TALK_S, is_of
 from callcenter.floor.records import Attempt, CallRecord, Conversation, Outcome, Result, Transfer, Visit
 from callcenter.queue_log.pairing import matched
 from callcenter.queue_log.visits import LoggedVisit, Ring
@@ -18,7 +19,6 @@ from callcenter.queue_log.visits import LoggedVisit, Ring
 SAME_S = 1.0
 SAME_RING_S = 2.5
 """Both the end of a ring and its length are whole seconds where it was answered."""
-SAME_TALK_S = 3.0
 
 Unseen = Callable[[float, float], bool]
 """Whether any of [start, end] lies in a hole."""
@@ -168,23 +168,13 @@ def conversations(record: CallRecord, parts: Iterable[Mended]) -> tuple[Conversa
         v = part.after
         if v.outcome is not Outcome.ANSWERED or v.left_at is None:
             continue
-        known = [(abs(talk.from_ - v.left_at), n) for n, talk in enumerate(talks) if _same_talk(talk, v)]
+        known = [(abs(talk.from_ - v.left_at), n) for n, talk in enumerate(talks) if is_of(talk, v)]
         if known:
             place = min(known)[1]
             talks[place] = _mended_talk(talks[place], part)
         elif v.talk_s is not None and part.blind:
             talks.append(_talk_of(v, record.number))
     return tuple(talks)
-
-
-def _same_talk(talk: Conversation, v: Visit) -> bool:
-    """One that only a snapshot showed began, for us, with the snapshot, and outside of any queue."""
-    assert v.left_at is not None
-    if talk.interface != v.interface:
-        return False
-    until = math.inf if v.talk_s is None else v.left_at + v.talk_s
-    shown = talk.queue is None and v.left_at - SAME_TALK_S <= talk.from_ <= until
-    return shown or (talk.queue == v.queue and abs(talk.from_ - v.left_at) <= SAME_TALK_S)
 
 
 def _mended_talk(talk: Conversation, part: Mended) -> Conversation:
@@ -195,7 +185,7 @@ def _mended_talk(talk: Conversation, part: Mended) -> Conversation:
         over_at = v.left_at + v.talk_s
         if talk.to is None or (part.unseen(talk.to, talk.to) and abs(talk.to - over_at) > SAME_S):
             ended_at, ended_by, hold_s = max(over_at, began_at), v.ended_by, min(talk.hold_s, v.talk_s)
-    if (began_at, ended_at) == (talk.from_, talk.to):
+    if (began_at, ended_at, v.queue) == (talk.from_, talk.to, talk.queue):
         return talk
     talk_s = None if ended_at is None else max(0.0, ended_at - began_at - hold_s)
     fields = {"from_": began_at, "to": ended_at, "talk_s": talk_s, "hold_s": hold_s, "ended_by": ended_by}

@@ -16,7 +16,7 @@ from lab.holes import CAPTURES, Observer, name_of, watch
 
 from callcenter.floor import changes as c
 from callcenter.floor.changes import Change
-from callcenter.floor.records import REFUSALS, Hole, Outcome
+from callcenter.floor.records import REFUSALS, CallRecord, Hole, Outcome
 from callcenter.queue_log import fold
 from callcenter.verify import compare
 
@@ -24,6 +24,8 @@ events_of = functools.cache(holes.events_of)
 lines_of = functools.cache(holes.lines_of)
 
 SHORTEST_S = 0.2
+LOG_S = 1.5
+"""queue_log has whole seconds, and another moment than the events."""
 cuts = st.lists(st.integers(1, 999), min_size=2, max_size=6, unique=True).map(sorted)
 """Where holes begin and end, in thousandths of the recording."""
 
@@ -96,6 +98,36 @@ def test_wherever_the_holes_are_they_are_filled_and_a_second_repair_finds_nothin
     if not crashing:
         assert_what_began_ended_once(observer)
     assert observer.mended(fold(lines_of(path)), made) == []
+
+
+@functools.cache
+def without_a_hole(path: Path) -> Observer:
+    return watch(events_of(path), lines_of(path), [])
+
+
+def call_of(seen: Observer, linkedid: str) -> CallRecord:
+    return next(record for record in seen.stored.values() if record.linkedid == linkedid)
+
+
+@pytest.mark.parametrize(
+    ("name", "thousandths", "crashing", "call"),
+    [
+        ("ast16-mix", (558, 607), True, "1795304988.1292"),
+        ("ast22-mix", (235, 606, 739, 822), False, "1795304987.168"),
+    ],
+    ids=["handed on, connect unseen", "handed on, queue unseen"],
+)  # fmt: skip
+def test_conversations_around_a_hole_are_those_that_are_seen_without_one(
+    name: str, thousandths: tuple[int, ...], crashing: bool, call: str
+) -> None:
+    path = next(path for path in CAPTURES if name_of(path) == name)
+    ours = sorted(call_of(seen(path, thousandths, crashing)[0], call).conversations, key=lambda talk: talk.from_)
+    theirs = call_of(without_a_hole(path), call).conversations
+    assert [(t.interface, t.queue) for t in ours] == [(t.interface, t.queue) for t in theirs]
+    for mine, other in zip(ours, theirs, strict=True):
+        assert mine.to is not None and other.to is not None
+        assert mine.from_ == pytest.approx(other.from_, abs=LOG_S)
+        assert mine.to == pytest.approx(other.to, abs=LOG_S)
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=name_of)
