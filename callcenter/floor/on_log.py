@@ -16,7 +16,7 @@ from callcenter.floor import events as e
 from callcenter.floor import on_agents
 from callcenter.floor.calls import Talk
 from callcenter.floor.changes import VisitCompleted, VisitEnded, VisitEntered, VisitRepaired
-from callcenter.floor.conversations import is_of
+from callcenter.floor.conversations import is_of, kept
 from callcenter.floor.legs import UP, Leg
 from callcenter.floor.records import CallRecord, Outcome, Visit
 from callcenter.floor.visits import QueueVisit, State, Try
@@ -150,7 +150,10 @@ def _connect(floor: Floor, visit: QueueVisit, at: float) -> None:
 
 def _talks(call: Call, record: CallRecord) -> None:
     """The conversations of the mended record: the known ones in their places, then those that nobody saw."""
-    past, running = len(call.past_talks), len(call.talks)
+    places = kept(call.record().conversations, record.visits)
+    before = len(call.past_talks)
+    call.talks = [talk for n, talk in enumerate(call.talks, before) if n in places]
+    past, running = sum(n < before for n in places), len(call.talks)
     mended = record.conversations
     for talk, known in zip(call.talks, mended[past : past + running], strict=False):
         talk.started_at, talk.queue = known.from_, known.queue

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from callcenter.floor.conversations import SAME_TALK_S, is_of
+from callcenter.floor.conversations import SAME_TALK_S, is_of, kept
 from callcenter.floor.records import Attempt, CallRecord, Conversation, Outcome, Result, Transfer, Visit
 from callcenter.queue_log.pairing import matched
 from callcenter.queue_log.visits import LoggedVisit, Ring
@@ -161,9 +161,11 @@ def _attempt(ring: Ring, interface: str, entered_at: float) -> Attempt:
 # ---- conversations and transfers ------------------------------------------------------------------------------
 
 
-def conversations(record: CallRecord, parts: Iterable[Mended]) -> tuple[Conversation, ...]:
-    """Those that are known stay in their places; those that are not come after them."""
-    talks = list(record.conversations)
+def conversations(
+    record: CallRecord, parts: Iterable[Mended], visits: Iterable[Visit], ended_at: float | None
+) -> tuple[Conversation, ...]:
+    """Those that are known stay in their order; those that are not come after them. ``visits`` as they are now."""
+    talks = [record.conversations[n] for n in kept(record.conversations, visits)]
     for part in parts:
         v = part.after
         if v.outcome is not Outcome.ANSWERED or v.left_at is None:
@@ -174,7 +176,15 @@ def conversations(record: CallRecord, parts: Iterable[Mended]) -> tuple[Conversa
             talks[place] = _mended_talk(talks[place], part)
         elif v.talk_s is not None and part.blind:
             talks.append(_talk_of(v, record.number))
-    return tuple(talks)
+    return tuple([_within(talk, ended_at) for talk in talks])
+
+
+def _within(talk: Conversation, ended_at: float | None) -> Conversation:
+    """None goes on when its call is over."""
+    if ended_at is None or (talk.to is not None and talk.to <= ended_at) or talk.from_ > ended_at:
+        return talk
+    talk_s = max(0.0, ended_at - talk.from_ - talk.hold_s)
+    return msgspec.structs.replace(talk, to=ended_at, talk_s=talk_s)
 
 
 def _mended_talk(talk: Conversation, part: Mended) -> Conversation:
@@ -183,7 +193,8 @@ def _mended_talk(talk: Conversation, part: Mended) -> Conversation:
     ended_at, ended_by, hold_s = talk.to, talk.ended_by, talk.hold_s
     if v.talk_s is not None and v.left_at is not None and part.blind:
         over_at = v.left_at + v.talk_s
-        if talk.to is None or (part.unseen(talk.to, talk.to) and abs(talk.to - over_at) > SAME_S):
+        guessed = talk.to is None or talk.ended_by == "unknown" or part.unseen(talk.to, talk.to)
+        if talk.to is None or (guessed and abs(talk.to - over_at) > SAME_S):
             ended_at, ended_by, hold_s = max(over_at, began_at), v.ended_by, min(talk.hold_s, v.talk_s)
     if (began_at, ended_at, v.queue) == (talk.from_, talk.to, talk.queue):
         return talk

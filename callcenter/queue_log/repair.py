@@ -151,9 +151,9 @@ def _put_together(
     after = {id(before): visit for before, visit in changes if before is not None}
     visits = [after.get(id(v), v) for v in record.visits] + [visit for before, visit in changes if before is None]
     entries = [v.entered_at for before, v in changes if before is None or before.entered_at != v.entered_at]
-    talks = conversations(record, parts)
-    first = min((talk.from_ for talk in talks), default=None)
     ended_at, ended_by = _end(record, parts)
+    talks = conversations(record, parts, visits, ended_at)
+    first = min((talk.from_ for talk in talks), default=None)
     return msgspec.structs.replace(
         record,
         started_at=min([record.started_at, *entries]),
@@ -170,16 +170,23 @@ NOBODY_TOLD = frozenset({None, "", "unknown", "pbx_lost"})
 
 
 def _end(record: CallRecord, parts: list[Mended]) -> tuple[float | None, str | None]:
-    """When the call ended, and by whom: as its last visit says, where we did not see it."""
+    """When the call ended, and by whom: as its last visit says, where we did not see it; but not before somebody was
+    seen to begin to talk in it."""
     if record.ended_at is None or record.ended_by not in NOBODY_TOLD:
         return record.ended_at, record.ended_by
+    ended_at, ended_by = _told_end(record, record.ended_at, parts)
+    later = [talk.from_ if talk.to is None else talk.to for talk in record.conversations if talk.from_ > ended_at]
+    return (max(later), "unknown") if later else (ended_at, ended_by)
+
+
+def _told_end(record: CallRecord, ended_at: float, parts: list[Mended]) -> tuple[float, str | None]:
     last = max(parts, key=lambda part: part.log.over_at or math.inf)
     v = last.after
     left_at = v.left_at or v.entered_at
     if last.log.lost_at is not None:
-        return record.ended_at, "pbx_lost"
+        return ended_at, "pbx_lost"
     if v.outcome is Outcome.ABANDONED:
         return left_at, "caller"
     if v.outcome is Outcome.ANSWERED and v.ended_by in ("caller", "agent"):
         return left_at + (v.talk_s or 0.0), v.ended_by
-    return max(record.ended_at, left_at + (v.talk_s or 0.0)), record.ended_by
+    return max(ended_at, left_at + (v.talk_s or 0.0)), record.ended_by

@@ -113,9 +113,15 @@ def call_of(seen: Observer, linkedid: str) -> CallRecord:
     ("name", "thousandths", "crashing", "call"),
     [
         ("ast16-mix", (558, 607), True, "1795304988.1292"),
+        ("ast16-mix", (558, 607), True, "1795304990.1369"),
         ("ast22-mix", (235, 606, 739, 822), False, "1795304987.168"),
+        ("ast22-mix", (562, 624, 676, 981), False, "1795304989.186"),
+        ("ast16-behaviours", (256, 665, 795, 966), True, "1795298477.351"),
     ],
-    ids=["handed on, connect unseen", "handed on, queue unseen"],
+    ids=[
+        "handed on, connect unseen", "two halves of a Local channel", "handed on, queue unseen", "halves, then a cut",
+        "end unseen",
+    ],
 )  # fmt: skip
 def test_conversations_around_a_hole_are_those_that_are_seen_without_one(
     name: str, thousandths: tuple[int, ...], crashing: bool, call: str
@@ -128,6 +134,23 @@ def test_conversations_around_a_hole_are_those_that_are_seen_without_one(
         assert mine.to is not None and other.to is not None
         assert mine.from_ == pytest.approx(other.from_, abs=LOG_S)
         assert mine.to == pytest.approx(other.to, abs=LOG_S)
+
+
+@pytest.mark.parametrize(
+    ("name", "thousandths", "call"),
+    [
+        ("ast22-everything", (286, 420, 877, 975), "1795304760.131"),
+        ("ast16-mix", (439, 818), "1795304977.755"),
+        ("ast16-mix", (112, 332, 396, 864), "1795304963.79"),
+    ],
+    ids=["blind", "attended, both unseen", "attended"],
+)
+def test_a_call_whose_transfer_a_hole_hid_ends_no_earlier_than_who_was_seen_to_talk_in_it(
+    name: str, thousandths: tuple[int, ...], call: str
+) -> None:
+    path = next(path for path in CAPTURES if name_of(path) == name)
+    ended_at = call_of(seen(path, thousandths, False)[0], call).ended_at
+    assert ended_at == pytest.approx(call_of(without_a_hole(path), call).ended_at, abs=LOG_S)
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=name_of)
