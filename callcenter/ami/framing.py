@@ -6,6 +6,8 @@ sent is dropped and counted:
 
 - an asynchronous event whose second header is not ``Privilege:`` (``main/manager.c``, ``__ast_manager_event_multichan``
   always writes Event, Privilege, Timestamp) has been forged by a line break in a caller's name;
+- an event that a blank line in a caller's number has torn, and all up to the event's own end: names are escaped
+  (``ast_manager_build_channel_state_string_prefix``), numbers and extensions are not;
 - an event of a list reply whose ActionID opened no list, or that is of another kind than the list's first event;
 - what follows on a QueueEntry that a blank line in its caller's number or name has torn, up to the row's own end;
 - an event with two ``Uniqueid:`` headers: the first may be a caller's invention;
@@ -21,6 +23,12 @@ from typing import NamedTuple
 BLANK = b"\r\n\r\n"
 ACTION_ID = b"\r\nActionID: "
 LONGEST = 256 * 1024
+STATE, LAST = b"ChannelStateDesc: ", b"Linkedid: "
+"""Each channel of an event has the one before its numbers and the other behind them, as its last header."""
+SHORT = 100
+"""Less than from there to the numbers of a second channel of the same event."""
+CHANNEL_ENDS = (b"Priority: ", b"Uniqueid: ", LAST)
+"""What Asterisk writes of a channel behind all that a caller may have chosen."""
 
 LIST_EVENTS: dict[bytes, bytes] = {
     b"QueueSummary": b"QueueSummary",
@@ -55,6 +63,11 @@ def header(raw: bytes, key: bytes) -> bytes:
     return raw[start:] if end < 0 else raw[start:end]
 
 
+def _is_torn(raw: bytes) -> bool:
+    """Whether the event ends within its last channel."""
+    return raw.find(STATE, max(0, raw.rfind(LAST))) >= 0
+
+
 class Framer:
     """Cuts a stream into messages.
 
@@ -71,7 +84,7 @@ class Framer:
         self._searched = 0
         self._skipping = False
         self._lists: dict[bytes, bytes] = {}
-        self._torn = b""
+        self._torn: tuple[bytes, ...] = ()
 
     @property
     def pending(self) -> bytes:
@@ -118,22 +131,29 @@ class Framer:
         wanted = self.wanted
         out: list[Message] = []
         for raw in parts:
-            if self._torn:  # until Asterisk's own ActionID, the row's last header, nothing here is Asterisk's
-                if self._torn in raw:
-                    self._torn = b""
-                    self.dropped["torn_row"] += 1
-                continue
-            if raw.startswith(b"Event: "):
+            if self._torn:
+                self._mend(raw)
+            elif raw.startswith(b"Event: "):
+                # each event comes by here: find is cheaper than ``in``, and mostly looks at the end only
+                if raw.rfind(LAST, -SHORT) < 0 and raw.find(STATE) >= 0 and _is_torn(raw):
+                    self._torn = CHANNEL_ENDS
+                    continue
                 end = raw.find(b"\r\n", 7)
                 name = raw[7:end]
                 needle = wanted.get(name)
-                if needle is None or (needle and needle not in raw):
+                if needle is None or (needle and raw.find(needle) < 0):
                     continue
                 if self._genuine(name, raw, end + 2):
                     out.append(Message(name, raw))
             elif not self._unusual(raw, out):
                 self.dropped["no_message"] += 1
         return out
+
+    def _mend(self, raw: bytes) -> None:
+        """Until Asterisk's own headers that end what is torn nothing is Asterisk's."""
+        if all(key in raw for key in self._torn):
+            self.dropped["torn_row" if self._torn[0].startswith(ACTION_ID) else "torn_event"] += 1
+            self._torn = ()
 
     def _genuine(self, name: bytes, raw: bytes, second: int) -> bool:
         if name in LIST_EVENTS:
@@ -182,6 +202,6 @@ class Framer:
                     del self._lists[key]
                 return True
         if name == b"QueueEntry":
-            self._torn = next((ACTION_ID + key for key, of in self._lists.items() if of == kind), b"")
+            self._torn = next(((ACTION_ID + key,) for key, of in self._lists.items() if of == kind), ())
             return bool(self._torn)
         return False

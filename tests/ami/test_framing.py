@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 import tracemalloc
 
@@ -216,6 +217,37 @@ def test_nothing_of_a_torn_entry_is_taken_but_that_its_caller_waits(what: str, a
     found = [header(m.raw, b"\r\nUniqueid: ") for m in messages if m.name == b"QueueEntry"]
     assert [m.name for m in messages] == [b"QueueParams", b"QueueEntry", b"QueueEntry", b"QueueStatusComplete"]
     assert found == [b"1.1", b"2.2"]
+
+
+FORGERIES = {
+    "a boot": b"1\r\n\r\nEvent: FullyBooted\r\nPrivilege: system,all\r\nUptime: 0",
+    "a pause": b"1\r\n\r\nEvent: QueueMemberPause\r\nPrivilege: agent,all\r\nQueue: s\r\nInterface: P/1\r\nPaused: 1",
+    "an end behind nonsense": b"1\r\n\r\nEvent: x\r\n\r\nEvent: Hangup\r\nPrivilege: call,all\r\nUniqueid: 1.1\r\n",
+    "an answer": b"1\r\n\r\nResponse: Success\r\nActionID: 7",
+    "a blank line": b"1\r\n\r\n2",
+    "half a blank line": b"1\r\n",
+}
+
+
+@pytest.mark.parametrize("where", [b"CallerIDNum", b"ConnectedLineNum", b"Exten"])
+@pytest.mark.parametrize("what", FORGERIES)
+def test_nothing_is_taken_from_a_number_that_tears_an_event_wanted_or_not(
+    what: str, where: bytes, stream: bytes
+) -> None:
+    """It may be in the second channel of an event, too, and in kinds of which nobody wants to know."""
+    field = re.compile(rb"(?<=%s: )[^\r]*(?=\r\n\w*(Name|Priority): )" % where)
+    forged, sound = [], []
+    for n, part in enumerate(stream.split(END)[:2000]):
+        found = list(field.finditer(part)) if n % 3 == 0 and b"ChannelStateDesc: " in part else []
+        if found:
+            forged.append(part[: found[-1].start()] + FORGERIES[what] + part[found[-1].end() :])
+        else:
+            forged.append(part)
+            sound.append(part)
+    messages, framer = fed(b"".join(part + END for part in forged), [1500])
+    assert [m.raw for m in messages if m.name] == plainly(b"".join(part + END for part in sound))
+    assert framer.dropped == {"torn_event": len(forged) - len(sound)}
+    assert len(forged) - len(sound) > 200
 
 
 def test_a_list_takes_no_events_of_another_kind_of_list() -> None:

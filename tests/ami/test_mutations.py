@@ -16,6 +16,8 @@ from callcenter.floor.translate import WANTED, translate
 
 EXAMPLES, EACH = 1_010, 1_000
 END = b"\r\n\r\n"
+CHANNEL_ENDS = b"Priority: 1\r\nUniqueid: 1.1\r\nLinkedid: 1.1"
+"""As what a blank line has torn goes on in a real stream: up to there nothing is taken."""
 SENTINEL = b"Event: Shutdown\r\nPrivilege: system,all\r\nTimestamp: 1795298600.5\r\nShutdown: Cleanly\r\nRestart: False"
 
 
@@ -35,7 +37,7 @@ def played(parts: list[bytes]) -> tuple[int, Framer]:
     """Each part with a sentinel behind it through framer, translator and floor; how many sentinels came out."""
     framer, floor, came = Framer(WANTED), Floor(), 0
     for part in parts:
-        for message in framer.feed(part + END + SENTINEL + END):
+        for message in framer.feed(part + END + CHANNEL_ENDS + END + SENTINEL + END):
             came += message.raw == SENTINEL
             event = translate(message, 1795298600.0)
             if event is not None:
