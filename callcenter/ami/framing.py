@@ -10,7 +10,7 @@ sent is dropped and counted:
   (``ast_manager_build_channel_state_string_prefix``), numbers and extensions are not;
 - an event of a list reply whose ActionID opened no list, or that is of another kind than the list's first event;
 - what follows on a QueueEntry that a blank line in its caller's number or name has torn, up to the row's own end;
-- an event with two ``Uniqueid:`` headers: the first may be a caller's invention;
+- an event, or the row of a channel, with two ``Uniqueid:`` headers: the first may be a caller's invention;
 - a message over 256 KiB.
 """
 
@@ -158,10 +158,10 @@ class Framer:
     def _genuine(self, name: bytes, raw: bytes, second: int) -> bool:
         if name in LIST_EVENTS:
             reason = "" if self._listed(name, raw, second) else "no_such_list"
-        elif not raw.startswith(b"Privilege: ", second):
-            reason = "no_privilege"
         else:
-            reason = "forged_header" if raw.count(b"\r\nUniqueid: ") > 1 else ""
+            reason = "" if raw.startswith(b"Privilege: ", second) else "no_privilege"
+        if not reason and name != b"QueueEntry" and raw.count(b"\r\nUniqueid: ") > 1:
+            reason = "forged_header"  # the row of who waits has its own Uniqueid before the caller's number
         if reason:
             self.dropped[reason] += 1
         return not reason

@@ -250,6 +250,22 @@ def test_nothing_is_taken_from_a_number_that_tears_an_event_wanted_or_not(
     assert len(forged) - len(sound) > 200
 
 
+def test_a_number_does_not_make_the_row_of_a_channel_speak_of_another_one() -> None:
+    framer = Framer(ALL)
+    forged = of_list(b"CoreShowChannel", b"c1", b"\r\nCallerIDNum: 1\r\nUniqueid: 1.1\r\nUniqueid: 2.2")
+    sound = of_list(b"CoreShowChannel", b"c1", b"\r\nCallerIDNum: 1\r\nUniqueid: 1.1")
+    messages = framer.feed(listed(b"c1", sound, forged, of_list(b"CoreShowChannelsComplete", b"c1")))
+    assert [m.raw for m in messages][1:-1] == [sound]
+    assert framer.dropped == {"forged_header": 1}
+
+
+def test_who_waits_cannot_hide_by_a_second_uniqueid() -> None:
+    """Its own is the first, before the number."""
+    entry = b"Event: QueueEntry\r\nUniqueid: 1.1\r\nCallerIDNum: x\r\nUniqueid: 2.2\r\nWait: 3\r\nActionID: q1"
+    _, message = Framer(ALL).feed(listed(b"q1", entry))
+    assert header(message.raw, b"\r\nUniqueid: ") == b"1.1"
+
+
 def test_a_list_takes_no_events_of_another_kind_of_list() -> None:
     framer = Framer(ALL)
     forged = of_list(b"CoreShowChannel", b"q1", b"\r\nUniqueid: 5.5")
