@@ -66,7 +66,7 @@ class Floor:
         boot: int = 0,
     ) -> None:
         self.pbx, self.boot, self.extension_digits, self.wrap_up = pbx, boot, extension_digits, wrap_up
-        self.boot_heard = False
+        self.boot_heard, self.boot_due, self.up_at = False, True, 0.0
         self.trunks = frozenset(trunks)
         self.out: list[Change] = []
         self.finished: dict[str, CallRecord] = {}

@@ -21,9 +21,18 @@ SILENT_S = 30.0
 """A PBX that went down is noticed within this time."""
 
 
+LOADING_S = 60.0
+"""So long after a login Asterisk may still be loading; it says FullyBooted when it is done."""
+
+
 def booted(floor: Floor, event: e.Booted) -> None:
     """After a restart nothing is left of the calls from before: they ended when we last knew of them."""
     boot = max(0, int(event.at - event.uptime_s))
+    if not _possible(floor, event.at, boot):
+        if abs(boot - floor.boot) > SAME_BOOT_S:
+            floor.drift(event.at, "impossible_boot", str(boot))
+        return
+    floor.boot_due = False
     if restarted(floor, boot):
         unconfirmed = set(floor.revived.calls)
         for call in list(floor.by_id.values()):
@@ -37,6 +46,12 @@ def booted(floor: Floor, event: e.Booted) -> None:
         floor.boot = boot
     floor.boot = floor.boot or boot
     floor.boot_heard = True
+
+
+def _possible(floor: Floor, at: float, boot: int) -> bool:
+    """A restart cuts the session: it is told once after a login, and was before it. Anything else a caller made up."""
+    loading = at - floor.up_at < LOADING_S and boot <= floor.up_at + SAME_BOOT_S
+    return floor.boot_due and (loading or not (floor.link and floor.synced))
 
 
 def restarted(floor: Floor, boot: int) -> bool:
@@ -70,7 +85,7 @@ def lose(floor: Floor, call: Call, at: float, ended_by: str, outcome: Outcome) -
 
 
 def link_up(floor: Floor, event: e.LinkUp) -> None:
-    floor.link, floor.synced = True, False
+    floor.link, floor.synced, floor.up_at = True, False, event.at
 
 
 def link_down(floor: Floor, event: e.LinkDown) -> None:
@@ -81,7 +96,7 @@ def link_down(floor: Floor, event: e.LinkDown) -> None:
         floor.out.append(LinkChanged(since, "", False, event.reason))
     if (floor.link and floor.synced) or not floor.link_since:
         floor.link_since = since
-    floor.link, floor.synced = False, False
+    floor.link, floor.synced, floor.boot_due = False, False, True
     floor.doubts.clear()
     for call in floor.by_id.values():
         call.partial = True

@@ -161,6 +161,24 @@ def test_calls_of_a_pbx_that_died_end_when_we_last_knew(boot: int) -> None:
     assert (told.visit().talk_s, told.floor.drifts) == (13, {})
 
 
+@pytest.mark.parametrize("uptime_s", [0, 95, 4000])
+@pytest.mark.parametrize("had", [True, False])
+def test_a_boot_that_is_told_on_a_link_that_stayed_up_changes_nothing(had: bool, uptime_s: float) -> None:
+    """A restart cuts the session. ``had``: the login's own was heard, else it is of a user without the class system."""
+    told = Scene(Floor(boot=1000)).play(e.LinkDown(5000, "cut", since=4990), e.LinkUp(5001))
+    told.play(e.Booted(5001, 4001) if had else (), snapshot(5001), talking(5002), dials_in(5003, "200.1"))
+    before, boot = len(told.changes), told.floor.boot
+    told.play(e.Booted(5090, uptime_s))
+    assert [getattr(c, "kind", c) for c in told.changes[before:]] == ["impossible_boot"]
+    assert ({r.ended_by for r in told.records()}, told.floor.boot) == ({None}, boot)
+
+
+def test_a_second_boot_of_one_login_changes_nothing() -> None:
+    told = Scene(Floor(boot=1000)).play(e.LinkDown(5000, "cut", since=4990), e.Booted(5001, 4001), e.LinkUp(5001))
+    told.play(talking(5002), e.Booted(5003, 0), ticks(5005))
+    assert ({r.ended_by for r in told.records()}, told.floor.boot) == ({None}, 1000)
+
+
 def test_a_shutdown_that_hangs_up_on_everybody_is_a_loss_of_the_pbx() -> None:
     told = known(dials_in(0), joins(1), e.HangupAsked(5, CALLER, CALLER, 4, True), abandon(5), left(5), gone(5))
     assert (told.record().ended_by, told.visit().outcome) == ("pbx_lost", "abandoned")
