@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from callcenter.floor.records import Conversation, Outcome, Visit
+from callcenter.floor.records import CallRecord, Conversation, Outcome, Visit
 
 SAME_TALK_S = 3.0
 LOG_CUTS_S = 2.0
@@ -21,15 +21,15 @@ def is_of(talk: Conversation, v: Visit) -> bool:
     return shown or (talk.queue == v.queue and abs(talk.from_ - v.left_at) <= SAME_TALK_S)
 
 
-def kept(talks: Sequence[Conversation], visits: Iterable[Visit]) -> list[int]:
-    """The places of those that are one of their own, once ``visits`` are mended.
+def kept(record: CallRecord, visits: Iterable[Visit]) -> list[int]:
+    """The places of the conversations that are one of their own. ``visits``: as queue_log has mended them.
 
     Where a hole hid a part of one, or that a Local channel went out of it, we have it twice: outside of any queue, too.
     The one that lasts longest stays.
     """
-    doubled: set[int] = set()
-    for v in visits:
-        if v.repaired and v.outcome is Outcome.ANSWERED and v.left_at is not None:
+    talks, doubled = record.conversations, set[int]()
+    for v in visits if record.seen != "whole" else ():
+        if v.outcome is Outcome.ANSWERED and v.left_at is not None:
             own = [n for n, talk in enumerate(talks) if is_of(talk, v)]
             queued = sorted((abs(talks[n].from_ - v.left_at), n) for n in own if talks[n].queue is not None)
             own = [n for n in own if talks[n].queue is None] + [n for _, n in queued[:1]]

@@ -18,7 +18,7 @@ from callcenter.floor.calls import Talk
 from callcenter.floor.changes import VisitCompleted, VisitEnded, VisitEntered, VisitRepaired
 from callcenter.floor.conversations import is_of, kept
 from callcenter.floor.legs import UP, Leg
-from callcenter.floor.records import CallRecord, Outcome, Visit
+from callcenter.floor.records import CallRecord, Direction, Outcome, Visit
 from callcenter.floor.visits import QueueVisit, State, Try
 
 if TYPE_CHECKING:
@@ -32,8 +32,10 @@ def logged(floor: Floor, event: e.VisitsLogged) -> None:
     if call is None or call.id != event.record.id:
         return
     floor.touched = call
-    call.mended = call.partial = True
     _talks(call, event.record)
+    if event.record.direction is not call.direction:  # its caller was never seen
+        call.inbound, call.number = event.record.direction is Direction.IN, event.record.number
+    call.mended = call.partial = True
     for before, after in event.visits:
         past = next((n for n, v in enumerate(call.past_visits) if v == before), None)
         if past is None:
@@ -150,7 +152,7 @@ def _connect(floor: Floor, visit: QueueVisit, at: float) -> None:
 
 def _talks(call: Call, record: CallRecord) -> None:
     """The conversations of the mended record: the known ones in their places, then those that nobody saw."""
-    places = kept(call.record().conversations, record.visits)
+    places = kept(call.record(), record.visits)
     before = len(call.past_talks)
     call.talks = [talk for n, talk in enumerate(call.talks, before) if n in places]
     past, running = sum(n < before for n in places), len(call.talks)

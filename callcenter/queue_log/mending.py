@@ -165,7 +165,7 @@ def conversations(
     record: CallRecord, parts: Iterable[Mended], visits: Iterable[Visit], ended_at: float | None
 ) -> tuple[Conversation, ...]:
     """Those that are known stay in their order; those that are not come after them. ``visits`` as they are now."""
-    talks = [record.conversations[n] for n in kept(record.conversations, visits)]
+    talks = [record.conversations[n] for n in kept(record, visits)]
     for part in parts:
         v = part.after
         if v.outcome is not Outcome.ANSWERED or v.left_at is None:

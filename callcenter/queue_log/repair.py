@@ -101,7 +101,7 @@ def repair(told: Told, unseen: Unseen, house: House) -> tuple[CallRecord, tuple[
         return None
     record = old or _new(kept[0].log, house)
     changes = tuple((part.before, part.after) for part in kept if part.after != part.before)
-    whole = _put_together(record, kept, changes)
+    whole = _put_together(_caller(record, kept, house), kept, changes)
     if whole == record and (record.seen != "partial" or not any(part.blind for part in kept)):
         return None
     return msgspec.structs.replace(whole, seen="repaired"), changes
@@ -143,6 +143,16 @@ def _new(log: LoggedVisit, house: House) -> CallRecord:
         ended_at=log.over_at,
         ended_by="unknown",
     )
+
+
+def _caller(record: CallRecord, parts: list[Mended], house: House) -> CallRecord:
+    """Of a call whose caller came and went unseen we may know the agent's phone only, which still rang behind the hole:
+    for a call within the house nobody would write a ticket."""
+    if record.direction is Direction.INTERNAL:
+        for log, unseen in ((part.log, part.unseen) for part in parts):
+            if log.number and not house.inside(log.number) and unseen(log.entered_at, log.entered_at):
+                return msgspec.structs.replace(record, direction=Direction.IN, number=log.number)
+    return record
 
 
 def _put_together(

@@ -5,18 +5,19 @@ from __future__ import annotations
 import functools
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lab import holes
+from lab import holes, truth
 from lab.holes import CAPTURES, Observer, name_of, watch
 
 from callcenter.floor import changes as c
 from callcenter.floor.changes import Change
-from callcenter.floor.records import REFUSALS, CallRecord, Hole, Outcome
+from callcenter.floor.records import REFUSALS, CallRecord, Direction, Hole, Outcome
 from callcenter.queue_log import fold
 from callcenter.verify import compare
 
@@ -26,8 +27,15 @@ lines_of = functools.cache(holes.lines_of)
 SHORTEST_S = 0.2
 LOG_S = 1.5
 """queue_log has whole seconds, and another moment than the events."""
+CONNECTS_S = 4.0
+"""So long before or after it is told that an agent has answered the two are connected."""
 cuts = st.lists(st.integers(1, 999), min_size=2, max_size=6, unique=True).map(sorted)
 """Where holes begin and end, in thousandths of the recording."""
+
+
+@functools.cache
+def without_a_hole(path: Path) -> Observer:
+    return watch(events_of(path), lines_of(path), [])
 
 
 def seen(path: Path, thousandths: Sequence[int], crashing: bool) -> tuple[Observer, list[Hole]]:
@@ -44,6 +52,35 @@ def assert_as_logged(path: Path, seen: Observer) -> None:
     assert compare(seen.stored.values(), fold(lines_of(path)), 0.0, math.inf).differences == ()
     assert [r.id for r in seen.stored.values() if r.ended_at is None] == []
     assert len({r.linkedid for r in seen.stored.values()}) == len(seen.stored)
+
+
+def assert_told_of_repaired_calls(path: Path, seen: Observer) -> None:
+    """What the counts do not show: who answered, whence the call came, who talked to whom."""
+    logged: dict[str, list[truth.Visit]] = {}
+    for visit in truth.read(path.with_name(name_of(path) + ".queue_log")).visits:
+        logged.setdefault(visit.call, []).append(visit)
+    came = {record.linkedid: record.direction for record in without_a_hole(path).stored.values()}
+    for record in seen.stored.values():
+        ours = sorted((v.queue, v.entered_at, v.agent or "") for v in record.visits if v.outcome is Outcome.ANSWERED)
+        answered = [v for v in logged.get(record.linkedid, ()) if v.outcome == "answered"]
+        theirs = sorted((v.queue, v.entered_at, v.agent) for v in answered)
+        assert [(queue, agent) for queue, _, agent in ours] == [(queue, agent) for queue, _, agent in theirs]
+        if record.visits:  # of a call that touched no queue the log tells nothing
+            assert record.direction is came.get(record.linkedid, record.direction), record
+        if record.seen == "repaired":
+            assert list(odd_talks(record)) == []
+
+
+def odd_talks(record: CallRecord) -> Iterator[str]:
+    """Conversations that are not within the call or are there twice, and answers that no conversation followed."""
+    talks = sorted((talk.interface, talk.from_, talk.to or math.inf) for talk in record.conversations)
+    first, last = record.started_at - LOG_S, (record.ended_at or math.inf) + LOG_S
+    yield from (f"{talk} is not of {first} to {last}" for talk in talks if talk[1] < first or talk[2] > last)
+    yield from (f"twice: {a} {b}" for a, b in pairwise(talks) if a[0] == b[0] and b[1] < a[2] - LOG_S)
+    for v in record.visits:
+        if v.outcome is Outcome.ANSWERED and v.talk_s is not None:
+            near = [t for t in talks if t[0] == v.interface and abs(t[1] - (v.left_at or 0)) < CONNECTS_S]
+            yield from () if near else (f"{v} has none of {talks}",)
 
 
 def assert_figures_tell_the_same(seen: Observer) -> None:
@@ -85,6 +122,7 @@ def test_a_hole_in_the_midst_of_a_recording_is_filled(path: Path, crashing: bool
     assert observer.repairs > 2
     assert_as_logged(path, observer)
     assert_figures_tell_the_same(observer)
+    assert_told_of_repaired_calls(path, observer)
 
 
 @settings(max_examples=60, deadline=None)
@@ -95,14 +133,10 @@ def test_wherever_the_holes_are_they_are_filled_and_a_second_repair_finds_nothin
     observer, made = seen(path, thousandths, crashing)
     assert_as_logged(path, observer)
     assert_figures_tell_the_same(observer)
+    assert_told_of_repaired_calls(path, observer)
     if not crashing:
         assert_what_began_ended_once(observer)
     assert observer.mended(fold(lines_of(path)), made) == []
-
-
-@functools.cache
-def without_a_hole(path: Path) -> Observer:
-    return watch(events_of(path), lines_of(path), [])
 
 
 def call_of(seen: Observer, linkedid: str) -> CallRecord:
@@ -114,13 +148,14 @@ def call_of(seen: Observer, linkedid: str) -> CallRecord:
     [
         ("ast16-mix", (558, 607), True, "1795304988.1292"),
         ("ast16-mix", (558, 607), True, "1795304990.1369"),
+        ("ast16-mix", (586, 607), True, "1795304990.1369"),
         ("ast22-mix", (235, 606, 739, 822), False, "1795304987.168"),
         ("ast22-mix", (562, 624, 676, 981), False, "1795304989.186"),
         ("ast16-behaviours", (256, 665, 795, 966), True, "1795298477.351"),
     ],
     ids=[
-        "handed on, connect unseen", "two halves of a Local channel", "handed on, queue unseen", "halves, then a cut",
-        "end unseen",
+        "handed on, connect unseen", "halves of a Local channel", "halves, all else seen", "handed on, queue unseen",
+        "halves, then a cut", "end unseen",
     ],
 )  # fmt: skip
 def test_conversations_around_a_hole_are_those_that_are_seen_without_one(
@@ -134,6 +169,12 @@ def test_conversations_around_a_hole_are_those_that_are_seen_without_one(
         assert mine.to is not None and other.to is not None
         assert mine.from_ == pytest.approx(other.from_, abs=LOG_S)
         assert mine.to == pytest.approx(other.to, abs=LOG_S)
+
+
+def test_a_caller_who_came_and_went_unseen_is_one_from_outside_though_a_phone_of_the_house_still_rang() -> None:
+    path = next(path for path in CAPTURES if name_of(path) == "ast16-load")
+    ours, theirs = (call_of(o, "1795298561.1778") for o in (seen(path, (1, 484), False)[0], without_a_hole(path)))
+    assert (ours.direction, ours.number) == (theirs.direction, theirs.number) == (Direction.IN, "09121000179")
 
 
 @pytest.mark.parametrize(
@@ -169,3 +210,4 @@ def test_a_day_that_nobody_saw_is_told_by_the_queue_log_alone(path: Path) -> Non
     assert {r.seen for r in observer.stored.values()} == {"repaired"}
     assert_as_logged(path, observer)
     assert_figures_tell_the_same(observer)
+    assert_told_of_repaired_calls(path, observer)
