@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ NEVER_LONGER_S = 1_500.0
 """No wait, talk or call of a simulation lasts that long: one that does was reckoned over a step of a clock."""
 WHOLE_SECOND_S = 1.01
 EDGE_S = 0.3
+CONNECTS_S = 4.0
+"""So long before or after it is told that an agent has answered the two are connected."""
 UNTOLD_S = 6.0
 """A Pong is the last proof that all was told, and there is one each five seconds."""
 SEEN_AS_LOST = {"unknown", "pbx_lost"}
@@ -70,7 +73,7 @@ def stored_problems(path: Path, exchange: Exchange, trace: Any, facts: dict[str,
     return [
         *_calls(rows, trace, blind), *_durations(rows), *_spans(rows), *_figures(rows, facts["window"]),
         *_visits(rows, told, exchange, facts), *_holes(rows["hole"], exchange, blind),
-        *_repairs(rows, exchange, facts["queue_log"]),
+        *_repairs(rows, exchange, facts["queue_log"]), *_talks(rows),
     ]  # fmt: skip
 
 
@@ -135,11 +138,12 @@ def _figures(rows: dict[str, Any], window: dict[str, dict[str, Any]]) -> Iterato
 
 def _visits(rows: dict[str, Any], told: list[truth.Told], exchange: Exchange, facts: dict[str, Any]) -> Iterator[str]:
     linkedid = {call["id"]: call["linkedid"] for call in rows["call"]}
+    direction = {call["id"]: call["direction"] for call in rows["call"]}
     unanswered = Counter((a["call"], a["visit"]) for a in rows["attempt"] if a["unanswered"])
     ours: dict[tuple[str, str], list[Any]] = {}
     for row in rows["visit"]:
         if not (row["outcome"] or "").startswith("refused"):
-            row["unanswered"] = unanswered[row["call"], row["seq"]]
+            row |= {"unanswered": unanswered[row["call"], row["seq"]], "direction": direction[row["call"]]}
             ours.setdefault((linkedid[row["call"]], row["queue"]), []).append(row)
     theirs: dict[tuple[str, str], list[truth.Told]] = {}
     for visit in told:
@@ -166,6 +170,8 @@ def _pair(
         yield f"{key}: {len(ours)} visits stored, {len(theirs)} in queue_log, all of them in sight"
     if len(ours) < len(theirs):
         return
+    came = "in" if key[0] in exchange.outside else "internal"
+    yield from (f"{key} is {row['direction']}, it came {came}" for row in ours if row["direction"] != came)
     for row, visit, hurt in zip(ours, theirs, touched, strict=True):
         yield from (f"{key} {why} [{'touched' if hurt else 'in sight'}: {visit}]" for why in _compare(row, visit, hurt))
 
@@ -200,6 +206,26 @@ def _repairs(rows: dict[str, Any], exchange: Exchange, readable: bool) -> Iterat
             yield f"{call['id']} is seen {call['seen']!r}{' though it was mended' * (call['id'] in mended)}"
 
 
+def _talks(rows: dict[str, Any]) -> Iterator[str]:
+    """The conversations of a call that was repaired: within it, each once, and one for each visit that was answered."""
+    talks: dict[str, list[Any]] = {call["id"]: [] for call in rows["call"] if call["seen"] == "repaired"}
+    for talk in rows["conversation"]:
+        talks.get(talk["call"], []).append((talk["interface"], talk["from_at"], talk["to_at"] or math.inf))
+    for call in rows["call"]:
+        own = sorted(talks.get(call["id"], []))
+        first, last = call["started_at"] - WHOLE_SECOND_S, (call["ended_at"] or math.inf) + WHOLE_SECOND_S
+        without = [talk for talk in own if talk[1] < first or talk[2] > last]
+        yield from (f"{call['id']} is of {first + 1} to {last - 1}, {talk} is without" for talk in without)
+        for (a, _, end), (b, begin, _) in pairwise(own):
+            if a == b and begin < end - WHOLE_SECOND_S:
+                yield f"{call['id']}: {a} talks twice at {begin}"
+    for v in rows["visit"]:
+        own = talks.get(v["call"], [])
+        talked = v["call"] in talks and v["outcome"] == "answered" and v["talk_s"] is not None
+        if talked and not any(i == v["interface"] and abs(begin - v["left_at"]) < CONNECTS_S for i, begin, _ in own):
+            yield f"{v['call']}: {v['interface']} answered at {v['left_at']}, its conversations are {own}"
+
+
 def _lost_at(visit: truth.Told, exchange: Exchange) -> float:
     """No end was logged: the PBX died."""
     return exchange.deaths[visit.boot]
@@ -210,6 +236,8 @@ def _compare(row: Any, visit: truth.Told, touched: bool) -> Iterator[str]:
     lost = touched and row["outcome"] in SEEN_AS_LOST
     if row["outcome"] != outcome and not lost:
         yield f"is {row['outcome']}, the PBX says {outcome}"
+    if row["outcome"] == outcome and not touched and (row["agent"] or "") != visit.agent:
+        yield f"agent {row['agent']}, the PBX says {visit.agent}"
     if row["outcome"] == outcome and outcome in ("answered", "abandoned") and not touched:
         if abs((row["wait_s"] or 0.0) - visit.wait_s) > WHOLE_SECOND_S:
             yield f"waited {row['wait_s']}, the PBX says {visit.wait_s}"

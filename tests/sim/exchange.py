@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
 from pathlib import Path
 
 import virtual_time
 from virtual_time import VirtualLoop
 
-from callcenter.ami.simulator.plan import Plan
+from callcenter.ami.simulator.plan import TRUNK, Plan
 from callcenter.ami.simulator.server import Simulation
 from callcenter.ami.simulator.world import World
 
@@ -18,8 +19,14 @@ WRITE_LIMIT = 60_000
 """A reader that stops is cut off in the midst of a message, as by Asterisk's writetimeout."""
 
 
+OVER_THE_TRUNK = re.compile(
+    rb"Event: Newchannel\r\n(?:.+\r\n)*?Channel: %s-.*\r\n(?:.+\r\n)*?Uniqueid: (\S+)" % TRUNK.encode()
+)
+
+
 class Exchange:
-    """``lines`` are all of its queue_log with the loop's moment at which each was written, boot by boot."""
+    """``lines`` are all of its queue_log with the loop's moment at which each was written, boot by boot; ``outside``:
+    the Uniqueids of the channels that came or went over the trunk."""
 
     def __init__(self, loop: VirtualLoop, plan: Plan, calls: int, queue_log: Path) -> None:
         self.loop, self.plan, self.calls, self.queue_log = loop, plan, calls, queue_log
@@ -29,6 +36,7 @@ class Exchange:
         self.deaths: list[float] = []
         self.placed_before = 0
         self.lines: list[tuple[float, int, str]] = []
+        self.outside: set[str] = set()
         self.simulation: Simulation | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -64,6 +72,7 @@ class Exchange:
         def taken() -> tuple[list[tuple[float, bytes]], list[str]]:
             said, log = take()
             self.lines += [(self.loop.time(), nth, line) for line in log]
+            self.outside.update(uid.decode() for _, message in said for uid in OVER_THE_TRUNK.findall(message))
             return said, log
 
         simulation.world.take = taken  # type: ignore[method-assign]

@@ -30,6 +30,7 @@ class Told:
     talk_s: int = 0
     transferred: bool = False
     unanswered: int = 0
+    agent: str = ""
 
 
 def fold(lines: Iterable[tuple[float, int, str]]) -> list[Told]:
@@ -53,5 +54,6 @@ def fold(lines: Iterable[tuple[float, int, str]]) -> list[Told]:
             visit.left, visit.wait_s = at, int(data[datum])
             visit.over = None if event == "CONNECT" else at
             if event == "CONNECT":
+                visit.agent = agent
                 talking[boot, queue, agent] = visit
     return visits
