@@ -68,6 +68,8 @@ def _differs(visit: dict[str, Any] | None, logged: Visit | None) -> str:
         return f"{'not known to us' if visit is None else 'not in queue_log'}: {told}"
     if (visit["outcome"] or "") != logged.outcome:
         return f"outcome {visit['outcome']}, logged {logged.outcome or 'none'}"
+    if logged.outcome == "answered" and visit["agent"] != logged.agent:
+        return f"agent {visit['agent']}, logged {logged.agent}"
     pairs = [("wait_s", visit["wait_s"], logged.wait_s)]
     if logged.ended_by or logged.transfer:
         pairs += [("talk_s", visit["talk_s"], logged.talk_s)]
