@@ -47,9 +47,12 @@ def whole(raw: bytes, key: bytes) -> int:
 
 
 def moment(raw: bytes, arrival: float) -> float:
-    """``Timestamp`` in seconds since the epoch; ``arrival`` where there is none."""
+    """``Timestamp`` in seconds since the epoch; ``arrival`` where there is none.
+
+    Asterisk writes it behind Event and Privilege, and none in the rows of lists: any other is of a caller's making.
+    """
     start = raw.find(b"\r\nTimestamp: ")
-    if start < 0:
+    if start < 0 or raw.count(b"\n", 0, start) != 1:
         return arrival
     try:
         value = float(raw[start + 13 : raw.find(b"\r\n", start + 13)])

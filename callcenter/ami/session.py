@@ -17,7 +17,7 @@ from typing import Any
 
 from callcenter import clock
 from callcenter.ami import commands
-from callcenter.ami.framing import header
+from callcenter.ami.headers import moment
 from callcenter.ami.protocol import BANNER, Deliver, Protocol
 from callcenter.config import Pbx
 from callcenter.errors import ActionRefused, ActionTimeout, ConfigError, LinkError, LoginRefused
@@ -98,8 +98,7 @@ class Session:
         newest = self.protocol.newest
         if newest is None or (self.ponged and self.ponged[0] >= newest[1]):
             return self.ponged[1] if self.ponged else 0.0
-        at = seconds(header(newest[0].raw, b"\r\nTimestamp: ").decode("ascii", "replace"))
-        return newest[1] + offset if at is None else at
+        return moment(newest[0].raw, newest[1] + offset)
 
 
 def seconds(text: Any) -> float | None:

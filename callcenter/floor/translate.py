@@ -167,7 +167,8 @@ def _queue_seen(raw: bytes, at: float) -> e.Event:
 
 
 def _entry(raw: bytes, at: float) -> e.Event:
-    leg, waited = text(raw, b"\r\nUniqueid: "), number(raw, b"\r\nWait: ")
+    leg = text(raw, b"\r\nUniqueid: ")
+    waited = number(raw[raw.rfind(b"\r\nWait: ") :], b"\r\nWait: ")  # Asterisk's own stands behind the names
     return e.EntrySeen(at, _queue(raw), leg, channel(raw), whole(raw, b"\r\nPosition: "), waited, *caller(raw))
 
 

@@ -258,3 +258,23 @@ def test_news_that_says_nothing_is_no_event() -> None:
 def test_a_boot_that_does_not_say_when_is_no_event(uptime: str) -> None:
     """It comes after each login: taken for a boot of now, it would end every call with every cut."""
     assert translate(message(f"Event: FullyBooted\nPrivilege: system,all{uptime}"), ARRIVAL) is None
+
+
+@pytest.mark.parametrize("name", [b"QueueEntry", b"CoreShowChannel", b"QueueCallerJoin"])
+@pytest.mark.parametrize("before", [b"", b"\r\nPrivilege: call,all"])
+def test_a_caller_does_not_set_the_pbxs_clock(name: bytes, before: bytes) -> None:
+    """Its time is the header behind Privilege, the second one; rows of lists have none."""
+    second = b"Privilege: agent,all" if name == b"QueueCallerJoin" else b"ActionID: 1"
+    forged = b"\r\nCallerIDNum: 1" + before + b"\r\nTimestamp: 1999999999.0"
+    raw = b"Event: " + name + b"\r\n" + second + forged + b"\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\nQueue: sales"
+    event = translate(Message(name, raw), ARRIVAL)
+    assert event is not None and event.at == ARRIVAL
+
+
+def test_a_caller_does_not_choose_how_long_it_has_waited() -> None:
+    raw = (
+        b"Event: QueueEntry\r\nQueue: sales\r\nPosition: 1\r\nUniqueid: 1.1\r\nCallerIDNum: 1\r\nWait: 86400\r\n"
+        b"CallerIDName: x\r\nWait: 3\r\nPriority: 0\r\nActionID: 1"
+    )
+    event = translate(Message(b"QueueEntry", raw), ARRIVAL)
+    assert isinstance(event, e.EntrySeen) and event.waited_s == 3
