@@ -46,7 +46,7 @@ class Consumer:
     """``inbox`` takes (item, moment of arrival by our clock) and is never full.
 
     ``look_at_clock`` asks the PBX for its time; ``drifted`` is told of each Drift. ``newest`` is the time of the newest
-    event that was applied, ``lag_s`` how late the last ones came.
+    event that was applied.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Consumer:
         self.inbox: asyncio.Queue[tuple[Item, float]] = asyncio.Queue()
         self.changed = asyncio.Event()
         self.events = 0
-        self.lag_s = 0.0
+        self._lag_s = 0.0
         self.newest = 0.0
         self._lag_at = 0.0
         self._began_at: float | None = None
@@ -94,6 +94,11 @@ class Consumer:
             finally:
                 self.take(item, arrival)  # also when the daemon stops meanwhile
             await asyncio.sleep(0)  # get() of an inbox that is not empty does not wait: the reading must have its turn
+
+    @property
+    def lag_s(self) -> float:
+        """How late the last events came; of long ago it says nothing of those to come."""
+        return self._lag_s if clock.now() - self._lag_at < LATE_FOR_S else 0.0
 
     @property
     def idle(self) -> bool:
@@ -164,14 +169,13 @@ class Consumer:
     def _told(self, newest: float, arrival: float) -> None:
         """Events brought a time of their own (rows of lists do not): it says how late they are."""
         self.clock.heard(newest, arrival)
-        self.lag_s, self._lag_at = max(0.0, arrival + self.clock.offset - newest), arrival
+        self._lag_s, self._lag_at = max(0.0, arrival + self.clock.offset - newest), arrival
         self.newest = max(self.newest, newest)
 
     def tick(self) -> None:
         """Time passes: as far as the events that have come, when these come late; what waits brings its own time."""
         if self.inbox.empty():
-            now = clock.now()
-            self.take(e.Tick(0.0), now - self.lag_s if now - self._lag_at < LATE_FOR_S else now)
+            self.take(e.Tick(0.0), clock.now() - self.lag_s)
 
     def drain(self) -> None:
         """Apply all that came, and the time since."""

@@ -7,9 +7,10 @@ import asyncio
 import pytest
 
 from callcenter import clock
+from callcenter.ami.framing import Message
 from callcenter.ami.pbx_clock import PbxClock
 from callcenter.config import parse
-from callcenter.consumer import Consumer
+from callcenter.consumer import LATE_FOR_S, Consumer
 from callcenter.floor import events as e
 from callcenter.pipeline import Pipeline
 from callcenter.store.values import Batch
@@ -80,3 +81,17 @@ async def test_who_came_after_the_asking_need_not_be_listed_at_whatever_pace_the
     [up] = consumer.floor.by_id.values()
     assert [(v.entered_at, v.left_at) for v in up.visits] == [(101.53, None)]
     assert not consumer.floor.drifts
+
+
+async def test_a_lag_of_long_ago_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When no event comes nothing is late."""
+    pipeline = Pipeline(Nowhere(), "IR", False)  # type: ignore[arg-type, unused-ignore]
+    config = parse({"pbx": [{"secret": "s"}]}, "test")
+    consumer = Consumer(config, pipeline, PbxClock(0.0), 0, nothing, lambda drift: None)
+    raw = b"Event: Hangup\r\nPrivilege: call,all\r\nTimestamp: 9995.0\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\nCause: 16"
+    consumer.take([Message(b"Hangup", raw)], 10_000.0)
+    told = {}
+    for at in (10_000.0, 10_000.0 + LATE_FOR_S - 1, 10_000.0 + LATE_FOR_S):
+        monkeypatch.setattr(clock, "now", lambda at=at: at)
+        told[at - 10_000.0] = consumer.lag_s
+    assert told == {0.0: 5.0, LATE_FOR_S - 1: 5.0, LATE_FOR_S: 0.0}
