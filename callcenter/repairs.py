@@ -32,7 +32,7 @@ from callcenter.queue_log.pairing import NEAR_S, pair
 from callcenter.queue_log.repair import Changed, Looks, repair, touched, unseen_in
 from callcenter.queue_log.table import Table
 from callcenter.queue_log.visits import Book
-from callcenter.self_check import BACK_S, Calls, SelfCheck
+from callcenter.self_check import BACK_S, KEPT_S, Calls, SelfCheck
 
 LOOK_S = 1.0
 SETTLES_S = 8.0
@@ -90,8 +90,8 @@ class Repairs:
 
     @property
     def failure(self) -> str:
-        """Why the log cannot be read, or not as far back as a hole; '' when nothing is wrong."""
-        return self._unread or "; ".join(self._beyond.values())
+        """Why the log cannot be read, or not as far back as a hole of the last day; '' when nothing is wrong."""
+        return self._unread or "; ".join(why for at, why in self._beyond.items() if at > self.read_at - KEPT_S)
 
     @property
     def lag_s(self) -> float | None:

@@ -507,6 +507,9 @@ async def test_a_hole_before_the_beginning_of_the_log_is_not_filled_and_that_is_
         assert said.count("a rotated queue_log cannot be read") == (name != "deleted")
         records, _ = await all_calls(f"sqlite+aiosqlite:///{tmp_path}/callcenter.db")
         assert "repaired" in {record.seen for record in records}, "what it does tell is mended"
+        process.at(story.end + 86_400.0)
+        await process.look()
+        assert ([h.repaired for h in process.consumer.holes.all], process.repairs.failure) == ([False], "")
 
 
 async def test_a_pbx_of_today_has_no_older_log_to_miss(tmp_path: Path, queue_log: Path) -> None:
