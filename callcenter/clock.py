@@ -1,4 +1,5 @@
-"""The daemon's own clock: it runs at the pace of real time and never steps. A shell.
+"""The daemon's own clock: it runs at the pace of real time and never steps, not even over a suspended machine's sleep.
+A shell.
 
 The wall clock is read once, when the process begins. After that an operator, NTP or a summer time may set the machine's
 clock as they like: no wait, no span and no deadline of ours notices. What the PBX's clock says is another matter, see
@@ -11,12 +12,16 @@ from __future__ import annotations
 
 import time
 
-_ANCHOR = time.time() - time.monotonic()
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""CLOCK_MONOTONIC stands still while the machine is suspended: the PBX's clock seemed to be set behind that."""
 
 
 def monotonic() -> float:
-    """Seconds since some moment; it is the clock of asyncio's timeouts too."""
-    return time.monotonic()
+    """Seconds since some moment. asyncio's timeouts go by another clock, which stands still while we are suspended."""
+    return time.clock_gettime(_STEADY)
+
+
+_ANCHOR = time.time() - monotonic()
 
 
 def now() -> float:

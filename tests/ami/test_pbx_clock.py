@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from callcenter import clock as our_clock
 from callcenter.ami.pbx_clock import PbxClock
 
 HOUR = 3600.0
@@ -84,3 +87,17 @@ def test_a_pbx_whose_time_runs_faster_never_steps() -> None:
     for n in range(100):
         asked(clock, 1000.0 + 5 * n, 60.0 * n)
     assert (clock.take_step(), clock.late(0.0, 5000.0)) == (0, False)
+
+
+def test_a_machine_that_was_suspended_takes_its_sleep_for_no_step_of_the_pbxs_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """CLOCK_MONOTONIC stands still meanwhile."""
+    real, slept_s = time.clock_gettime, {time.CLOCK_BOOTTIME: 0.0}
+    monkeypatch.setattr(time, "clock_gettime", lambda which: real(which) + slept_s.get(which, 0.0))
+    pbx, before = PbxClock(2.0), our_clock.now()
+    asked(pbx, before, 7.0)
+    slept_s[time.CLOCK_BOOTTIME] = 60.0
+    pbx.heard(before + 67.0, our_clock.now())
+    assert pbx.take_step() == 0
+    assert our_clock.now() - before == pytest.approx(60.0, abs=1.0)
