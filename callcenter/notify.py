@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-
-from callcenter import clock
+import time
 
 READY = "READY=1"
 STOPPING = "STOPPING=1"
@@ -18,8 +17,8 @@ ALIVE = "WATCHDOG=1"
 
 
 def reloading() -> str:
-    """To be followed by READY once the new configuration is in force."""
-    return f"RELOADING=1\nMONOTONIC_USEC={clock.monotonic() * 1e6:.0f}"
+    """To be followed by READY once the new configuration is in force. systemd wants CLOCK_MONOTONIC here."""
+    return f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}"
 
 
 def status(text: str) -> str:
@@ -28,11 +27,11 @@ def status(text: str) -> str:
 
 
 def tell(*states: str) -> None:
-    """Send the states as one datagram; never blocks, never raises for systemd's sake."""
+    """Send the states as one datagram; never blocks, never raises for systemd's sake, nor for want of descriptors."""
     name = os.environ.get("NOTIFY_SOCKET", "")
     if name[:1] not in ("/", "@"):
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to, contextlib.suppress(OSError):
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to:
         to.setblocking(False)
         to.sendto("\n".join(states).encode(), "\0" + name[1:] if name[0] == "@" else name)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -50,6 +51,17 @@ def test_a_systemd_that_does_not_listen_holds_nobody_up(systemd: socket.socket) 
     for _ in range(3000):
         notify.tell(notify.ALIVE)
     assert time.monotonic() - began < 5, "its queue was full long before"
+
+
+def test_out_of_descriptors_it_raises_nothing(systemd: socket.socket) -> None:
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(systemd.fileno())
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, limit[1]))
+    try:
+        notify.tell(notify.ALIVE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limit)
 
 
 @pytest.mark.parametrize("name", [None, "", "vsock:2:1", "/no/such/socket", "@no-such-socket"])
