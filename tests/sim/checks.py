@@ -73,7 +73,7 @@ def stored_problems(path: Path, exchange: Exchange, trace: Any, facts: dict[str,
     return [
         *_calls(rows, trace, blind), *_durations(rows), *_spans(rows), *_figures(rows, facts["window"]),
         *_visits(rows, told, exchange, facts), *_holes(rows["hole"], exchange, blind),
-        *_repairs(rows, exchange, facts["queue_log"]), *_talks(rows),
+        *_repairs(rows, exchange, facts["queue_log"]), *_talks(rows, exchange),
     ]  # fmt: skip
 
 
@@ -206,15 +206,20 @@ def _repairs(rows: dict[str, Any], exchange: Exchange, readable: bool) -> Iterat
             yield f"{call['id']} is seen {call['seen']!r}{' though it was mended' * (call['id'] in mended)}"
 
 
-def _talks(rows: dict[str, Any]) -> Iterator[str]:
-    """The conversations of a call that was repaired: within it, each once, and one for each visit that was answered."""
+def _talks(rows: dict[str, Any], exchange: Exchange) -> Iterator[str]:
+    """The conversations of a call that was repaired: within it, each once, and one for each visit that was answered.
+
+    What was over when the clock was set keeps its times; the call, which went on, moved along.
+    """
+    clocks = [0.0, *(ahead for _, ahead in exchange.steps)]
+    moved = {a - b for a in clocks for b in clocks}
     talks: dict[str, list[Any]] = {call["id"]: [] for call in rows["call"] if call["seen"] == "repaired"}
     for talk in rows["conversation"]:
         talks.get(talk["call"], []).append((talk["interface"], talk["from_at"], talk["to_at"] or math.inf))
     for call in rows["call"]:
         own = sorted(talks.get(call["id"], []))
         first, last = call["started_at"] - WHOLE_SECOND_S, (call["ended_at"] or math.inf) + WHOLE_SECOND_S
-        without = [talk for talk in own if talk[1] < first or talk[2] > last]
+        without = [(i, a, b) for i, a, b in own if not any(first <= a + by and b + by <= last for by in moved)]
         yield from (f"{call['id']} is of {first + 1} to {last - 1}, {talk} is without" for talk in without)
         for (a, _, end), (b, begin, _) in pairwise(own):
             if a == b and begin < end - WHOLE_SECOND_S:
