@@ -7,8 +7,8 @@ Measured beside the daemon: the time from the dialplan's Queue() to QueueCallerJ
 processor time of the asterisk process, load of the machine. Each line is an Asterisk of its own with the same calls.
 The last lines say what decides when the reader of a big snapshot stops: the manager user's writetimeout, for each
 member of one queue that does not fit into the socket's buffers any more. Exit status 1: somebody was kept waiting
-longer than promised (GROWS_S) where it is promised, or nobody came while the daemon was stopped. Needs root and
-debootstrap.
+longer than promised (GROWS_S) where it is promised, nobody came while the daemon was stopped, it then knew of no hole,
+or it differs from queue_log. Needs root and debootstrap.
 """
 
 from __future__ import annotations
@@ -179,6 +179,17 @@ def line(phase: Phase, m: Measured) -> str:
     )
 
 
+def wrong(phase: Phase, m: Measured, usual: float) -> list[str]:
+    """What was promised and is not so. ``usual``: how long it takes to enter a queue without a daemon."""
+    found = {
+        "callers were kept out of a queue": phase.promised and m.took[-1] - usual > GROWS_S,
+        "nobody came while it was stopped": any(not took for _, _, took in m.stops),
+        "it was stopped and knows of no hole": bool(m.stops) and not m.holes,
+        "it differs from queue_log": m.agrees == "no",
+    }
+    return [problem for problem, so in found.items() if so]
+
+
 def _moment(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at)) + f"{at % 1:.3f}"[1:]
 
@@ -205,13 +216,14 @@ def main() -> int:
         for since, until, took in m.stops:
             longest = f"the longest {took[-1] * 1e3:.1f} ms" if took else "nothing is measured by that"
             print(f"    stopped {_moment(since)} to {_moment(until)}: {len(took)} callers came, {longest}")
-            failed |= not took
         for hole in m.holes:
             print(f"    hole    {hole}")
         usual = usual or m.took[int(len(m.took) * 0.95)]
-        failed |= phase.promised and m.took[-1] - usual > GROWS_S
-    well = f"nobody waited {GROWS_S:g} s longer where it is promised"
-    print("callers were kept out of a queue, or none came while it was stopped" if failed else well)
+        for problem in wrong(phase, m, usual):
+            print(f"    WRONG   {problem}")
+            failed = True
+    if not failed:
+        print(f"nobody waited {GROWS_S:g} s longer where it is promised, and the daemon knew what it missed")
     return int(failed)
 
 
