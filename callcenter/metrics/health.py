@@ -91,6 +91,12 @@ def _is_full(h: Health) -> bool:
     return any(word in h.store_failure for word in FULL)
 
 
+def _refused(h: Health) -> str:
+    open_ends = "CoreShowChannels" in h.refused
+    follows = "; a call that ends while the link is down stays open for ever" if open_ends else ""
+    return _named("ami: not allowed", h.refused) + follows
+
+
 def _difference(h: Health) -> str:
     differing = [f"{queue} ({n})" for queue, n in sorted(h.queue_log_differences.items()) if n]
     return f"queue_log: differs in {', '.join(differing)}" if differing else ""
@@ -112,7 +118,7 @@ RULES: tuple[Rule, ...] = (
     Rule("store", False, _store, lambda h: h.store_failed_since),
     Rule("disk_full", False, _disk_full, lambda h: h.store_failed_since),
     Rule("actions", True, lambda h: _named("ami: nothing can be asked", h.actions_failure)),
-    Rule("refused", True, lambda h: _named("ami: not allowed", h.refused)),
+    Rule("refused", False, _refused),
     Rule("difference", True, _difference),
     Rule("queue_log", True, lambda h: _named("queue_log", h.queue_log_failure)),
     Rule("backup", True, lambda h: _named("backup", h.backup_failure)),

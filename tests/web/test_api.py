@@ -154,6 +154,9 @@ REASONS: list[tuple[dict[str, Any], str]] = [
     ({"store_failure": "database or disk is full", "store_pending": 1},
      "store: database or disk is full; 1 changes wait in memory"),
     ({"store_damaged": "malformed"}, "store: malformed"),
+    ({"refused": "pbx:5038: CoreShowChannels: Permission denied"},
+     "ami: not allowed: pbx:5038: CoreShowChannels: Permission denied; "
+     "a call that ends while the link is down stays open for ever"),
 ]
 
 
