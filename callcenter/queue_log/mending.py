@@ -161,9 +161,7 @@ def _attempt(ring: Ring, interface: str, entered_at: float) -> Attempt:
 # ---- conversations and transfers ------------------------------------------------------------------------------
 
 
-def conversations(
-    record: CallRecord, parts: Iterable[Mended], visits: Iterable[Visit], ended_at: float | None
-) -> tuple[Conversation, ...]:
+def conversations(record: CallRecord, parts: Iterable[Mended], visits: Iterable[Visit]) -> tuple[Conversation, ...]:
     """Those that are known stay in their order; those that are not come after them. ``visits`` as they are now."""
     talks = [record.conversations[n] for n in kept(record, visits)]
     for part in parts:
@@ -176,10 +174,10 @@ def conversations(
             talks[place] = _mended_talk(talks[place], part)
         elif v.talk_s is not None and part.blind:
             talks.append(_talk_of(v, record.number))
-    return tuple([_within(talk, ended_at) for talk in talks])
+    return tuple(talks)
 
 
-def _within(talk: Conversation, ended_at: float | None) -> Conversation:
+def within(talk: Conversation, ended_at: float | None) -> Conversation:
     """None goes on when its call is over."""
     if ended_at is None or (talk.to is not None and talk.to <= ended_at) or talk.from_ > ended_at:
         return talk

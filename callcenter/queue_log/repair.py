@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from callcenter.floor.records import CallRecord, Direction, Hole, Outcome, Visit
-from callcenter.queue_log.mending import Mended, Unseen, blind, conversations, mended, transfers
+from callcenter.floor.records import CallRecord, Conversation, Direction, Hole, Outcome, Visit
+from callcenter.queue_log.mending import Mended, Unseen, blind, conversations, mended, transfers, within
 from callcenter.queue_log.pairing import Told
 from callcenter.queue_log.visits import CLOCKS_DIFFER_S, LoggedVisit
 
@@ -161,8 +161,9 @@ def _put_together(
     after = {id(before): visit for before, visit in changes if before is not None}
     visits = [after.get(id(v), v) for v in record.visits] + [visit for before, visit in changes if before is None]
     entries = [v.entered_at for before, v in changes if before is None or before.entered_at != v.entered_at]
-    ended_at, ended_by = _end(record, parts)
-    talks = conversations(record, parts, visits, ended_at)
+    talks = conversations(record, parts, visits)
+    ended_at, ended_by = _end(record, parts, talks)
+    talks = tuple([within(talk, ended_at) for talk in talks])
     first = min((talk.from_ for talk in talks), default=None)
     return msgspec.structs.replace(
         record,
@@ -179,13 +180,13 @@ def _put_together(
 NOBODY_TOLD = frozenset({None, "", "unknown", "pbx_lost"})
 
 
-def _end(record: CallRecord, parts: list[Mended]) -> tuple[float | None, str | None]:
+def _end(record: CallRecord, parts: list[Mended], talks: Sequence[Conversation]) -> tuple[float | None, str | None]:
     """When the call ended, and by whom: as its last visit says, where we did not see it; but not before somebody was
     seen to begin to talk in it."""
     if record.ended_at is None or record.ended_by not in NOBODY_TOLD:
         return record.ended_at, record.ended_by
     ended_at, ended_by = _told_end(record, record.ended_at, parts)
-    later = [talk.from_ if talk.to is None else talk.to for talk in record.conversations if talk.from_ > ended_at]
+    later = [talk.from_ if talk.to is None else talk.to for talk in talks if talk.from_ > ended_at]
     return (max(later), "unknown") if later else (ended_at, ended_by)
 
 
