@@ -159,6 +159,8 @@ def same_wait(floor: Floor, visit: QueueVisit, entered_at: float) -> bool:
 
 def bound(floor: Floor, leg: Leg, peer: Leg, at: float) -> Talk | None:
     """The remembered conversation that ``leg`` carries, if any: it goes on."""
+    if leg.endpoint == peer.endpoint and peer.was_dialled and not leg.was_dialled:
+        return None  # both by the same trunk: the conversation is that of who was dialled
     unbound = floor.revived.unbound
     free = [talk for talk in leg.call.talks if talk in unbound and talk.to is None]
     names = (leg.endpoint, leg.agent.interface if leg.agent else "")

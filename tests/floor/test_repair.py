@@ -128,6 +128,7 @@ def test_a_hole_in_the_midst_of_a_recording_is_filled(path: Path, crashing: bool
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(CAPTURES), cuts, st.booleans())
 @example(next(path for path in CAPTURES if name_of(path) == "ast22-load"), [99, 193, 382, 999], False)
+@example(next(path for path in CAPTURES if name_of(path) == "ast22-everything"), [333, 337], True)
 def test_wherever_the_holes_are_they_are_filled_and_a_second_repair_finds_nothing(
     path: Path, thousandths: list[int], crashing: bool
 ) -> None:
