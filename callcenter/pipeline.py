@@ -174,12 +174,13 @@ class Pipeline:
             await asyncio.wait({trying}, timeout=within_s + LAST_S)
             if trying.done():
                 return trying.result()
+            self._given_up.set()
+            raise NotWritten(f"not written: {self.pending} rows: the store does not answer")
+        except NotWritten as problem:
+            log.error(str(problem))  # what else hangs at the end must not keep it back
+            raise
         finally:
             trying.cancel()
-        self._given_up.set()
-        why = f"not written: {self.pending} rows: the store does not answer"
-        log.error(why)  # what else hangs at the end must not keep it back
-        raise NotWritten(why)
 
     async def _drained(self, deadline: float) -> None:
         why = ""

@@ -154,8 +154,8 @@ def test_sigterm_ends_it_within_ten_seconds_though_the_disk_fails_and_says_what_
             with fault(daemon, disk):
                 daemon.until(why, lambda: unready(daemon, why))
                 assert daemon.stop() == 1
-    last = (tmp_path / "disk" / "daemon.log").read_text().splitlines()[-1] if name != "a full disk" else ""
-    assert name == "a full disk" or re.fullmatch(rf"callcenter: not written: \d+ rows: .*{why}", last)
+    said = (tmp_path / "disk" / "daemon.log").read_text()
+    assert name == "a full disk" or re.search(rf"not written: \d+ rows: .*{why}", said)
 
 
 def test_sigterm_ends_it_within_ten_seconds_though_the_disk_does_not_answer(tmp_path: Path) -> None:
