@@ -123,6 +123,8 @@ class Consumer:
     def take(self, item: Item, arrival: float) -> None:
         """Apply what one segment brought, and hand its Changes to the sinks."""
         at = arrival + self.clock.offset
+        if isinstance(item, e.SnapshotAsked):
+            at = arrival + item.ahead_s + self.clock.stepped_s
         events = _events(item, at)
         if isinstance(item, list) and (told := [event.at for event in events if event.at != at]):
             self._told(max(told), arrival)

@@ -66,7 +66,7 @@ async def test_who_came_after_the_asking_need_not_be_listed_at_whatever_pace_the
     leg, call, channel = "1.1", "1.1", "PJSIP/trunk-1"
     told = (
         (0.0, 100.0, e.LinkUp(0.0)),
-        (0.0, 100.0, e.SnapshotAsked(0.0)),
+        (2.6, 100.0, e.SnapshotAsked(0.0, 0.0)),  # what had come before was applied late
         (1.5, 100.03, e.LegCreated(0.0, leg, call, channel, 4, "0912", "", "800", "inbound")),
         (1.5, 100.03, e.CallerJoined(0.0, leg, call, channel, "sales", 1, "0912", "")),
         (4.0, 100.0, e.SnapshotBegan(0.0)),

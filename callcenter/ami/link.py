@@ -264,7 +264,7 @@ class Link:
         Raises LinkError: ActionRefused while Asterisk has yet to load its queues, ActionTimeout when events are late.
         """
         asked = clock.now()
-        self.put(e.SnapshotAsked(asked), asked)
+        self.put(e.SnapshotAsked(asked, self.clock.offset - self.clock.stepped_s), asked)
         rows = await self._rows("QueueStatus", self._lists.queues)
         self._say_at_once(self._lists.at_once)
         rows += await self._rows("CoreShowChannels", self._lists.channels)

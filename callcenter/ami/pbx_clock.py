@@ -14,7 +14,7 @@ LATE_S = 3.0
 
 
 class PbxClock:
-    """``offset``: seconds by which the PBX's clock is ahead of ours.
+    """``offset``: seconds by which the PBX's clock is ahead of ours. ``stepped_s``: by how much it was set in all.
 
     ``step_s``: a change of it that is larger was no drift but a step; 0: none is (a simulated PBX whose time runs
     faster than ours).
@@ -22,7 +22,7 @@ class PbxClock:
 
     def __init__(self, step_s: float) -> None:
         self.step_s = step_s
-        self.offset = 0.0
+        self.offset = self.stepped_s = 0.0
         self._told = False
         self._stepped = 0.0
 
@@ -51,3 +51,4 @@ class PbxClock:
         by, self.offset = offset - self.offset, offset
         if self._told and self.step_s and abs(by) > self.step_s:
             self._stepped += by
+            self.stepped_s += by

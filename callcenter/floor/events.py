@@ -288,8 +288,11 @@ class LegSeen(OnLeg, frozen=True, gc=False):
 class SnapshotAsked(Event, frozen=True, gc=False):
     """A snapshot's first request is sent: whatever is created from here on need not be in it.
 
-    Told when it is so: by a PBX whose clock goes at another pace nobody could tell later what time it was.
+    ``ahead_s``: how far the PBX's clock was ahead of ours then, but for the times that it was set: of a PBX whose clock
+    goes at another pace nobody could tell later what time it was.
     """
+
+    ahead_s: float = 0.0
 
 
 class SnapshotBegan(Event, frozen=True, gc=False):

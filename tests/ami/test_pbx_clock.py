@@ -101,3 +101,13 @@ def test_a_machine_that_was_suspended_takes_its_sleep_for_no_step_of_the_pbxs_cl
     pbx.heard(before + 67.0, our_clock.now())
     assert pbx.take_step() == 0
     assert our_clock.now() - before == pytest.approx(60.0, abs=1.0)
+
+
+def test_what_is_no_pace_of_the_clock_is_known_after_a_step() -> None:
+    """A moment of before a step, by the clock of after it: what it was ahead without its steps, and all of them."""
+    clock = PbxClock(5.0)
+    clock.told(1_000.0, 1_000.0, 1_000.0)
+    clock.told(1_001.5, 1_001.0, 1_001.0)
+    then = clock.offset - clock.stepped_s
+    clock.told(4_602.0, 1_001.5, 1_001.5)
+    assert (then, clock.stepped_s, clock.offset - clock.stepped_s) == (0.5, 3_600.0, 0.5)
