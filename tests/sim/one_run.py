@@ -22,7 +22,7 @@ from daemon_process import Machine, patched, store_path
 from exchange import PORT, Exchange
 from faults import FAULTS, Scene, heal
 from virtual_network import Network
-from virtual_time import VirtualLoop
+from virtual_time import DEAD, VirtualLoop
 
 from callcenter.ami.simulator.plan import Habits, Plan, make
 from callcenter.ami.simulator.server import SECRET, USERNAME
@@ -206,7 +206,7 @@ def simulate(seed: int, show: bool = False, faults: list[str] | None = None) -> 
             loop.run_until_complete(_story(run, loop, folder, trace, faults))
             gc.collect()  # what dead processes left, while nobody minds
         run.problems += [f"logged: {line['event']} {line}" for line in said if line["log_level"] == "error"
-                         and "store failed" not in line["event"]]  # fmt: skip
+                         and "store failed" not in line["event"] and DEAD not in line["event"]]  # fmt: skip
     finally:
         gc.enable()
         loop.close()

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
+DEAD = "this process is dead"
+"""What a killed one hears from its disk, and may say before the simulation is done with it."""
 EPOCH = 1_795_329_000.0
 """What the daemon's clock shows at the loop's time 0: 22 November 2026, 10:00 in Tehran."""
 JUST_AFTER_S = 1e-6
@@ -147,7 +149,7 @@ class InlineQueue:
             disk.kill_at = None
             process.kill()
         if not process.alive:
-            raise sqlite3.OperationalError("this process is dead")
+            raise sqlite3.OperationalError(DEAD)
         if disk.failing and name in _FAIL:
             raise sqlite3.OperationalError(disk.failing)
         result = function()
