@@ -63,11 +63,6 @@ def header(raw: bytes, key: bytes) -> bytes:
     return raw[start:] if end < 0 else raw[start:end]
 
 
-def _is_torn(raw: bytes) -> bool:
-    """Whether the event ends within its last channel."""
-    return raw.find(STATE, max(0, raw.rfind(LAST))) >= 0
-
-
 class Framer:
     """Cuts a stream into messages.
 
@@ -128,14 +123,15 @@ class Framer:
 
     def _messages(self, parts: list[bytes]) -> list[Message]:
         self.seen += len(parts)
-        wanted = self.wanted
+        wanted, last, state, tail = self.wanted, LAST, STATE, -SHORT
         out: list[Message] = []
         for raw in parts:
             if self._torn:
                 self._mend(raw)
             elif raw.startswith(b"Event: "):
-                # each event comes by here: find is cheaper than ``in``, and mostly looks at the end only
-                if raw.rfind(LAST, -SHORT) < 0 and raw.find(STATE) >= 0 and _is_torn(raw):
+                # Each event comes by here: find is cheaper than ``in``, and mostly looks at the end only. Torn is what
+                # ends within its last channel.
+                if raw.rfind(last, tail) < 0 and (at := raw.rfind(state)) >= 0 and raw.find(last, at) < 0:
                     self._torn = CHANNEL_ENDS
                     continue
                 end = raw.find(b"\r\n", 7)

@@ -23,7 +23,7 @@ def text(raw: bytes, key: bytes, after: int = 0) -> str:
     start += len(key)
     end = raw.find(b"\r\n", start)
     value = raw[start:] if end < 0 else raw[start:end]
-    return "" if value == b"<unknown>" else str(value, "utf-8", "replace")
+    return "" if value == b"<unknown>" else value.decode("utf-8", "replace")
 
 
 def unescaped(value: str) -> str:
@@ -70,10 +70,10 @@ def leg_call(raw: bytes) -> tuple[str, str]:
     end = raw.find(b"\r\n", start)
     if end < 0 or not raw.startswith(b"Linkedid: ", end + 2):
         return text(raw, b"\r\nUniqueid: "), text(raw, b"\r\nLinkedid: ")
-    leg = str(raw[start:end], "utf-8", "replace")
+    leg = raw[start:end].decode("utf-8", "replace")
     last = raw.find(b"\r\n", end + 12)
     linked = raw[end + 12 :] if last < 0 else raw[end + 12 : last]
-    return leg, leg if linked == raw[start:end] else str(linked, "utf-8", "replace")
+    return leg, leg if linked == raw[start:end] else linked.decode("utf-8", "replace")
 
 
 def channel(raw: bytes) -> str:

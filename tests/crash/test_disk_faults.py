@@ -119,7 +119,7 @@ def test_nothing_is_missing_after_every_fault_of_the_disk(tmp_path: Path, disk: 
                         pages_go_on(daemon)
                         assert unready(daemon, why)
                 daemon.until("ready again", daemon.ready)
-                daemon.until("what waited is written", lambda: pending(daemon) < 1000)
+                daemon.until("what waited is written", lambda: pending(daemon) < 1000, 30 + hold_s)
             assert daemon.stop() == 0
         said = (disk / "daemon.log").read_text()
         pbx.kill()
