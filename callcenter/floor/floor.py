@@ -67,6 +67,7 @@ class Floor:
     ) -> None:
         self.pbx, self.boot, self.extension_digits, self.wrap_up = pbx, boot, extension_digits, wrap_up
         self.boot_heard, self.boot_due, self.up_at = False, True, 0.0
+        self.down_at = 0.0
         self.trunks = frozenset(trunks)
         self.out: list[Change] = []
         self.finished: dict[str, CallRecord] = {}

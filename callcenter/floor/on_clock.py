@@ -25,7 +25,7 @@ def stepped(floor: Floor, event: e.ClockStepped) -> None:
     """Every moment that a duration may still be reckoned from moves along."""
     by = event.by_s
     floor.at = event.at
-    _move(floor, by, "link_since", "up_at", "asked_at")
+    _move(floor, by, "link_since", "down_at", "up_at", "asked_at")
     _move(floor.listing, by, "began_at")
     _move(floor.revived, by, "until")
     floor.doubts.clear()  # the next list tells them anew

@@ -21,6 +21,8 @@ SILENT_S = 30.0
 """A PBX that went down is noticed within this time."""
 
 
+BOOT_CUT_S = 2
+"""FullyBooted tells whole seconds: the PBX may have booted so much later."""
 LOADING_S = 60.0
 """So long after a login Asterisk may still be loading; it says FullyBooted when it is done."""
 
@@ -35,9 +37,10 @@ def booted(floor: Floor, event: e.Booted) -> None:
     floor.boot_due = False
     if restarted(floor, boot):
         unconfirmed = set(floor.revived.calls)
+        begins = floor.down_at if boot <= floor.down_at <= boot + BOOT_CUT_S else boot
         for call in list(floor.by_id.values()):
-            until = floor.revived.until if call in unconfirmed else min(floor.link_since or boot, boot)
-            if call.revived or call.started_at < boot:  # else it is of the new one, which told late that it booted
+            until = floor.revived.until if call in unconfirmed else min(floor.down_at or begins, begins)
+            if call.revived or call.started_at < begins:  # else it is of the new one, which told late that it booted
                 lose(floor, call, until, "pbx_lost", Outcome.PBX_LOST)
         floor.ended.clear()
         floor.recently_gone.clear()
@@ -95,7 +98,7 @@ def link_down(floor: Floor, event: e.LinkDown) -> None:
     if floor.link and floor.synced:
         floor.out.append(LinkChanged(since, "", False, event.reason))
     if (floor.link and floor.synced) or not floor.link_since:
-        floor.link_since = since
+        floor.link_since = floor.down_at = since
     floor.link, floor.synced, floor.boot_due = False, False, True
     floor.doubts.clear()
     for call in floor.by_id.values():

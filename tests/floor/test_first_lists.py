@@ -105,7 +105,15 @@ def test_a_boot_that_is_told_after_the_first_list_ends_no_call_of_the_new_pbx() 
     ends = {r.linkedid: r.ended_by for r in told.records()}
     assert ends == {CALLER: "pbx_lost", "300.1": None}
     assert waiting(told) == {"sales": 1}
-    assert told.record().ended_at == 5035
+    assert told.record().ended_at == 5020
+
+
+def test_calls_of_the_second_in_which_the_pbx_died_are_lost_though_the_new_one_booted_in_the_same() -> None:
+    """FullyBooted tells whole seconds."""
+    told = scene(e.LinkUp(-20), e.Booted(-20, 4000), snapshot(-20), dials_in(99.4), joins(99.5),
+                 e.LinkDown(99.6, "cut", since=99.5), e.LinkUp(101), e.Booted(101, 2), snapshot(101.5))  # fmt: skip
+    assert (told.record().ended_by, told.visit().outcome, told.left_open()) == ("pbx_lost", "pbx_lost", {})
+    assert (told.record().ended_at, told.visit().wait_s) == (99.5, 0)
 
 
 @pytest.mark.parametrize("since", [5000.9, 5020.0])
