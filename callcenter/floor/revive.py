@@ -10,6 +10,7 @@ A visit whose channel is not known yet stands on a stand-in :class:`Leg` without
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -69,8 +70,8 @@ def remember(floor: Floor, records: Iterable[CallRecord], spans: Iterable[Span],
         if record.linkedid not in floor.calls:
             revived.until = max(revived.until, _last_seen(record))
             _take_up(floor, record, last)
-    if revived.until > alive + STALE_S:
-        revived.until = alive
+    if math.isfinite(alive):  # no less than it: the hole begins there, and nothing before was missed
+        revived.until = alive if revived.until > alive + STALE_S else max(revived.until, alive)
 
 
 def _last_seen(record: CallRecord) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC
 from itertools import pairwise
 
@@ -65,7 +66,7 @@ class Restart:
     ``figures``: those of the second, restored as the daemon does.
     """
 
-    def __init__(self, before: Scene, boot: int = 0) -> None:
+    def __init__(self, before: Scene, boot: int = 0, alive: float = math.inf) -> None:
         self.before = before
         self.stored = [call.record() for call in before.floor.by_id.values()]
         self.spans = [c.ended for c in before.said(AgentChanged) if c.ended] + before.floor.running_spans()
@@ -73,7 +74,7 @@ class Restart:
         self.window = Window(lambda _: Targets(), UTC, "00:00")
         over = [v for r in [*before.floor.finished.values(), *self.stored] for v in r.visits if not under_way(v)]
         self.window.restore(over, self.spans)
-        self.after.changes += self.after.floor.remember(self.stored, self.spans)
+        self.after.changes += self.after.floor.remember(self.stored, self.spans, alive)
 
     def play(self, *events: e.Event | Events) -> Restart:
         self.after.play(*events)
@@ -302,6 +303,12 @@ def test_a_call_that_is_not_in_the_first_snapshot_ends_as_unknown_and_is_counted
     assert told.after.visit().outcome == "unknown"
     row = told.figures(70)
     assert (row["offered"], row["unknown"], told.after.left_open()) == (1, 1, {})
+
+
+def test_what_was_seen_until_the_end_lasted_that_long_though_nothing_happened_for_a_while() -> None:
+    """Else it would have ended before the hole, and queue_log would not be asked how it went on."""
+    told = Restart(linked(talking(), ticks(15)), alive=20.0).play(again(600))
+    assert (told.after.visit().talk_s, told.after.record().ended_at) == (14, 20)
 
 
 def test_a_conversation_of_a_call_that_is_no_more_lasted_as_long_as_it_was_seen() -> None:
