@@ -153,10 +153,10 @@ def _visits(rows: dict[str, Any], told: list[truth.Told], exchange: Exchange, fa
 
 
 def _excused(visit: truth.Told, exchange: Exchange, facts: dict[str, Any]) -> bool:
-    """Out of sight, and no queue_log that could tell."""
+    """Out of sight, and no queue_log that could tell; nor can one in which the clock was set during the visit."""
     over = visit.over or _lost_at(visit, exchange)
     hidden = any(a <= over + EDGE_S and visit.entered <= b for a, b in facts["blind"])
-    return hidden and not facts["queue_log"]
+    return hidden and (not facts["queue_log"] or any(visit.entered <= at <= over for at, _ in exchange.steps))
 
 
 def _pair(
