@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 SAME_BOOT_S = 5
 SILENT_S = 30.0
 """A PBX that went down is noticed within this time."""
-
-
 BOOT_CUT_S = 2
 """FullyBooted tells whole seconds: the PBX may have booted so much later."""
 LOADING_S = 60.0
