@@ -15,8 +15,8 @@ import msgspec
 
 from callcenter.floor.records import CallRecord, Conversation, Direction, Hole, Outcome, Visit
 from callcenter.queue_log.mending import Mended, Unseen, blind, conversations, mended, transfers, within
-from callcenter.queue_log.pairing import Told
-from callcenter.queue_log.visits import CLOCKS_DIFFER_S, LoggedVisit
+from callcenter.queue_log.pairing import NEAR_S, Told
+from callcenter.queue_log.visits import LoggedVisit
 
 SLACK_S = 1.5
 """The log's whole second begins before what it tells of, and a hole where something was last heard."""
@@ -123,7 +123,7 @@ def _part(
 def _by_clock_of(before: Visit | None, log: LoggedVisit, unseen: Unseen) -> tuple[LoggedVisit, Unseen]:
     """The PBX's clock was set and not both of them moved along: only what lasted is the same by any clock."""
     by_s = 0.0 if before is None else math.floor(before.entered_at) - log.entered_at
-    if abs(by_s) <= CLOCKS_DIFFER_S:
+    if abs(by_s) <= NEAR_S:
         return log, unseen
     return log.moved(by_s), lambda start, end: unseen(start - by_s, end - by_s)
 

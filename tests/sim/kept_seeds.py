@@ -18,9 +18,12 @@ KEPT: dict[int, str] = {
     114: "the same after a restart of the PBX and a stalled link",
     120: "the clock set back an hour, then the daemon restarted: calls of which nothing was seen again ended at the "
     "newest time of the store, which was of before: an hour too late",
+    151: "the clock set back within a hole during a visit, then the daemon killed: read anew, the log's silence beside "
+    "the step put the visit seven seconds off, and its conversation was there twice",
     157: "two callers of one number within a hole in which a third of that number was up: three calls, not one",
     165: "the clock set back, then the daemon killed before its time came again: the new one took what was logged "
     "before that for what happened in its hole",
+    213: "as 151: a ring counted twice",
 }
 
 OPEN: dict[int, str] = {}
