@@ -177,6 +177,23 @@ def test_a_record_of_another_clock_gets_what_lasted_and_keeps_its_moments() -> N
     assert made.started_at == 4585.0
 
 
+def test_a_visit_that_was_over_before_the_clock_was_set_tells_nothing_of_the_end_of_its_call() -> None:
+    """Transferred at 1040, the clock an hour back at 1200: the call moved along, its first visit and talk did not."""
+    over = visit(
+        entered_at=4590.3, left_at=4610.2, wait_s=19.9, outcome=Outcome.ANSWERED, agent="Anna", interface="PJSIP/Anna",
+        talk_s=30.0, ended_by="transfer", transferred=True,
+    )  # fmt: skip
+    talks = (
+        Conversation("PJSIP/Anna", "Anna", "09120000001", "sales", 4610.2, 4640.2, 30.0, 0.0, "transfer"),
+        Conversation("PJSIP/Bob", "Bob", "09120000001", None, 1050.0, 1205.0, 155.0, 0.0, None),
+    )
+    logged = log(ENTERS, "1010 CONNECT Anna 20 900.7 6", "1040 BLINDTRANSFER Anna 1004 phones 20 30 2")
+    kept = record(over, conversations=talks, ended_at=1205.0, ended_by="unknown")
+    made = mended(kept, logged, Hole("main", 4580.0, 4600.0, "cut"))
+    assert made is not None
+    assert (made.started_at, made.ended_at, made.ended_by) == (985.0, 1205.0, "unknown")
+
+
 def test_the_book_moves_along_when_the_clock_is_set_but_for_what_was_logged_since() -> None:
     book = Book()
     for at, now in (("1000", 1000.5), ("1010", 1011.0), ("4611", 1012.0)):

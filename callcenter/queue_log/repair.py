@@ -185,9 +185,19 @@ def _end(record: CallRecord, parts: list[Mended], talks: Sequence[Conversation])
     seen to begin to talk in it."""
     if record.ended_at is None or record.ended_by not in NOBODY_TOLD:
         return record.ended_at, record.ended_by
-    ended_at, ended_by = _told_end(record, record.ended_at, parts)
-    later = [talk.from_ if talk.to is None else talk.to for talk in talks if talk.from_ > ended_at]
-    return (max(later), "unknown") if later else (ended_at, ended_by)
+    strange = _of_another_clock(record, record.ended_at)
+    own = [part for part in parts if part.before is None or part.before.entered_at not in strange]
+    ended_at, ended_by = _told_end(record, record.ended_at, own) if own else (record.ended_at, record.ended_by)
+    later = [talk for talk in talks if talk.from_ > ended_at and talk.from_ not in strange]
+    if not later:
+        return ended_at, ended_by
+    return max(talk.from_ if talk.to is None else talk.to for talk in later), "unknown"
+
+
+def _of_another_clock(record: CallRecord, ended_at: float) -> set[float]:
+    """Moments that cannot be of the call: what was over when the PBX's clock was set kept its own, the call moved."""
+    begun = {v.entered_at for v in record.visits} | {talk.from_ for talk in record.conversations}
+    return {at for at in begun if not record.started_at - NEAR_S <= at <= ended_at + NEAR_S}
 
 
 def _told_end(record: CallRecord, ended_at: float, parts: list[Mended]) -> tuple[float, str | None]:
