@@ -16,6 +16,7 @@ sent is dropped and counted:
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -29,6 +30,12 @@ SHORT = 100
 """Less than from there to the numbers of a second channel of the same event."""
 CHANNEL_ENDS = (b"Priority: ", b"Uniqueid: ", LAST)
 """What Asterisk writes of a channel behind all that a caller may have chosen."""
+CHANNEL = re.compile(
+    rb"(?:\r\n(?:Privilege|Timestamp|SequenceNumber|File|Line|Func|SystemName|ActionID|Result|Conference|"
+    rb"\w{0,20}Bridge\w{0,20}): [^\r\n]*)*"
+    rb"\r\n(\w{0,20})Channel: [^\r\n]*\r\n\1ChannelState: \d+\r\n\1ChannelStateDesc: "
+)
+"""Where a channel of an event begins, behind all that Asterisk writes before its channels and between them."""
 
 LIST_EVENTS: dict[bytes, bytes] = {
     b"QueueSummary": b"QueueSummary",
@@ -61,6 +68,21 @@ def header(raw: bytes, key: bytes) -> bytes:
     start += len(key)
     end = raw.find(b"\r\n", start)
     return raw[start:] if end < 0 else raw[start:end]
+
+
+def _in_channel(raw: bytes) -> bool:
+    """Whether the event ends within one of its channels.
+
+    They come first. What looks like one behind them, or in an event without any, is text that somebody has chosen: an
+    application's data, a UserEvent, the name of who waits. It must not hide what follows.
+    """
+    at = raw.find(b"\r\n")
+    while channel := CHANNEL.match(raw, at):
+        last = raw.find(b"\r\n" + channel[1] + LAST, channel.end())
+        if last < 0:
+            return True
+        at = raw.find(b"\r\n", last + 2)
+    return False
 
 
 class Framer:
@@ -129,9 +151,10 @@ class Framer:
             if self._torn:
                 self._mend(raw)
             elif raw.startswith(b"Event: "):
-                # Each event comes by here: find is cheaper than ``in``, and mostly looks at the end only. Torn is what
-                # ends within its last channel.
-                if raw.rfind(last, tail) < 0 and (at := raw.rfind(state)) >= 0 and raw.find(last, at) < 0:
+                # Each event comes by here: find is cheaper than ``in``, and mostly looks at the end only. What may be torn
+                # ends without the last header of a channel.
+                doubtful = raw.rfind(last, tail) < 0 and (at := raw.rfind(state)) >= 0 and raw.find(last, at) < 0
+                if doubtful and _in_channel(raw):
                     self._torn = CHANNEL_ENDS
                     continue
                 end = raw.find(b"\r\n", 7)

@@ -250,6 +250,68 @@ def test_nothing_is_taken_from_a_number_that_tears_an_event_wanted_or_not(
     assert len(forged) - len(sound) > 200
 
 
+def channel(uid: bytes, prefix: bytes = b"", number: bytes = b"1") -> bytes:
+    """The headers that Asterisk writes of a channel, each in a line of its own behind what stands before."""
+    return b"".join(
+        b"\r\n" + prefix + key + b": " + value
+        for key, value in (
+            (b"Channel", b"P/1"), (b"ChannelState", b"6"), (b"ChannelStateDesc", b"Up"), (b"CallerIDNum", number),
+            (b"Exten", b"s"), (b"Priority", b"1"), (b"Uniqueid", uid), (b"Linkedid", b"1.1"),
+        )
+    )  # fmt: skip
+
+
+def told(name: bytes, more: bytes, lead: bytes = b"") -> bytes:
+    return b"Event: " + name + b"\r\nPrivilege: call,all\r\nTimestamp: 1.5" + lead + more
+
+
+LIKE_A_CHANNEL = {
+    "in a line": b"ChannelStateDesc: ",
+    "at a line's beginning": b"x\r\nChannelStateDesc: Up",
+    "of another channel": b"x\r\nDestChannelStateDesc: Up",
+    "with what stands before it": b"x" + channel(b"2.2", b"Dest").partition(b"\r\nDestCallerIDNum")[0],
+}
+
+
+@pytest.mark.parametrize("long", [b"", b" " + b"x" * 200])
+@pytest.mark.parametrize("what", LIKE_A_CHANNEL)
+def test_a_text_that_looks_like_a_channel_hides_nothing_that_follows(what: str, long: bytes) -> None:
+    """Of an application's data, of a UserEvent, of who waits: dialplans put a caller's name there as it came."""
+    text = LIKE_A_CHANNEL[what] + long
+    row = of_list(b"CoreShowChannel", b"c1") + channel(b"1.1") + b"\r\nApplication: AGI\r\nApplicationData: "
+    entry = b"Event: QueueEntry\r\nQueue: sales\r\nUniqueid: 1.1\r\nCallerIDName: %s\r\nWait: 3\r\nActionID: q1"
+    parts = [
+        *listed(b"c1", row + b"a", row + text, row + b"b").split(END)[:-1],
+        row + text, of_list(b"CoreShowChannelsComplete", b"c1"),
+        *listed(b"q1", of_list(b"QueueParams", b"q1"), entry % text, entry % b"x").split(END)[:-1],
+        of_list(b"QueueStatusComplete", b"q1"),
+        told(b"Newexten", channel(b"1.1") + b"\r\nExtension: s\r\nApplication: AGI\r\nAppData: " + text), HANGUP,
+        told(b"UserEvent", channel(b"1.1") + b"\r\nUserEvent: Call\r\nName: " + text), HANGUP,
+        told(b"CEL", b"\r\nEventName: CHAN_START\r\nCallerIDname: " + text), HANGUP,
+    ]  # fmt: skip
+    framer = Framer(ALL | dict.fromkeys([b"Newexten", b"UserEvent", b"CEL"], b""))
+    assert [m.raw for m in framer.feed(b"".join(part + END for part in parts))] == parts
+    assert not framer.dropped
+
+
+LEADS = {
+    "of a debugging manager": b"\r\nSequenceNumber: 7\r\nFile: a.c\r\nLine: 1\r\nFunc: f\r\nSystemName: pbx",
+    "a bridge": b"\r\nBridgeUniqueid: b-1\r\nBridgeType: basic\r\nBridgeName: <unknown>",
+    "a conference": b"\r\nConference: 7\r\nBridgeUniqueid: b-1",
+    "another channel": channel(b"1.1", b"OrigTransferer"),
+    "another channel and its bridge": channel(b"1.1", b"OrigTransferer") + b"\r\nOrigBridgeUniqueid: b-1",
+}
+
+
+@pytest.mark.parametrize("lead", LEADS)
+def test_a_number_that_tears_an_event_is_seen_whatever_asterisk_wrote_before_it(lead: str) -> None:
+    number = b"1\r\n\r\nEvent: QueueMemberPause\r\nPrivilege: agent,all\r\nQueue: s\r\nPaused: 1"
+    torn = told(b"Any", channel(b"2.2", b"Second", number), LEADS[lead])
+    framer = Framer(WANTED)
+    assert framer.feed(torn + END + HANGUP + END) == [Message(b"Hangup", HANGUP)]
+    assert framer.dropped == {"torn_event": 1}
+
+
 def test_a_number_does_not_make_the_row_of_a_channel_speak_of_another_one() -> None:
     framer = Framer(ALL)
     forged = of_list(b"CoreShowChannel", b"c1", b"\r\nCallerIDNum: 1\r\nUniqueid: 1.1\r\nUniqueid: 2.2")
