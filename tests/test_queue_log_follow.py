@@ -213,7 +213,7 @@ def test_of_a_rotated_file_that_is_older_nothing_is_read(path: Path) -> None:
     path.with_name("queue_log.1").write_bytes(line(1))
     os.utime(path.with_name("queue_log.1"), (1_795_000_001, 1_795_000_001))
     with path.open("rb", buffering=0) as current:
-        assert rotated(path, 1_795_000_003.0, current) == Files(older=True)
+        assert rotated(path, 1_795_000_003.0, current) == Files(older=1_795_000_001.0)
 
 
 def begins(follower: Follower) -> float:
@@ -230,6 +230,31 @@ def test_it_is_known_from_when_on_all_is_told(path: Path, follow: Follow) -> Non
     assert begins(follow(1_795_000_003.0)) == 2
     os.utime(older, (1_795_000_002, 1_795_000_002))
     assert begins(follow(1_795_000_003.0)) < 2, "what was rotated before needs not be read"
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize("dated", [True, False], ids=["done with", "restored with a new date"])
+@pytest.mark.parametrize(("silent", "reaches"), [(2.7 * DAY, True), (3.5 * DAY, False), (2000 * DAY, False)])
+def test_a_leftover_of_long_ago_does_not_say_what_was_between(
+    path: Path, follow: Follow, dated: bool, silent: float, reaches: bool
+) -> None:
+    """A weekend without a line may be."""
+    first, leftover = 3000 * DAY, path.with_name("queue_log-20200101")
+    write(path, first)
+    write(leftover, ended := first - int(silent))
+    os.utime(leftover, (0, 1_795_000_000 + (ended if dated else first)))
+    assert (begins(follow(1_795_000_000.0 + first - 7200)) < first - 7200) is reaches
+
+
+def test_a_silence_within_a_file_or_while_we_look_on_hides_nothing(path: Path, follow: Follow) -> None:
+    write(path, 0, 9 * DAY)
+    follower = follow(1_795_000_000.0)
+    assert begins(follower) == 0
+    path.rename(path.with_name("queue_log.1"))
+    write(path, 19 * DAY)
+    assert begins(follower) == 0
 
 
 def test_what_cannot_be_read_is_named_once_and_all_before_it_is_not_told(path: Path, follow: Follow) -> None:

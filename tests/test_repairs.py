@@ -512,6 +512,17 @@ async def test_a_hole_before_the_beginning_of_the_log_is_not_filled_and_that_is_
         assert ([h.repaired for h in process.consumer.holes.all], process.repairs.failure) == ([False], "")
 
 
+async def test_a_leftover_of_years_ago_does_not_say_that_the_log_reaches_back(tmp_path: Path, queue_log: Path) -> None:
+    story = Story(0.3, 0.6)
+    rotate(queue_log, (story.from_ + story.to) / 2)
+    says(queue_log.with_name("queue_log-20200101"), "1577836800|NONE|NONE|NONE|QUEUESTART|")
+    await evening(story, tmp_path)
+    async with running(tmp_path, queue_log) as process:
+        await morning(process, story)
+        assert [hole.repaired for hole in process.consumer.holes.all] == [False]
+        assert f"{queue_log} begins at 2026-" in process.repairs.failure
+
+
 async def test_a_pbx_of_today_has_no_older_log_to_miss(tmp_path: Path, queue_log: Path) -> None:
     """The first start of all: the hole is from before the business day on, the log begins with the PBX's own start."""
     story = Story(0.0, 0.0)

@@ -35,6 +35,9 @@ from callcenter.queue_log.rotated import (
 LINES_AT_ONCE = 5_000
 """Lines of a rotated file that one look reads."""
 TAIL = 256
+QUIET_S = 3 * 86_400.0
+"""So long a log may be silent from the end of one file to the beginning of the next: over a weekend. Where it is for
+longer, the older one is a leftover, and what was between them is gone."""
 
 log = structlog.get_logger()
 
@@ -56,6 +59,9 @@ class Follower:
         self._known: set[bytes] = set()
         """How the rotated files begin that hold nothing new."""
         self._first_at: float | None = None
+        self._last_at = 0.0
+        self._another = True
+        """The next line is the first of a file that is read."""
         self._broken: dict[int, Path] = {}
         """Last written → the file as it was called then."""
 
@@ -99,7 +105,7 @@ class Follower:
         self._file, others = self._opened(self._since, self._since)
         self._mark()
         if others.older:
-            self._first_at = 0.0
+            self._first_at, self._last_at = 0.0, others.older
         self._broke(others.broken)
         self._take_past(others.read)
 
@@ -186,6 +192,7 @@ class Follower:
                 while data := file.read1(AT_ONCE):
                     yield from (line for line in self._lines(self._split(splitter, data)) if line.at >= self._since)
                 yield from self._lines([splitter.half])
+                self._another = begins is None
         except UNREADABLE:
             self._broke([other])
 
@@ -214,5 +221,11 @@ class Follower:
                 except InputError:
                     self.skipped += 1
                 else:
-                    self._first_at = line.at if self._first_at is None else self._first_at
+                    self._tells(line.at)
                     yield line
+
+    def _tells(self, at: float) -> None:
+        gap = self._another and at - self._last_at > QUIET_S
+        if gap or self._first_at is None:
+            self._first_at = at
+        self._last_at, self._another = at, False

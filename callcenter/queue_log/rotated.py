@@ -45,11 +45,12 @@ class Rotated(NamedTuple):
 
 
 class Files(NamedTuple):
-    """``read``: the oldest first; ``broken`` cannot be; ``older``: there are such as were done with earlier."""
+    """``read``: the oldest first; ``broken`` cannot be; ``older``: the last moment (seconds) of those that were done
+    with earlier, 0 where there is none."""
 
     read: tuple[Rotated, ...] = ()
     broken: tuple[Rotated, ...] = ()
-    older: bool = False
+    older: float = 0.0
 
 
 def rotated(path: Path, since: float, current: FileIO) -> Files:
@@ -65,7 +66,7 @@ def rotated(path: Path, since: float, current: FileIO) -> Files:
 def _looked_for(path: Path, since: float, current: FileIO) -> tuple[Files, bool]:
     kinds = "|".join(re.escape(kind) for kind in (*PACKED, *NOT_UNPACKED))
     name = re.compile(re.escape(path.name) + rf"[._-]\d[\dT:._-]*({kinds})?")
-    own, found, broken, older, gone = os.fstat(current.fileno()), [], [], False, False
+    own, found, broken, older, gone = os.fstat(current.fileno()), [], [], 0.0, False
     names = {other.name for other in path.parent.iterdir() if name.fullmatch(other.name)}
     for other in (path.with_name(name) for name in names if not _is_being_packed(name, names)):
         try:
@@ -73,7 +74,7 @@ def _looked_for(path: Path, since: float, current: FileIO) -> tuple[Files, bool]
             if not stat.S_ISREG(there.st_mode) or there.st_ino == own.st_ino:
                 continue
             if there.st_mtime < since:
-                older = older or there.st_size > 0
+                older = max(older, there.st_mtime if there.st_size else 0.0)
                 continue
             with opened(other) as file:
                 found.append(Rotated(there.st_mtime_ns, other, file.readline(HEAD)))
