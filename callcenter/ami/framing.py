@@ -151,8 +151,8 @@ class Framer:
             if self._torn:
                 self._mend(raw)
             elif raw.startswith(b"Event: "):
-                # Each event comes by here: find is cheaper than ``in``, and mostly looks at the end only. What may be torn
-                # ends without the last header of a channel.
+                # Each event comes by here: find is cheaper than ``in``, and mostly looks at the end only. What
+                # may be torn ends without the last header of a channel.
                 doubtful = raw.rfind(last, tail) < 0 and (at := raw.rfind(state)) >= 0 and raw.find(last, at) < 0
                 if doubtful and _in_channel(raw):
                     self._torn = CHANNEL_ENDS
