@@ -232,6 +232,41 @@ def test_it_is_known_from_when_on_all_is_told(path: Path, follow: Follow) -> Non
     assert begins(follow(1_795_000_003.0)) < 2, "what was rotated before needs not be read"
 
 
+@pytest.mark.parametrize("since", [0.0, 1_795_000_001.0])
+def test_a_copy_of_what_is_read_anyway_is_left_out_and_said_once(path: Path, follow: Follow, since: float) -> None:
+    """As ``cp`` leaves it, or logrotate's ``copy``: each is how the log began."""
+    write(rotated_one := path.with_name("queue_log.1"), 1, 2, 3)
+    write(path, 4, 5, 6)
+    copies = {
+        "queue_log-20261122": line(4) + line(5), "queue_log-20261123.gz": gzip.compress(line(4)),
+        "queue_log.2": line(1) + line(2), "queue_log.3": line(1) + line(2) + line(3),
+        "queue_log.4": line(4) + line(5)[:30], "queue_log.5": line(4) + line(5) + line(6),
+    }  # fmt: skip
+    for name, content in copies.items():
+        path.with_name(name).write_bytes(content)
+        os.utime(path.with_name(name), (1_795_000_020, 1_795_000_020))
+    os.utime(rotated_one, (1_795_000_030, 1_795_000_030))
+    follower = follow(since)
+    with capture_logs() as said:
+        assert numbers(follower) == [1, 2, 3, 4, 5, 6]
+        write(path, 7)
+        assert numbers(follower) == [7]
+        path.rename(path.with_name("queue_log.0"))
+        write(path, 8)
+        assert numbers(follower) == [8]
+    assert {(one["event"], Path(one["file"]).name) for one in said} == {
+        ("a copy of queue_log is beside it: it is left out", name) for name in copies
+    }
+    assert len(said) == len(copies)
+
+
+def test_one_that_only_begins_with_the_same_line_is_read(path: Path, follow: Follow) -> None:
+    """Two rotations within a second begin with the same line of the PBX."""
+    write(path.with_name("queue_log.1"), 1, 2)
+    write(path, 1, 3)
+    assert numbers(follow()) == [1, 2, 1, 3]
+
+
 DAY = 86_400
 
 

@@ -512,10 +512,15 @@ async def test_a_hole_before_the_beginning_of_the_log_is_not_filled_and_that_is_
         assert ([h.repaired for h in process.consumer.holes.all], process.repairs.failure) == ([False], "")
 
 
-async def test_a_leftover_of_years_ago_does_not_say_that_the_log_reaches_back(tmp_path: Path, queue_log: Path) -> None:
+@pytest.mark.parametrize("what", ["a leftover of years ago", "a copy of it"])
+async def test_a_file_beside_the_log_does_not_say_that_it_reaches_back(
+    tmp_path: Path, queue_log: Path, what: str
+) -> None:
     story = Story(0.3, 0.6)
     rotate(queue_log, (story.from_ + story.to) / 2)
-    says(queue_log.with_name("queue_log-20200101"), "1577836800|NONE|NONE|NONE|QUEUESTART|")
+    leftover = b"1577836800|NONE|NONE|NONE|QUEUESTART|\n"
+    beside = queue_log.with_name("queue_log-20200101")
+    beside.write_bytes(queue_log.read_bytes() if what == "a copy of it" else leftover)  # noqa: ASYNC240
     await evening(story, tmp_path)
     async with running(tmp_path, queue_log) as process:
         await morning(process, story)

@@ -106,6 +106,8 @@ class Follower:
         self._mark()
         if others.older:
             self._first_at, self._last_at = 0.0, others.older
+        for copy in others.copies:
+            log.warning("a copy of queue_log is beside it: it is left out", file=str(copy))
         self._broke(others.broken)
         self._take_past(others.read)
 

@@ -11,7 +11,7 @@ import re
 import stat
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from io import BufferedIOBase, BufferedReader, FileIO
 from operator import attrgetter
 from pathlib import Path
@@ -27,6 +27,7 @@ PACKED: dict[str, Callable[[BinaryIO], BufferedIOBase]] = {
     ".gz": lambda file: gzip.GzipFile(fileobj=file), ".xz": lzma.LZMAFile, ".bz2": bz2.BZ2File,
 }  # fmt: skip
 NOT_UNPACKED = (".zst", ".lz4", ".lzo", ".Z", ".zip")
+Whole = AbstractContextManager[BufferedIOBase | FileIO]
 UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 
@@ -46,11 +47,12 @@ class Rotated(NamedTuple):
 
 class Files(NamedTuple):
     """``read``: the oldest first; ``broken`` cannot be; ``older``: the last moment (seconds) of those that were done
-    with earlier, 0 where there is none."""
+    with earlier, 0 where there is none; ``copies`` tell what another tells, too."""
 
     read: tuple[Rotated, ...] = ()
     broken: tuple[Rotated, ...] = ()
     older: float = 0.0
+    copies: tuple[Path, ...] = ()
 
 
 def rotated(path: Path, since: float, current: FileIO) -> Files:
@@ -60,7 +62,9 @@ def rotated(path: Path, since: float, current: FileIO) -> Files:
     forms of a date.
     """
     files, gone = _looked_for(path, since, current)
-    return _looked_for(path, since, current)[0] if gone else files  # renamed meanwhile
+    if gone:  # renamed meanwhile
+        files, _ = _looked_for(path, since, current)
+    return _without_copies(files, current)
 
 
 def _looked_for(path: Path, since: float, current: FileIO) -> tuple[Files, bool]:
@@ -83,6 +87,38 @@ def _looked_for(path: Path, since: float, current: FileIO) -> tuple[Files, bool]
         except UNREADABLE:
             broken.append(Rotated(there.st_mtime_ns, other, b""))
     return Files(tuple(sorted(found, key=attrgetter("place"))), tuple(broken), older), gone
+
+
+def _without_copies(files: Files, current: FileIO) -> Files:
+    """``cp`` and logrotate's ``copy`` leave files that are how another one, that is written on, began."""
+    read, copies, head = list(files.read), [], os.pread(current.fileno(), HEAD, 0)
+    for one in files.read:
+        whole: list[Whole] = [opened(other.path) for other in read if other is not one and other.head == one.head]
+        if head.startswith(one.head):
+            whole.append(_from_its_beginning(current))
+        if one.head and any(_is_beginning(one.path, other) for other in whole):
+            read.remove(one)
+            copies.append(one.path)
+    return files._replace(read=tuple(read), copies=tuple(copies))
+
+
+def _is_beginning(path: Path, whole: Whole) -> bool:
+    with suppress(*UNREADABLE), opened(path) as file, whole as other:
+        while piece := file.read(AT_ONCE):
+            if other.read(len(piece)) != piece:
+                return False
+        return True
+    return False
+
+
+@contextmanager
+def _from_its_beginning(file: FileIO) -> Iterator[FileIO]:
+    at = file.tell()
+    file.seek(0)
+    try:
+        yield file
+    finally:
+        file.seek(at)
 
 
 def _is_being_packed(name: str, names: set[str]) -> bool:
