@@ -21,7 +21,7 @@ import structlog
 from callcenter import clock
 from callcenter.ami import commands, session
 from callcenter.ami.framing import Message
-from callcenter.ami.lists import LIST_S, Lists, Rows
+from callcenter.ami.lists import ENDS, LIST_S, Lists, Rows, only
 from callcenter.ami.pbx_clock import PbxClock
 from callcenter.ami.protocol import Protocol
 from callcenter.ami.session import ANSWER_S, Session
@@ -70,6 +70,7 @@ class Link:
         self._up_at = 0.0
         self._early: Rows | None = None
         self._at_once = ""
+        self._incomplete: set[str] = set()
         self._starts = Starts()
         self._boot_due = self._boot_told = False
 
@@ -267,16 +268,16 @@ class Link:
         self.put(e.SnapshotAsked(asked, self.clock.offset - self.clock.stepped_s), asked)
         rows = await self._rows("QueueStatus", self._lists.queues)
         self._say_at_once(self._lists.at_once)
-        rows += await self._rows("CoreShowChannels", self._lists.channels)
+        channels = await self._rows("CoreShowChannels", self._lists.channels)
         await self.all_told(LIST_S)
         self.put(e.SnapshotBegan(asked), asked)
-        for messages, arrival in rows:
+        for messages, arrival in rows + channels:
             self.put(messages, arrival)
-        if "CoreShowChannels" in self.refused:
+        if not only(channels, ENDS):
             self.put(e.LegsListed(clock.now(), complete=False), clock.now())
 
     async def _rows(self, name: str, fetch: Callable[[Session], Awaitable[Rows]]) -> Rows:
-        """What Asterisk lists; nothing where the user has no right to it."""
+        """What Asterisk lists, without the end when rows are missing; nothing where the user has no right to it."""
         if self.actions is None:
             raise LinkError(f"{self.where}: no link")
         try:
@@ -287,7 +288,18 @@ class Link:
                 raise
             return []
         self.refused.pop(name, None)
+        self._say_incomplete(name, not only(rows, ENDS))
         return rows
+
+    def _say_incomplete(self, name: str, incomplete: bool) -> None:
+        """Once, until a list is whole again; each is counted."""
+        if not incomplete:
+            self._incomplete.discard(name)
+            return
+        self.dropped["incomplete_list"] += 1
+        if name not in self._incomplete:
+            log.warning("ami list incomplete: nobody is taken for gone", pbx=self.pbx.name, list=name)
+        self._incomplete.add(name)
 
     def _say_at_once(self, why: str) -> None:
         if why not in ("", self._at_once):

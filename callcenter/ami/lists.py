@@ -3,6 +3,9 @@
 Asterisk writes a queue's members while it holds that queue's lock, and waits ``writetimeout`` for each line that finds
 the socket's buffers full (``apps/app_queue.c:manager_queues_status``, ``main/manager.c:send_string``): callers wait for
 that lock. So queues are asked for one by one, the next when the last was read: each reply finds empty buffers.
+
+A row may be dropped for the text of a caller that stands in it. A list without all the rows that its end counts is
+given without its end: its rows are taken, and nobody whom it lacks is taken for gone.
 """
 
 from __future__ import annotations
@@ -44,7 +47,7 @@ class Lists:
             self.ended.set()
 
     async def queues(self, session: Session) -> Rows:
-        """All rows of QueueStatus with one end behind them. Raises what :meth:`fetch` raises.
+        """All rows of QueueStatus, with one end behind them where none is missing. Raises what :meth:`fetch` raises.
 
         A queue that is not found by its name is gone since, or Asterisk does not find it (it skips blanks before a
         value): then all are asked for at once, so that nobody in that queue is taken for gone. So it is where the
@@ -63,17 +66,18 @@ class Lists:
     async def _one_by_one(self, session: Session) -> Rows:
         """Nothing where there is no queue. Raises ActionRefused for the first that cannot be asked for."""
         rows: Rows = []
-        end: Rows = []
-        for name in names(await self.fetch(session, commands.queue_summary())):
+        summary = await self.fetch(session, commands.queue_summary())
+        end = only(summary, ENDS)
+        for name in names(summary):
             listed = await self.fetch(session, commands.queue_status(name))
             if not any(message.name == b"QueueParams" for messages, _ in listed for message in messages):
                 raise ActionRefused(f"{session.where}: QueueStatus: no queue {name!r}")
-            end = only(listed, ENDS)
+            end = end and only(listed, ENDS)
             rows += only(listed, ROWS)
-        return rows + end
+        return rows and rows + end
 
     async def fetch(self, session: Session, ask: commands.Action) -> Rows:
-        """All rows, with the moments of their arrival.
+        """All rows and the end, with the moments of their arrival; without the end where it counts other rows.
 
         Raises ActionRefused, or LinkError when the list does not end: the session is then of no more use.
         """
@@ -90,7 +94,7 @@ class Lists:
         if session.protocol.lost.done():
             raise LinkError(f"{session.where}: {name}: the link was lost before the end of the list")
         rows, self.rows = self.rows, []  # of a big centre they are megabytes: not to be kept until the next list
-        return rows
+        return rows if whole(rows) else only(rows, ROWS)
 
     async def _end(self) -> None:
         """Raises TimeoutError when the list stands still."""
@@ -113,6 +117,13 @@ def names(summary: Rows) -> list[str]:
         str(header(message.raw, b"\r\nQueue: "), "utf-8", "replace")
         for messages, _ in summary for message in messages if message.name == b"QueueSummary"
     ]  # fmt: skip
+
+
+def whole(rows: Rows) -> bool:
+    """Whether as many rows came as the list's end counts, if it does."""
+    items = [header(message.raw, b"\r\nListItems: ") for messages, _ in only(rows, ENDS) for message in messages]
+    came = sum(len(messages) for messages, _ in rows) - len(items)
+    return all(count in (b"", b"%d" % came) for count in items)
 
 
 def only(rows: Rows, which: frozenset[bytes]) -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,9 +14,11 @@ from callcenter.ami.framing import Message
 from callcenter.ami.link import Link
 from callcenter.config import Pbx
 from callcenter.floor import events as e
+from callcenter.floor.floor import Floor
+from callcenter.floor.translate import translate
 
 PARAMS, MEMBER = "QueueParams\r\nQueue: {}", "QueueMember\r\nQueue: {}\r\nLocation: PJSIP/{}"
-END = "QueueStatusComplete\r\nListItems: 3"
+CHANNEL = "CoreShowChannel\r\nChannel: P/{0}\r\nChannelState: 6\r\nUniqueid: {0}\r\nLinkedid: {0}\r\nDuration: 00:10:00"
 ROWS_OF_ONE = ["QueueParams", "QueueMember", "QueueMember"]
 
 
@@ -35,7 +38,7 @@ class Centre:
     def status(self, action: Action) -> bytes | None:
         asked = action.get("Queue", "").lstrip()
         told = [name for name in self.queues if asked in ("", name)]
-        return of_list(action, *(row for name in told for row in rows_of(name)), END)
+        return counted(action, "QueueStatus", [row for name in told for row in rows_of(name)])
 
     def asked(self) -> list[str | None]:
         """What QueueStatus was asked for, None: all queues."""
@@ -49,6 +52,11 @@ class Centre:
 
 def rows_of(queue: str) -> list[str]:
     return [PARAMS.format(queue), MEMBER.format(queue, 1), MEMBER.format(queue, 2)]
+
+
+def counted(action: Action, kind: str, rows: list[str], lacking: int = 0) -> bytes:
+    """A list reply whose end counts so many rows more than come."""
+    return of_list(action, *rows, f"{kind}Complete\r\nListItems: {len(rows) + lacking}")
 
 
 @pytest.fixture
@@ -137,3 +145,71 @@ async def test_where_the_names_are_refused_all_queues_are_asked_for_at_once(pbx:
     assert centre.asked() == [None]
     assert centre.told() == [*ROWS_OF_ONE * 2, "QueueStatusComplete", "CoreShowChannelsComplete"]
     assert centre.link.refused == {}, "nothing is missing"
+
+
+# ---- rows are missing -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("lacking", "calls"), [(0, 1), (1, 2), (-1, 2)])
+async def test_a_call_ends_by_a_list_of_channels_only_when_the_list_is_whole(
+    pbx: TinyManager, lacking: int, calls: int
+) -> None:
+    centre, up = Centre(pbx, "sales"), [CHANNEL.format("1.1"), CHANNEL.format("2.2")]
+    pbx.answers["CoreShowChannels"] = lambda a: counted(a, "CoreShowChannels", up)
+    async with centre.link.open():
+        await centre.link.snapshot()
+        pbx.answers["CoreShowChannels"] = lambda a: counted(a, "CoreShowChannels", up[:1], lacking)
+        await centre.link.snapshot()
+    floor = Floor()
+    for item in centre.put:
+        for one in item if isinstance(item, list) else [item]:
+            event = translate(one, time.time()) if isinstance(one, Message) else one
+            assert event is not None
+            floor.apply(event)
+    assert floor.now(0.0).calls == 2
+    floor.apply(e.Tick(time.time() + 60))
+    assert floor.now(0.0).calls == calls
+
+
+async def test_a_row_that_is_dropped_for_its_text_makes_its_list_incomplete(pbx: TinyManager) -> None:
+    centre = Centre(pbx, "sales")
+    forged = f"{CHANNEL.format('1.1')}\r\nApplicationData: x\r\nUniqueid: 2.2"
+    pbx.answers["CoreShowChannels"] = lambda a: counted(a, "CoreShowChannels", [forged, CHANNEL.format("2.2")])
+    async with centre.link.open():
+        await centre.link.snapshot()
+        assert centre.told() == [*ROWS_OF_ONE, "QueueStatusComplete", "CoreShowChannel"]
+        assert isinstance(listed := centre.put[-1], e.LegsListed)
+        assert not listed.complete
+        assert centre.link.counted()[1] == {"forged_header": 1, "incomplete_list": 1}
+
+
+@pytest.mark.parametrize("names", [["sales", "vip"], ["sales", " not found by its name"]])
+async def test_nobody_in_a_queue_is_taken_for_gone_when_rows_of_one_are_missing_and_that_is_said_once(
+    pbx: TinyManager, names: list[str]
+) -> None:
+    centre = Centre(pbx, *names)
+
+    def status(action: Action) -> bytes | None:
+        told = [name for name in centre.queues if action.get("Queue", "").lstrip() in ("", name)]
+        rows = [row for name in told for row in rows_of(name)]
+        return counted(action, "QueueStatus", rows, lacking=int("sales" in told))
+
+    async with centre.link.open():
+        pbx.answers["QueueStatus"] = status
+        with capture_logs() as logs:
+            await centre.link.snapshot()
+            await centre.link.snapshot()
+        assert centre.told() == [*ROWS_OF_ONE * 2, "CoreShowChannelsComplete"]
+        assert [line["event"] for line in logs].count("ami list incomplete: nobody is taken for gone") == 1
+        pbx.answers["QueueStatus"] = centre.status
+        await centre.link.snapshot()
+        assert centre.told() == [*ROWS_OF_ONE * 2, "QueueStatusComplete", "CoreShowChannelsComplete"]
+        assert centre.link.counted()[1] == {"incomplete_list": 2}
+
+
+async def test_a_queue_whose_name_is_missing_is_not_taken_for_gone(pbx: TinyManager) -> None:
+    centre = Centre(pbx, "sales")
+    pbx.answers["QueueSummary"] = lambda a: counted(a, "QueueSummary", ["QueueSummary\r\nQueue: sales"], lacking=1)
+    async with centre.link.open():
+        await centre.link.snapshot()
+    assert centre.told() == [*ROWS_OF_ONE, "CoreShowChannelsComplete"]

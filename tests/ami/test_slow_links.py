@@ -24,10 +24,10 @@ async def test_a_list_that_keeps_coming_is_waited_for(monkeypatch: pytest.Monkey
         usual = pbx.answers["CoreShowChannels"]
 
         def begins(action: Action) -> bytes | None:
-            rows = of_list(action, *(f"CoreShowChannel\r\nUniqueid: 1.{n}" for n in range(12)))
-            end = (usual(action) or b"").partition(b"\r\n\r\n")[2]
+            rows = (f"CoreShowChannel\r\nUniqueid: 1.{n}" for n in range(12))
+            whole = of_list(action, *rows, "CoreShowChannelsComplete\r\nListItems: 12")
             pbx.answers["CoreShowChannels"] = usual
-            trickling.append(asyncio.create_task(trickle([*rows.split(b"\r\n\r\n")[:-1], end[:-4]])))
+            trickling.append(asyncio.create_task(trickle(whole.split(b"\r\n\r\n")[:-1])))
             return None
 
         async def trickle(parts: list[bytes]) -> None:
