@@ -163,6 +163,29 @@ def test_a_table_that_was_emptied_and_counts_anew_is_read_on(pbx: Pbx, tmp_path:
         assert len(everything(table)) == 10
 
 
+@pytest.mark.parametrize("time", [None, "-", "1e999", "0000-00-00 00:00:00"])
+def test_a_row_whose_time_cannot_be_read_is_counted_and_costs_no_other(
+    pbx: Pbx, tmp_path: Path, time: str | None
+) -> None:
+    with closing(Table(f"sqlite:///{tmp_path}/asterisk.db", TEHRAN, LINES[0].at - 10)) as table:
+        pbx.write(*LINES[:5])
+        pbx.database.execute("UPDATE queue_log SET time = ? WHERE id = 3", (time,))
+        pbx.database.commit()
+        assert [line.call for line in everything(table)] == [LINES[n].call for n in (0, 1, 3, 4)]
+        assert table.skipped == 1
+
+
+def test_rows_that_could_not_be_understood_at_once_are_read_again(
+    pbx: Pbx, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Table(f"sqlite:///{tmp_path}/asterisk.db", TEHRAN, LINES[0].at - 10)) as table:
+        pbx.write(*LINES[:5])
+        with monkeypatch.context() as patch, pytest.raises(InputError, match="cannot read queue_log"):
+            patch.setattr("callcenter.queue_log.table.moments", lambda value, zone: {}[value])  # a bug of ours
+            table.read()
+        assert len(everything(table)) == 5
+
+
 def test_a_table_whose_rows_have_no_growing_number_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "asterisk.db")) as database:
         database.execute("CREATE TABLE queue_log (time text, callid text, queuename text, agent text, event text)")

@@ -75,6 +75,7 @@ class Table:
     def _new(self) -> list[Line]:
         while rows := self._rows():
             lines = [line for row in rows if (line := self._line(row)) is not None and line.at >= self._since]
+            self._have_read(rows)
             if lines:
                 return lines
         self._at = max(self._at, clock.now() - UNSURE_S)
@@ -89,11 +90,12 @@ class Table:
                 self._newest, self._known = self._first(connection, table), set()
             wanted = sa.select(table).where(table.c.id > self._newest - LATE_IDS)
             found = connection.execute(wanted.order_by(table.c.id).limit(AT_ONCE)).mappings().all()
-        rows: list[Mapping[Any, Any]] = [row for row in found if row["id"] not in self._known]
-        self._newest = max([self._newest, *(row["id"] for row in rows)])
+        return [row for row in found if row["id"] not in self._known]
+
+    def _have_read(self, rows: list[Mapping[Any, Any]]) -> None:
+        newest = self._newest = max([self._newest or 0, *(row["id"] for row in rows)])
         self._known |= {row["id"] for row in rows}
-        self._known = {id for id in self._known if id > self._newest - LATE_IDS}
-        return rows
+        self._known = {id for id in self._known if id > newest - LATE_IDS}
 
     def _opened(self) -> sa.Table:
         if self._engine is None:
@@ -118,7 +120,8 @@ class Table:
         return int(last or 0) if first is None else int(first) - 1
 
     def _moment(self, value: Any) -> float:
-        """The first moment that it may be of and that is not long before the row ahead of it. Raises ValueError."""
+        """The first moment that it may be of and that is not long before the row ahead of it. Raises ValueError,
+        TypeError, OverflowError."""
         both = moments(value, self._zone)
         at = next((at for at in both if at >= self._at - LATE_S), both[0])
         if at < clock.now() + DAY_S:  # what is of later is of a clock that was wrong
@@ -130,7 +133,7 @@ class Table:
         try:
             at = self._moment(row["time"])
             data = str(row["data"] or "").split("|") if "data" in row else [str(row.get(name) or "") for name in DATA]
-        except ValueError:
+        except (ValueError, TypeError, OverflowError):
             self.skipped += 1
             return None
         while data and not data[-1]:
@@ -141,7 +144,7 @@ class Table:
 
 def moments(value: Any, zone: tzinfo) -> list[float]:
     """What a time as it stands in the table may be, in seconds since the epoch: one moment, or two of an hour that
-    comes twice. Raises ValueError."""
+    comes twice. Raises ValueError, TypeError, OverflowError."""
     if isinstance(value, str) and not value.replace(".", "", 1).isdigit():
         value = datetime.fromisoformat(value)
     if not isinstance(value, datetime):
