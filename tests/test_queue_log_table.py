@@ -186,6 +186,25 @@ def test_rows_that_could_not_be_understood_at_once_are_read_again(
         assert len(everything(table)) == 5
 
 
+@pytest.mark.parametrize("numbers_come_again", [True, False])
+def test_rows_that_are_deleted_let_nothing_be_read_again(
+    pbx: Pbx, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, numbers_come_again: bool
+) -> None:
+    """As of a test call; in some databases the next row has the number of the deleted one."""
+    monkeypatch.setattr("callcenter.clock.now", lambda: LINES[0].at)
+    with closing(Table(f"sqlite:///{tmp_path}/asterisk.db", TEHRAN, LINES[0].at - 10)) as table:
+        pbx.write(*LINES[:30])
+        assert len(everything(table)) == 30
+        pbx.database.execute("DELETE FROM queue_log WHERE id > 28")
+        pbx.database.commit()
+        assert everything(table) == []
+        if not numbers_come_again:
+            pbx.database.execute("INSERT INTO queue_log (id, time) VALUES (30, '-')")
+        pbx.write(*[line._replace(at=line.at + 3600) for line in LINES[40:43]])
+        assert [line.event for line in everything(table)] == [line.event for line in LINES[40:43]]
+        assert everything(table) == []
+
+
 def test_a_table_whose_rows_have_no_growing_number_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "asterisk.db")) as database:
         database.execute("CREATE TABLE queue_log (time text, callid text, queuename text, agent text, event text)")

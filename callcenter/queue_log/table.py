@@ -8,7 +8,7 @@ write seconds since the epoch), ``callid``, ``queuename``, ``agent``, ``event``,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -48,7 +48,8 @@ class Table:
         self._at = since
         """No row to come is of before this moment, but for those that are late."""
         self._newest: int | None = None
-        self._known: set[int] = set()
+        self._known: dict[int, Any] = {}
+        """Numbers of the newest rows that were read → their times: where rows were deleted a number may come again."""
         self._engine: sa.Engine | None = None
         self._table: sa.Table | None = None
 
@@ -85,17 +86,30 @@ class Table:
         table = self._opened()
         assert self._engine is not None
         with self._engine.connect() as connection:
-            newest = connection.execute(sa.select(sa.func.max(table.c.id))).scalar()
-            if self._newest is None or newest is None or newest < self._newest:  # in the beginning, or it counts anew
-                self._newest, self._known = self._first(connection, table), set()
-            wanted = sa.select(table).where(table.c.id > self._newest - LATE_IDS)
-            found = connection.execute(wanted.order_by(table.c.id).limit(AT_ONCE)).mappings().all()
-        return [row for row in found if row["id"] not in self._known]
+            if self._newest is None or self._counts_anew(connection, table):
+                self._newest, self._known = self._first(connection, table), {}
+            found = self._found(connection, table, self._newest)
+        return [row for row in found if not self._is_known(row)]
+
+    def _counts_anew(self, connection: sa.Connection, table: sa.Table) -> bool:
+        """Its numbers begin anew, or it is empty. Where only the newest rows were deleted, some that we know are left."""
+        assert self._newest is not None
+        newest = connection.execute(sa.select(sa.func.max(table.c.id))).scalar()
+        if newest is not None and newest >= self._newest:
+            return False
+        return not any(self._is_known(row) for row in self._found(connection, table, self._newest))
+
+    def _found(self, connection: sa.Connection, table: sa.Table, newest: int) -> Sequence[Mapping[Any, Any]]:
+        wanted = sa.select(table).where(table.c.id > newest - LATE_IDS)
+        return connection.execute(wanted.order_by(table.c.id).limit(AT_ONCE)).mappings().all()
+
+    def _is_known(self, row: Mapping[Any, Any]) -> bool:
+        return row["id"] in self._known and self._known[row["id"]] == row["time"]
 
     def _have_read(self, rows: list[Mapping[Any, Any]]) -> None:
         newest = self._newest = max([self._newest or 0, *(row["id"] for row in rows)])
-        self._known |= {row["id"] for row in rows}
-        self._known = {id for id in self._known if id > newest - LATE_IDS}
+        known = self._known | {row["id"]: row["time"] for row in rows}
+        self._known = {id: time for id, time in known.items() if id > newest - LATE_IDS}
 
     def _opened(self) -> sa.Table:
         if self._engine is None:
