@@ -92,7 +92,7 @@ class Table:
         return [row for row in found if not self._is_known(row)]
 
     def _counts_anew(self, connection: sa.Connection, table: sa.Table) -> bool:
-        """Its numbers begin anew, or it is empty. Where only the newest rows were deleted, some that we know are left."""
+        """Its numbers begin anew, or it is empty. Where only the newest were deleted, some that we know are left."""
         assert self._newest is not None
         newest = connection.execute(sa.select(sa.func.max(table.c.id))).scalar()
         if newest is not None and newest >= self._newest:
