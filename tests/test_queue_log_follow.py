@@ -159,6 +159,28 @@ def test_one_that_was_emptied_and_is_longer_again_is_read_from_its_beginning_and
     assert numbers(follower) == [8]
 
 
+@pytest.mark.parametrize("copied", [False, True])
+def test_one_that_was_emptied_and_left_no_copy_may_have_told_more_and_that_is_said(
+    path: Path, follow: Follow, copied: bool
+) -> None:
+    """As with logrotate's ``copytruncate`` and ``olddir``."""
+    write(path, 1)
+    follower = follow()
+    assert numbers(follower) == [1]
+    write(path, 2)
+    path.with_name("queue_log.1" if copied else "elsewhere").write_bytes(path.read_bytes())
+    os.truncate(path, 0)
+    write(path, 4)
+    os.utime(path, (0, 1_795_000_004))
+    with capture_logs() as said:
+        assert numbers(follower) == ([2, 4] if copied else [4])
+        write(path, 5)
+        assert numbers(follower) == [5]
+    assert begins(follower) == (1 if copied else 4)
+    emptied = "queue_log was emptied and no copy of it is beside it: what had not been read is lost"
+    assert [one["event"] for one in said] == ([] if copied else [emptied])
+
+
 def test_a_line_without_an_end_is_not_kept_counted_once_and_said(path: Path, follow: Follow) -> None:
     piece, most = b"x" * (1 << 20), 8
     write(path, 1)

@@ -62,6 +62,7 @@ class Follower:
         self._last_at = 0.0
         self._another = True
         """The next line is the first of a file that is read."""
+        self._lost_to = 0.0
         self._broken: dict[int, Path] = {}
         """Last written → the file as it was called then."""
 
@@ -69,7 +70,7 @@ class Follower:
     def begins_at(self) -> float:
         """Before this not all is told; infinite while there was no line."""
         first = math.inf if self._first_at is None else self._first_at
-        return max([first, *(written_ns / 1e9 for written_ns in self._broken)])
+        return max([first, self._lost_to, *(written_ns / 1e9 for written_ns in self._broken)])
 
     @property
     def broken(self) -> str:
@@ -159,12 +160,17 @@ class Follower:
         self._known = {other.head for other in others.read}
 
     def _start_anew_if_emptied(self) -> None:
-        """Once it was copied: what had not been read is read in the copy."""
+        """Once it was copied: what had not been read is read in the copy. Where no copy is to be found nobody knows
+        whether there was more."""
         assert self._file is not None
         at = self._file.tell()
         if os.pread(self._file.fileno(), len(self._tail), at - len(self._tail)) == self._tail:
             return
         copies = [other for other in rotated(self.path, 0.0, self._file).read if self._is_copy(other.path, at)]
+        if not copies:
+            self._lost_to = os.fstat(self._file.fileno()).st_mtime
+            log.warning("queue_log was emptied and no copy of it is beside it: what had not been read is lost",
+                        file=self.where)  # fmt: skip
         rest = self._whole(copies[-1], at - len(self._splitter.half)) if copies else ()
         self._past = chain(self._past, rest)
         self._known |= {other.head for other in copies}
