@@ -15,6 +15,8 @@ from callcenter.self_check import Calls
 IDS_AT_ONCE = 500
 BOOT_IS_UNSURE_S = range(-2, 3)
 """Whole seconds by which the log's QUEUESTART and the boot that FullyBooted told may differ."""
+UNKNOWN_BOOT = 0
+"""Of a call that is older, by its Linkedid, than all starts that the log tells of: or the clock was set back since."""
 CREATED_S = 5.0
 """A call's record begins so soon before or after its Linkedid says."""
 
@@ -49,7 +51,7 @@ class KnownCalls:
         unsure."""
         floor = self.consumer.floor
         starts = {int(start) + n for start in self.book.starts for n in BOOT_IS_UNSURE_S}
-        boots = dict.fromkeys((floor.boot, *sorted(starts, reverse=True)))
+        boots = dict.fromkeys((floor.boot, *sorted(starts, reverse=True), UNKNOWN_BOOT))
         ids = [f"{floor.pbx}-{boot:x}-{call}" for boot in boots for call in calls]
         found: dict[str, CallRecord] = {}
         for n in range(0, len(ids), IDS_AT_ONCE):
@@ -100,7 +102,7 @@ class KnownCalls:
         floor = self.consumer.floor
         boot = floor.boot
         if boot and at < boot - CREATED_S:
-            boot = int(max((start for start in self.book.starts if start <= at + CREATED_S), default=0.0))
+            boot = int(max((start for start in self.book.starts if start <= at + CREATED_S), default=UNKNOWN_BOOT))
         return f"{floor.pbx}-{boot:x}-{linkedid}"
 
 

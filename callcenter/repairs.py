@@ -80,6 +80,8 @@ class Repairs:
         self.evidence = Evidence()
         self._seen_from = min((row[1] for row in consumer.window.counted(0.0, math.inf)), default=math.inf)
         self._strange = (-math.inf, "")
+        self._forgotten_to = -math.inf
+        """What the log told before this was forgotten though a hole waited for it."""
         self._looks = Looks()
         self._due: list[str] = []
         self._unwritten: dict[float, set[str]] = {}
@@ -127,6 +129,7 @@ class Repairs:
         """Read what is new; mend and compare while we see everything ourselves. Raises InputError, StoreError."""
         await self._read()
         if strange := await self._strangers():
+            self._forgotten_to = max(self._forgotten_to, self._forget(KEPT_S))  # a hole waits for a week
             raise InputError(strange)
         if self._unread:
             self._trusted()
@@ -135,10 +138,18 @@ class Repairs:
             await self._mend()
             await self.check.look(self.book, self.read_at, holes.all)
             done = all(hole.repaired or hole.from_ in self._beyond for hole in holes.all)
-            if done and clock.monotonic() >= self._forget_due:
-                self._forget_due = clock.monotonic() + FORGET_EACH_S
-                # A hole that nobody knows of yet begins after the newest event, however long we were stopped.
-                self.book.forget(min(self.read_at, self.consumer.newest or self.read_at) - BACK_S - INTERVAL_S)
+            if done:
+                self._forget(BACK_S + INTERVAL_S)
+
+    def _forget(self, kept_s: float) -> float:
+        """The log of longer ago; returns up to when, -inf when it is not due."""
+        if clock.monotonic() < self._forget_due:
+            return -math.inf
+        self._forget_due = clock.monotonic() + FORGET_EACH_S
+        # A hole that nobody knows of yet begins after the newest event, however long we were stopped.
+        before = min(self.read_at, self.consumer.newest or self.read_at) - kept_s
+        self.book.forget(before)
+        return before
 
     async def _read(self) -> None:
         began_at = self.consumer.now()
@@ -239,7 +250,7 @@ class Repairs:
     async def _reaches_back(self, hole: Hole) -> bool:
         """Whether the log begins before the hole; or with the PBX itself, of which we know no older call."""
         logged = self.source.begins_at
-        begins = self.evidence.begins(logged)
+        begins = max(self.evidence.begins(logged), self._forgotten_to)
         if begins <= hole.from_ or (self.evidence.from_start(logged) and await self.known.none_before(begins - LATE_S)):
             return True
         if hole.from_ not in self._beyond:
@@ -250,8 +261,9 @@ class Repairs:
 
     async def _mend_calls(self, calls: list[str]) -> set[str]:
         """Mends these calls; returns the ids of the records that changed."""
-        logged = self.book.of_calls(calls)
         stored = await self.known.stored(calls)
+        self.consumer.take([], clock.now())  # a step of the PBX's clock that waits: log and Floor are of one clock then
+        logged = self.book.of_calls(calls)
         unseen, house = unseen_in(self.consumer.holes.all), self.known.house()
         written = set()
         for told in pair(self.known.newest(stored, logged), logged, self.known.linkedid):
@@ -290,4 +302,5 @@ class Repairs:
         self.read_at += change.by_s
         self.evidence.shift(change.by_s, change.at)
         self._seen_from += change.by_s
+        self._forgotten_to += change.by_s
         self.check.shifted(change.at)

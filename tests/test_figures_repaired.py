@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.figures import Targets, Window
-from callcenter.floor.changes import TimeShifted, VisitEntered, VisitRepaired
+from callcenter.floor.changes import TimeShifted, VisitEnded, VisitEntered, VisitRepaired
 from callcenter.floor.records import Attempt, Outcome, Result, Visit
 
 DAY = 1_700_006_400.0
@@ -68,14 +68,20 @@ def test_a_window_whose_visits_are_repaired_shows_what_one_that_saw_them_shows(v
     assert ours[""]["repaired"] == sum(how not in ("seen", "restored") for _, how in visits)
 
 
-def test_a_visit_that_was_over_before_the_clock_was_set_keeps_its_row_when_it_is_repaired() -> None:
+@pytest.mark.parametrize("key", [0, 7])
+def test_a_visit_that_was_over_before_the_clock_was_set_keeps_its_row_when_it_is_repaired(key: int) -> None:
+    """``key``: of a visit that this process saw itself."""
     before = Visit("sales", DAY + 10.3, left_at=DAY + 12.0, wait_s=1.7, outcome=Outcome.UNKNOWN)
     after = msgspec.structs.replace(before, outcome=Outcome.ABANDONED, repaired=True)
     figures = window()
-    figures.restore([before], [])
+    if key:
+        figures.apply(VisitEntered(DAY + 10.3, "call", key, "sales", 1))
+        figures.apply(VisitEnded(DAY + 12.0, "call", key, before))
+    else:
+        figures.restore([before], [])
     for by_s in (3600.1, -7200.3):
         figures.apply(TimeShifted(DAY, "", by_s))
-    figures.apply(VisitRepaired(DAY, "call", before, after))
+    figures.apply(VisitRepaired(DAY, "call", before, after, key))
     assert [row[:3] for row in figures.counted(0.0, math.inf)] == [
         ("sales", pytest.approx(DAY + 10.3 - 3600.2), Outcome.ABANDONED),
     ]  # fmt: skip

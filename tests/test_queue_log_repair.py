@@ -177,6 +177,23 @@ def test_a_record_of_another_clock_gets_what_lasted_and_keeps_its_moments() -> N
     assert made.started_at == 4585.0
 
 
+@pytest.mark.parametrize("late_s", [2.0, 5.0, 9.0, 13.0])
+def test_a_caller_of_whom_a_late_row_told_entered_when_the_log_says(late_s: float) -> None:
+    """The rows of the first list behind a hole came late: no other clock, and no second conversation."""
+    kept = record(
+        visit(entered_at=990.3 + late_s, left_at=1010.4, wait_s=20.1 - late_s, outcome=Outcome.ANSWERED, agent="Anna",
+              interface="PJSIP/Anna", talk_s=30.0, hold_s=0.0, ended_by="agent"),
+        conversations=(
+            Conversation("PJSIP/Anna", "Anna", "09120000001", "sales", 1010.4, 1040.4, 30.0, 0.0, "agent"),
+        ), ended_at=1040.5, ended_by="agent",
+    )  # fmt: skip
+    made = mended(kept, log(ENTERS, CONNECTS, COMPLETES), Hole("main", 980.0, 1000.0, "cut"))
+    assert made is not None
+    (told,), (talk,) = made.visits, made.conversations
+    assert (told.entered_at, told.left_at, told.talk_s) == (990.0, 1010.4, 30.0)
+    assert (talk.from_, talk.to) == (1010.4, 1040.4)
+
+
 def test_a_visit_that_was_over_before_the_clock_was_set_tells_nothing_of_the_end_of_its_call() -> None:
     """Transferred at 1040, the clock an hour back at 1200: the call moved along, its first visit and talk did not."""
     over = visit(

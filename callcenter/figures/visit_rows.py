@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterator
 from copy import copy
 
-import msgspec
 import numpy as np
 
 import kpi
@@ -108,17 +107,20 @@ class VisitRows:
         self._write_attempts(self._row_of[change.key], change.visit)
 
     def repaired(self, change: VisitRepaired) -> None:
-        """queue_log has told more of a visit: its row is found by what it was, whichever process saw it."""
-        if change.before == change.visit:  # something else of the call was mended
+        """queue_log has told more of a visit: its row is found by what it was, whichever process saw it.
+
+        One that was over when the PBX's clock was set kept its times, its row moved along.
+        """
+        before, visit = change.before, change.visit
+        if before == visit:  # something else of the call was mended
             return
-        row, visit = self._row_of.get(change.key), change.visit
-        if row is None and change.before is not None:
-            row = self._row_like(change.before)
-            if row is not None:
-                moved_s = float(self._rows.columns["entered_at"][row]) - change.before.entered_at
-                visit = msgspec.structs.replace(visit, entered_at=visit.entered_at + moved_s)
+        row = self._row_of.get(change.key)
+        if row is None and before is not None:
+            row = self._row_like(before)
         if row is None:
             row = self._new(visit.queue, visit.entered_at)
+        elif before is not None:
+            self._rows.columns["entered_at"][row] += visit.entered_at - before.entered_at
         self._rewrite(row, visit)
 
     def attempt_ended(self, change: AttemptEnded) -> None:
@@ -177,7 +179,6 @@ class VisitRows:
 
     def _write(self, row: int, visit: Visit) -> None:
         columns = self._rows.columns
-        columns["entered_at"][row] = visit.entered_at
         columns["outcome"][row] = OUTCOMES[visit.outcome]
         if visit.wait_s is not None:
             columns["wait_s"][row] = visit.wait_s

@@ -285,10 +285,11 @@ NOTHING: list[Change] = []
 TIMELESS = frozenset(
     {
         e.ClockStepped, e.SnapshotAsked, e.SnapshotBegan, e.QueueSeen, e.EntrySeen, e.LegSeen, e.QueuesListed,
-        e.LegsListed,
+        e.LegsListed, e.VisitsLogged,
     }
 )
-"""What does not let time pass: rows have the time of their arrival, and events from before it may still come."""
+"""What does not let time pass: rows have the time of their arrival, and events from before it may still come; what
+queue_log tells was put together with the call as it is now, and must not end it first."""
 
 
 def pass_time(floor: Floor, at: float) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from callcenter.floor import events as e
 from callcenter.floor.changes import CallShifted, TimeShifted
+from callcenter.floor.records import Outcome
 from callcenter.floor.visits import State
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def stepped(floor: Floor, event: e.ClockStepped) -> None:
 def _call(call: Call, by: float) -> None:
     _move(call, by, "started_at", "answered_at")
     for visit in call.visits:
-        if visit.state is not State.DONE:
+        if visit.state is not State.DONE or visit.outcome is Outcome.UNKNOWN:  # queue_log may tell that it goes on
             _move(visit, by, "entered_at", "left_at", "connected_at")
             for attempt in visit.tries:
                 _move(attempt, by, "at")

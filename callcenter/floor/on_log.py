@@ -46,7 +46,7 @@ def logged(floor: Floor, event: e.VisitsLogged) -> None:
     if not event.visits and event.record.visits:  # so that the store hears of what else was mended
         last = event.record.visits[-1]
         floor.out.append(VisitRepaired(event.at, call.id, last, last))
-    if call.id not in floor.by_id:
+    if call.id not in floor.by_id and event.record.ended_at is not None:
         call.ended_at, call.ended_by = event.record.ended_at, event.record.ended_by
         floor.finished[call.id] = call.record()
 

@@ -24,6 +24,9 @@ SLACK_S = 1.5
 EARLIER_S = 60.0
 """A caller who left a queue so long before a hole may have been undecided when it began."""
 
+ROWS_LATE_S = 15.0
+"""A link on which nothing comes for longer is given up."""
+
 Changed = tuple[Visit | None, Visit]
 """(before, after); None where we had no such visit."""
 
@@ -121,9 +124,13 @@ def _part(
 
 
 def _by_clock_of(before: Visit | None, log: LoggedVisit, unseen: Unseen) -> tuple[LoggedVisit, Unseen]:
-    """The PBX's clock was set and not both of them moved along: only what lasted is the same by any clock."""
+    """The PBX's clock was set and not both of them moved along: only what lasted is the same by any clock.
+
+    Rows of a list that came late put our entry late; a log that is read anew behind a step back is late itself, by as
+    long as it was silent beside the step.
+    """
     by_s = 0.0 if before is None else math.floor(before.entered_at) - log.entered_at
-    if abs(by_s) <= NEAR_S:
+    if -NEAR_S <= by_s <= ROWS_LATE_S:
         return log, unseen
     return log.moved(by_s), lambda start, end: unseen(start - by_s, end - by_s)
 
@@ -195,9 +202,14 @@ def _end(record: CallRecord, parts: list[Mended], talks: Sequence[Conversation])
 
 
 def _of_another_clock(record: CallRecord, ended_at: float) -> set[float]:
-    """Moments that cannot be of the call: what was over when the PBX's clock was set kept its own, the call moved."""
-    begun = {v.entered_at for v in record.visits} | {talk.from_ for talk in record.conversations}
-    return {at for at in begun if not record.started_at - NEAR_S <= at <= ended_at + NEAR_S}
+    """When visits and conversations of the call began by another clock than its own: what was over when the PBX's clock
+    was set kept its moments, the call moved. It is its visits that tell: nobody enters a queue outside of his call."""
+
+    def outside(moments: Iterable[float]) -> set[float]:
+        return {at for at in moments if not record.started_at - NEAR_S <= at <= ended_at + NEAR_S}
+
+    visits = outside(v.entered_at for v in record.visits)
+    return visits | outside(talk.from_ for talk in record.conversations) if visits else set()
 
 
 def _told_end(record: CallRecord, ended_at: float, parts: list[Mended]) -> tuple[float, str | None]:

@@ -32,6 +32,7 @@ from scene import (
 from callcenter.floor import events as e
 from callcenter.floor.changes import AgentChanged, TimeShifted, WrapUpEnded
 from callcenter.floor.floor import Floor
+from callcenter.floor.records import Outcome
 from callcenter.pending import Pending
 
 START = 100_000.0
@@ -141,6 +142,33 @@ def test_who_is_killed_right_behind_a_step_has_stored_it(by: float) -> None:
     whole = killed_behind_a_step(0.0)
     assert whole["visits"][SECOND] == [("abandoned", 22.0, None, None, None)] and whole["talks"] == [(18.0, 0.0)]
     assert killed_behind_a_step(by) == whole
+
+
+@pytest.mark.parametrize("by", [HOUR, -HOUR])
+def test_who_left_the_queue_unseen_and_turns_out_to_talk_has_talked_no_hour(by: float) -> None:
+    """What became of him is told behind the step only, by queue_log."""
+    scene = Scene().play(
+        e.LinkUp(START), snapshot(START, member(START)), dials_in(START + 10), joins(START + 11),
+        e.LinkDown(START + 20, "cut", START + 20), e.LinkUp(START + 40),
+        snapshot(START + 40, member(START + 40), lists(START + 40, CALLER, 30, bridge="b"),
+                 lists(START + 40, PHONE, 15, endpoint=ANNA, bridge="b")),
+        ticks(START + 41, START + 46), e.ClockStepped(START + 47 + by, by),
+    )  # fmt: skip
+    record = scene.record()
+    (before,) = record.visits
+    assert before.outcome is Outcome.UNKNOWN
+    after = msgspec.structs.replace(
+        before, outcome=Outcome.ANSWERED, left_at=START + 25 + by, wait_s=14.0, agent="1001", interface=ANNA,
+        repaired=True,
+    )  # fmt: skip
+    told = msgspec.structs.replace(record, visits=(after,), seen="repaired")
+    scene.play(e.VisitsLogged(START + 50 + by, CALLER, told, ((before, after),)))
+    ended = START + 60 + by
+    scene.play(asks_end(ended), completes(ended), gone(ended, PHONE), gone(ended), ticks(ended + 1, ended + 9))
+    (visit,), (talk,) = scene.record().visits, scene.record().conversations
+    assert (visit.entered_at, visit.wait_s) == (START + 11 + by, 14.0)
+    assert visit.talk_s == pytest.approx(35.0, abs=1)
+    assert talk.talk_s == pytest.approx(35.0, abs=1)
 
 
 def test_what_was_over_before_the_step_keeps_its_times() -> None:

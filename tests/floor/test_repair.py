@@ -9,14 +9,17 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
+import scene
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lab import holes, truth
 from lab.holes import CAPTURES, Observer, name_of, watch
 
 from callcenter.floor import changes as c
-from callcenter.floor.changes import Change
+from callcenter.floor import events as e
+from callcenter.floor.changes import CallEnded, Change
 from callcenter.floor.records import REFUSALS, CallRecord, Direction, Hole, Outcome
 from callcenter.queue_log import fold
 from callcenter.verify import compare
@@ -213,3 +216,19 @@ def test_a_day_that_nobody_saw_is_told_by_the_queue_log_alone(path: Path) -> Non
     assert_as_logged(path, observer)
     assert_figures_tell_the_same(observer)
     assert_told_of_repaired_calls(path, observer)
+
+
+def test_what_the_log_tells_of_a_call_does_not_open_it_again_when_a_list_ends_it_meanwhile() -> None:
+    """The list behind the second cut lacks both channels; queue_log tells of the visit as the suspicion ripens."""
+    told = scene.scene(
+        e.LinkDown(0, "x"), e.LinkUp(0), scene.snapshot(0, scene.member(0)), scene.talking(10),
+        e.LinkDown(30, "cut", 30), e.LinkUp(40), scene.snapshot(40, scene.member(40)),
+    )  # fmt: skip
+    record = told.record()
+    (before,) = record.visits
+    after = msgspec.structs.replace(before, talk_s=20.0, hold_s=0.0, ended_by="caller", repaired=True)
+    mended = msgspec.structs.replace(record, visits=(after,), seen="repaired")
+    told.play(e.VisitsLogged(43.0, scene.CALLER, mended, ((before, after),)), scene.ticks(50, 60))
+    assert len(told.said(CallEnded)) == 1
+    assert told.record().ended_at is not None
+    assert told.visit().talk_s == 20.0

@@ -24,6 +24,8 @@ KEPT: dict[int, str] = {
     165: "the clock set back, then the daemon killed before its time came again: the new one took what was logged "
     "before that for what happened in its hole",
     213: "as 151: a ring counted twice",
+    606: "the clock set twice, a hole between: the repair of a visit that was over put its row in the figures back to "
+    "the time before, and the self-check cried wolf",
     326: "the clock set back after a caller had been transferred, in a hole in which his call ended: by the repair it "
     "ended with his visit, which kept the old time: an hour too late",
 }

@@ -73,6 +73,7 @@ CALLS_PER_HOUR = 280.0
 FAULTY_S = 600.0
 LONGEST_S = 3_000.0
 QUIET_S = 100.0
+WRITTEN_S = 3
 SIGHT_S = 0.2
 PATIENCE_S = 90
 UNREADABLE = 4
@@ -162,6 +163,14 @@ async def _faults(scene: Scene, names: list[str] | None, trace: Trace, drawn: li
         await scene.last(0, 3) if draw.random() < 0.2 else await scene.last(20, 1.5 * FAULTY_S / (count + 1))
 
 
+async def _written(machine: Machine) -> None:
+    """The agents' time is written each minute: that this is such a moment is no fault; that it takes long is one."""
+    for _ in range(WRITTEN_S):
+        if machine.daemon is None or not machine.daemon.pipeline.pending:
+            return
+        await asyncio.sleep(1.0)
+
+
 async def _story(run: Run, loop: VirtualLoop, folder: Path, trace: Trace, faults: list[str] | None) -> None:
     plan = plan_of(run.seed)
     queue_log = folder / "queue_log"
@@ -181,6 +190,7 @@ async def _story(run: Run, loop: VirtualLoop, folder: Path, trace: Trace, faults
         await asyncio.sleep(1.0)
     run.facts["all calls ended"] = exchange.done
     await asyncio.sleep(QUIET_S)
+    await _written(machine)
     watching.cancel()
     run.problems += live_problems(scene)
     run.facts["window"] = machine.daemon.window.table(0.0, 1e12, machine.daemon.now()) if machine.daemon else {}
