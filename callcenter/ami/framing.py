@@ -8,7 +8,8 @@ sent is dropped and counted:
   always writes Event, Privilege, Timestamp) has been forged by a line break in a caller's name;
 - an event that a blank line in a caller's number has torn, and all up to the event's own end: names are escaped
   (``ast_manager_build_channel_state_string_prefix``), numbers and extensions are not;
-- an event of a list reply whose ActionID opened no list, or that is of another kind than the list's first event;
+- an event of a list reply whose ActionID opened no list, as only one that was asked for does, or that is of another
+  kind than the list's first event;
 - what follows on a QueueEntry that a blank line in its caller's number or name has torn, up to the row's own end;
 - an event, or the row of a channel, with two ``Uniqueid:`` headers: the first may be a caller's invention;
 - a message over 256 KiB.
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 BLANK = b"\r\n\r\n"
@@ -89,11 +90,12 @@ class Framer:
     """Cuts a stream into messages.
 
     ``wanted`` maps an event's name to b"" or to bytes that the message must contain (so that of all VarSet only
-    QUEUESTATUS is looked at). ``dropped`` counts what was refused, by reason; ``seen`` all messages.
+    QUEUESTATUS is looked at). ``asked`` says whether an ActionID is of a question without an answer yet: no other opens
+    a list. ``dropped`` counts what was refused, by reason; ``seen`` all messages.
     """
 
-    def __init__(self, wanted: Mapping[bytes, bytes]) -> None:
-        self.wanted = wanted
+    def __init__(self, wanted: Mapping[bytes, bytes], asked: Callable[[bytes], bool] = lambda action_id: True) -> None:
+        self.wanted, self.asked = wanted, asked
         self.dropped: Counter[str] = Counter()
         self.seen = 0
         self.banner = b""
@@ -201,8 +203,8 @@ class Framer:
         return True
 
     def _note_list(self, response: bytes) -> None:
-        if b"\r\nEventList: start" in response:
-            self._lists[header(response, ACTION_ID)] = b""
+        if b"\r\nEventList: start" in response and self.asked(action_id := header(response, ACTION_ID)):
+            self._lists[action_id] = b""
             while len(self._lists) > 64:
                 del self._lists[next(iter(self._lists))]
 

@@ -52,7 +52,7 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
 
     def __init__(self, deliver: Deliver) -> None:
         self.deliver = deliver
-        self.framer = Framer(WANTED | dict.fromkeys(LIST_EVENTS, b""))
+        self.framer = Framer(WANTED | dict.fromkeys(LIST_EVENTS, b""), self.asked)
         self.heard_at = clock.monotonic()
         self.greeting = b""
         self.newest: tuple[Message, float] | None = None
@@ -84,6 +84,10 @@ class Protocol(AMIProtocol):  # type: ignore[misc]
         if b"\n" in self.greeting or len(self.greeting) >= LONGEST_GREETING:
             self.greeting = self.greeting.partition(b"\n")[0].strip()
             self.greeted.set()
+
+    def asked(self, action_id: bytes) -> bool:
+        """Whether somebody waits for the answer to this action."""
+        return action_id.decode("utf-8", "replace") in self.responses
 
     def answer(self, message: Message) -> None:
         """Hand a response to who waits for it; one that nobody waits for (any more) is nothing."""

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 from tiny_manager import Action, TinyManager, manager, of_list, reply
 
-from callcenter.ami.framing import Message
+from callcenter.ami.framing import Message, header
 from callcenter.ami.link import Link
 from callcenter.config import Pbx
 from callcenter.floor import events as e
@@ -181,6 +181,27 @@ async def test_a_row_that_is_dropped_for_its_text_makes_its_list_incomplete(pbx:
         assert isinstance(listed := centre.put[-1], e.LegsListed)
         assert not listed.complete
         assert centre.link.counted()[1] == {"forged_header": 1, "incomplete_list": 1}
+
+
+@pytest.mark.parametrize("items", ["", "\r\nListItems: 1"])
+async def test_an_answer_that_a_text_forges_opens_no_list_and_so_ends_none(pbx: TinyManager, items: str) -> None:
+    """Behind a blank line in an application's data: nobody has asked for what that answer says."""
+    centre = Centre(pbx, "sales")
+    begin = "Response: Success\r\nActionID: z\r\nEventList: start\r\n\r\nEvent: {}\r\nActionID: z\r\n\r\n"
+    end = f"Event: CoreShowChannelsComplete\r\nActionID: z\r\nEventList: Complete{items}\r\n\r\nx"
+    forged = f"{begin.format(CHANNEL.format('6.6'))}{end}"
+
+    def answer(action: Action) -> bytes:
+        first = f"CoreShowChannel\r\nActionID: {action['ActionID']}\r\n"
+        rows = [CHANNEL.format(uid).replace("CoreShowChannel\r\n", first) for uid in ("1.1", "2.2")]
+        return counted(action, "CoreShowChannels", [f"{rows[0]}\r\nApplicationData: x\r\n\r\n{forged}", rows[1]])
+
+    pbx.answers["CoreShowChannels"] = answer
+    async with centre.link.open():
+        await centre.link.snapshot()
+    uids = [header(m.raw, b"\r\nUniqueid: ") for item in centre.put if isinstance(item, list) for m in item]
+    assert [uid for uid in uids if uid] == [b"1.1", b"2.2"]
+    assert centre.told()[-1] == "CoreShowChannelsComplete"
 
 
 @pytest.mark.parametrize("names", [["sales", "vip"], ["sales", " not found by its name"]])
