@@ -73,7 +73,7 @@ def stored_problems(path: Path, exchange: Exchange, trace: Any, facts: dict[str,
     return [
         *_calls(rows, trace, blind), *_durations(rows), *_spans(rows), *_figures(rows, facts["window"]),
         *_visits(rows, told, exchange, facts), *_holes(rows["hole"], exchange, blind),
-        *_repairs(rows, exchange, facts["queue_log"]), *_talks(rows, exchange),
+        *_repairs(rows, exchange, facts["queue_log"], blind), *_talks(rows, exchange),
     ]  # fmt: skip
 
 
@@ -185,20 +185,29 @@ def _holes(holes: list[Any], exchange: Exchange, blind: list[Any]) -> Iterator[s
             yield f"blind from {begin:.1f} to {end:.1f}, holes tell all but {seen_s:.1f} s of it"
 
 
+def _zeros(exchange: Exchange) -> list[float]:
+    """What each of the clocks that the PBX went by showed when the loop began."""
+    return [EPOCH, *(EPOCH + ahead for _, ahead in exchange.steps)]
+
+
 def _within(hole: dict[str, Any], begin: float, end: float, ahead_s: float) -> float:
     """Seconds of a hole between two moments of the loop, if it was stored by a clock that was ``ahead_s``."""
     zero = EPOCH + ahead_s
     return max(0.0, min(end, (hole["to_at"] or math.inf) - zero) - max(begin, hole["from_at"] - zero))
 
 
-def _repairs(rows: dict[str, Any], exchange: Exchange, readable: bool) -> Iterator[str]:
+def _repairs(rows: dict[str, Any], exchange: Exchange, readable: bool, blind: list[Any]) -> Iterator[str]:
     """Every hole is filled where queue_log can be read, and nothing is said to be mended that was not.
 
     But for one that no line follows: the log has not said yet that it told all of it.
     """
-    newest = math.floor(EPOCH + exchange.ahead_s + exchange.lines[-1][0])
+    newest = exchange.lines[-1][0]
     holes = [hole for hole in rows["hole"] if not hole["repaired"]] if readable else []
-    yield from (f"a hole that is not filled: {hole}" for hole in holes if (hole["to_at"] or math.inf) <= newest)
+    for hole in holes:
+        begins = [hole["from_at"] - zero for zero in _zeros(exchange)]
+        ends = [to for from_, to in blind if any(abs(at - from_) < UNTOLD_S for at in begins)]
+        if not ends or max(ends) <= newest:
+            yield f"a hole that is not filled: {hole}"
     mended = {visit["call"] for visit in rows["visit"] if visit["repaired"]}
     for call in rows["call"]:
         fitting = {"partial", "repaired"} if call["id"] in mended else {"whole", "partial", "repaired"}
