@@ -80,6 +80,7 @@ class Repairs:
         self.evidence = Evidence()
         self._seen_from = min((row[1] for row in consumer.window.counted(0.0, math.inf)), default=math.inf)
         self._strange = (-math.inf, "")
+        self._ours_at = clock.monotonic()
         self._forgotten_to = -math.inf
         """What the log told before this was forgotten though a hole waited for it."""
         self._looks = Looks()
@@ -129,8 +130,11 @@ class Repairs:
         """Read what is new; mend and compare while we see everything ourselves. Raises InputError, StoreError."""
         await self._read()
         if strange := await self._strangers():
-            self._forgotten_to = max(self._forgotten_to, self._forget(KEPT_S))  # a hole waits for a week
+            if clock.monotonic() > self._ours_at + KEPT_S:  # a hole may wait for a week
+                self._forgotten_to = max(self._forgotten_to, self._forget())
             raise InputError(strange)
+        if self.consumer.floor.synced:  # else nobody asked
+            self._ours_at = clock.monotonic()
         if self._unread:
             self._trusted()
         holes = self.consumer.holes
@@ -139,15 +143,15 @@ class Repairs:
             await self.check.look(self.book, self.read_at, holes.all)
             done = all(hole.repaired or hole.from_ in self._beyond for hole in holes.all)
             if done:
-                self._forget(BACK_S + INTERVAL_S)
+                self._forget()
 
-    def _forget(self, kept_s: float) -> float:
+    def _forget(self) -> float:
         """The log of longer ago; returns up to when, -inf when it is not due."""
         if clock.monotonic() < self._forget_due:
             return -math.inf
         self._forget_due = clock.monotonic() + FORGET_EACH_S
         # A hole that nobody knows of yet begins after the newest event, however long we were stopped.
-        before = min(self.read_at, self.consumer.newest or self.read_at) - kept_s
+        before = min(self.read_at, self.consumer.newest or self.read_at) - BACK_S - INTERVAL_S
         self.book.forget(before)
         return before
 
@@ -250,11 +254,15 @@ class Repairs:
     async def _reaches_back(self, hole: Hole) -> bool:
         """Whether the log begins before the hole; or with the PBX itself, of which we know no older call."""
         logged = self.source.begins_at
-        begins = max(self.evidence.begins(logged), self._forgotten_to)
-        if begins <= hole.from_ or (self.evidence.from_start(logged) and await self.known.none_before(begins - LATE_S)):
+        begins = self.evidence.begins(logged)
+        all_told = begins <= hole.from_ or (
+            self.evidence.from_start(logged) and await self.known.none_before(begins - LATE_S)
+        )
+        if all_told and self._forgotten_to <= hole.from_:
             return True
         if hole.from_ not in self._beyond:
-            why = too_late(self.source.where, begins, hole.from_, self.source.broken, self.consumer.config.site.zone)
+            begins, zone = max(begins, self._forgotten_to), self.consumer.config.site.zone
+            why = too_late(self.source.where, begins, hole.from_, self.source.broken, zone)
             self._beyond[hole.from_] = why
             log.warning("queue_log does not reach back: a hole stays as it is", reason=why)
         return False

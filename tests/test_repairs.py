@@ -28,7 +28,7 @@ from callcenter.consumer import Consumer
 from callcenter.errors import InputError, StoreError
 from callcenter.figures import business_day
 from callcenter.floor import events as e
-from callcenter.floor.changes import VisitEnded
+from callcenter.floor.changes import TimeShifted, VisitEnded
 from callcenter.floor.floor import Floor
 from callcenter.floor.records import CallRecord, Direction, Hole, Outcome, Visit
 from callcenter.pipeline import Pipeline
@@ -442,6 +442,40 @@ async def test_a_log_that_says_nothing_of_a_hole_repairs_none(tmp_path: Path, qu
         await process.written()
         assert [hole.repaired for hole in process.consumer.holes.all] == [False]
         assert await process.store.call(f"main-1-{int(story.from_) + 1}.77777") is None
+
+
+async def test_a_log_that_seems_to_be_another_pbx_s_for_more_than_a_day_is_not_kept(
+    tmp_path: Path, queue_log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should it turn out to be ours after that, a hole of before counts as not told, even when the clock is set."""
+    story, strange, later, monotonic = Story(0.3, 0.6), "unknown to us", 0.0, clock.monotonic
+    monkeypatch.setattr(clock, "monotonic", lambda: monotonic() + later)
+
+    async def unknown() -> str:
+        return strange
+
+    async with running(tmp_path, queue_log) as process:
+        monkeypatch.setattr(process.repairs, "_unknown_calls", unknown)
+        process.at(story.start)
+        process.play([*story.begins(), *story.before, e.LinkDown(story.from_, "cut", story.from_)])
+        process.play([*story.comes_back(), *story.after, *story.ends()])
+        for hours in (0, 6, 23, 25, 50):
+            later = hours * 3600.0
+            now = story.end + SETTLED_S + later
+            calls = (f"{now - n:.0f}|{now - n}|sales|NONE" for n in range(30, 10, -1))
+            says(queue_log, *(f"{call}|ENTERQUEUE||09|1\n{call}|ABANDON|1|1|1" for call in calls))
+            process.at(now)
+            process.play([e.Tick(now)])
+            with pytest.raises(InputError, match=strange):
+                await process.repairs.look()
+            entered = [v.entered_at for v in process.repairs.book.visits]
+            assert min(entered) < story.from_ if hours < 24 else min(entered) > now - 6 * 3600.0
+        later, strange = later + repairs.ASK_AGAIN_S, ""
+        for _ in range(2):
+            await process.look()
+            assert [hole.repaired for hole in process.consumer.holes.all] == [False]
+            assert "after the hole that began at" in next(iter(process.repairs._beyond.values()))
+            process.repairs._shifted(TimeShifted(process.consumer.now(), "", 1.0))
 
 
 PACKED: dict[str, Callable[[bytes], bytes]] = {
