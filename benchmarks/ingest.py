@@ -28,8 +28,9 @@ from stream import chunks, repeated
 from callcenter import clock
 from callcenter.ami.framing import Framer
 from callcenter.config import parse
-from callcenter.daemon import Daemon, opened, settle_memory
+from callcenter.daemon import Daemon, opened
 from callcenter.floor.translate import WANTED
+from callcenter.memory import settle_memory
 
 
 def panoramisk_alone(data: list[bytes]) -> float:

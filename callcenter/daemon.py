@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 from collections.abc import AsyncIterator, Callable
 
@@ -22,6 +21,7 @@ from callcenter.floor.changes import Drift
 from callcenter.floor.doubts import KINDS
 from callcenter.floor.wallboard import Wallboard
 from callcenter.holes import KEPT_S
+from callcenter.memory import settle_memory
 from callcenter.metrics import collector
 from callcenter.metrics.health import Health, alarms, stuck
 from callcenter.pipeline import Pipeline
@@ -191,17 +191,6 @@ class Daemon:
             state = notify.status(problem or f"{len(self.floor.by_id)} calls up")
             notify.tell(state, *(() if stuck(health) else (notify.ALIVE,)))
             await asyncio.sleep(min(MINUTE_S, within_s / 3) if within_s else MINUTE_S)
-
-
-def settle_memory() -> None:
-    """What was built at the start stays: keep the garbage collector from walking it again and again.
-
-    All the rest is walked about every quarter of an hour at ten calls a second: a call leaves no cycles behind, queries
-    leave a few.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 10)
 
 
 @contextlib.asynccontextmanager
