@@ -6,7 +6,7 @@ The PBX is the simulated one at real speed, a process of its own, and so is the 
 relay. Prints a line a minute, then the slope of the memory by least squares after the warm-up, open files, threads,
 lag while nothing disturbs the link, and the store's size. Memory grows by right with the day's calls, whose rows the
 figures need, and for an hour and a quarter with what queue_log told of them: the bound is what these take (see
-``KEPT_BYTES``), and the slope is told for each call too. It needs a warm-up: what a first snapshot told of is replaced
+``KEPT_BYTES``) with the gaps between them, and the slope is told for each call too. It needs a warm-up: what a first snapshot told of is replaced
 by what was seen whole. Exit status 1: memory grows faster than the bound, or files grow.
 """
 
@@ -37,6 +37,9 @@ FILES_MORE = 5
 KEPT_BYTES = 330 + 750
 """Of a call that visits a queue: the figures' rows of it and of the agents' time (tracemalloc; kept for the business
 day), and the visit as queue_log tells it (at most, see tests/test_queue_log.py; kept for an hour and a quarter)."""
+
+GAPS = 1.5
+"""The kernel counts pages, and Python's allocator fills its pages with what stays and what goes side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,7 @@ def main() -> int:
     words.add_argument("--bound", type=float, help="MB an hour that memory may grow; default what is kept by right")
     options = words.parse_args()
     options.warm_up = options.minutes / 3 if options.warm_up is None else options.warm_up
-    options.bound = options.rate * 3600 * KEPT_BYTES / 1e6 if options.bound is None else options.bound
+    options.bound = options.rate * 3600 * KEPT_BYTES * GAPS / 1e6 if options.bound is None else options.bound
     print("   min      MB  files  threads  store MB  pending     up   calls   lag ms")
     with tempfile.TemporaryDirectory() as folder:
         samples, faults = asyncio.run(soak(options, Path(folder)))
