@@ -6,8 +6,8 @@ The PBX is the simulated one at real speed, a process of its own, and so is the 
 relay. Prints a line a minute, then the slope of the memory by least squares after the warm-up, open files, threads,
 lag while nothing disturbs the link, and the store's size. Memory grows by right with the day's calls, whose rows the
 figures need, and for an hour and a quarter with what queue_log told of them: the bound is what these take (see
-``KEPT_BYTES``) with the gaps between them, and the slope is told for each call too. It needs a warm-up: what a first snapshot told of is replaced
-by what was seen whole. Exit status 1: memory grows faster than the bound, or files grow.
+``KEPT_BYTES``) with the gaps between them, and the slope is told for each call too. It needs a warm-up: what a first
+snapshot told of is replaced by what was seen whole. Exit status 1: memory grows faster than the bound, or files grow.
 """
 
 from __future__ import annotations
