@@ -22,6 +22,7 @@ from kpi.conversations import (
     average_wrap_up_time,
     transfer_rate,
 )
+from kpi.erlang import agents_required, erlang_c, service_level_expected
 from kpi.sums import TimeSums, VisitSums, sum_time, sum_visits
 from kpi.table import AGENT_FIGURES, FIGURES, VISIT_FIGURES, Better, Figure
 from kpi.visits import (
@@ -49,17 +50,20 @@ __all__ = [
     "VisitSums",
     "Visits",
     "abandon_rate",
+    "agents_required",
     "average_handle_time",
     "average_hold_time",
     "average_speed_of_answer",
     "average_talk_time",
     "average_wrap_up_time",
+    "erlang_c",
     "longest_wait",
     "occupancy",
     "ring_no_answer_rate",
     "seconds_within",
     "service_level",
     "service_level_answered",
+    "service_level_expected",
     "service_level_live",
     "service_level_with_abandons",
     "sum_time",
