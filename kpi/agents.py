@@ -1,8 +1,11 @@
-"""Figures of the agents' time. Pure; one number for each queue (:class:`kpi.sums.TimeSums` says whose time counts)."""
+"""Figures of the agents: of their time, and how many left. Pure; one number for each queue or group.
+
+:class:`kpi.sums.TimeSums` says whose time counts.
+"""
 
 from __future__ import annotations
 
-from kpi.columns import Floats
+from kpi.columns import Floats, Integers
 from kpi.sums import TimeSums, ratio
 
 
@@ -21,3 +24,12 @@ def utilisation(sums: TimeSums) -> Floats:
     Source: kpis.md. For one queue: its own calls' share of its members' time.
     """
     return ratio(sums.busy_s, sums.logged_in_s)
+
+
+def attrition(left: Integers, mean_headcount: Floats) -> Floats:
+    """Agents who left in the last 365 days / mean headcount of those days. Ratio; NaN for a headcount of 0.
+
+    One number of each for a group. Source: kpis.md; usual target 0.15. Who moves from one group to another left the
+    first; who is counted is the caller's to say, the same for both numbers.
+    """
+    return ratio(left, mean_headcount)

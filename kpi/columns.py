@@ -1,4 +1,4 @@
-"""The rows that figures are computed from, as columns: queue visits and agent spans. Pure values.
+"""The rows that figures are computed from, as columns: queue visits, agent spans and whole calls. Pure values.
 
 Queues are codes 0, 1, 2 … that the caller gives; any other grouping (an hour, a site) may take their place. Times are
 seconds since the epoch, durations are seconds.
@@ -50,7 +50,7 @@ class State(enum.IntEnum):
     LOGGED_OUT = 7
 
 
-def _same_length(columns: Visits | Spans | AgentTime) -> None:
+def _same_length(columns: Visits | Spans | AgentTime | Calls) -> None:
     lengths = {f.name: len(getattr(columns, f.name)) for f in fields(columns)}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"columns of unequal length: {lengths}")
@@ -130,3 +130,37 @@ class Spans:
         """Their time within [start, end): spans are cut at its borders."""
         seconds = seconds_within(self.start, self.end, start, end)
         return AgentTime(self.agent, self.queue, self.membership, self.state, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """One row a call of a customer to the centre, whatever became of it. ValueError as above.
+
+    ``queue`` is the queue that answers for the call (where it visited several: the last), or any other group; -1 for
+    a call that went to none, which then counts for all together only. ``customer`` is a code, -1 when not known: who
+    hides the number cannot be followed from call to call. ``answered``: by an agent.
+
+    ``resolved`` is the agent's disposition, ``survey_resolved`` the caller's own word: 1 yes, 0 no, -1 nobody said.
+    ``surveyed``: the caller was asked; ``rating``: the answer, 1 to 5, 0 for none.
+    ``points`` of ``points_possible`` were given when the conversation was scored; both 0 when it was not.
+    ``in_ivr``: it entered the IVR; ``self_served``: the IVR finished a task there by itself and the call went to no
+    queue. ``callback_requested``, ``callback_done``: the caller asked to be called back; that was done.
+    """
+
+    queue: Integers
+    customer: Integers
+    started_at: Floats
+    answered: Bools
+    resolved: Integers
+    survey_resolved: Integers
+    surveyed: Bools
+    rating: Integers
+    points: Floats
+    points_possible: Floats
+    in_ivr: Bools
+    self_served: Bools
+    callback_requested: Bools
+    callback_done: Bools
+
+    def __post_init__(self) -> None:
+        _same_length(self)

@@ -65,6 +65,20 @@ class TimeSums:
     logged_in_s: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class ForecastSums:
+    """Calls of the intervals that have both an actual and a forecast number; ``left_out`` counts the others.
+
+    ``error`` adds up actual - forecast, ``absolute_error`` the same without its sign, an interval at a time.
+    """
+
+    intervals: Integers
+    left_out: Integers
+    actual: Floats
+    error: Floats
+    absolute_error: Floats
+
+
 BUSY = [State.TALKING, State.HOLDING, State.WRAP_UP]
 LOGGED_IN = [state for state in State if state is not State.LOGGED_OUT]
 
@@ -159,3 +173,28 @@ def _by_state(code: Integers, state: Integers, seconds: Floats, codes: int) -> F
     cell = code.astype(np.intp) * len(State) + state
     sums = np.bincount(cell, weights=seconds, minlength=codes * len(State))
     return sums.reshape(codes, len(State)).astype(np.float64)
+
+
+def sum_forecast(actual: Floats, forecast: Floats, queue: Integers, queues: int) -> ForecastSums:
+    """What the forecasts of ``queues`` queues were off by, and all together; one row an interval and a queue.
+
+    NaN says that a number is not known (no forecast was made, or the interval was not seen): the row is left out, for
+    a forecast that is missing is not a forecast of no calls. In the last number the errors of the queues are added
+    up; what one has too many does not make up for what another lacks. ValueError for a queue code out of range.
+    """
+    if len(queue) and not 0 <= int(queue.min()) <= int(queue.max()) < queues:
+        raise ValueError(f"queue codes must be 0 … {queues - 1}")
+    error = actual - forecast
+    known = ~np.isnan(error)
+
+    def total(values: Floats | Bools) -> Floats:
+        by_queue = np.bincount(queue, weights=values.astype(np.float64), minlength=queues)
+        return np.append(by_queue, by_queue.sum()).astype(np.float64)
+
+    return ForecastSums(
+        intervals=total(known).astype(np.int64),
+        left_out=total(~known).astype(np.int64),
+        actual=total(np.where(known, actual, 0.0)),
+        error=total(np.where(known, error, 0.0)),
+        absolute_error=total(np.where(known, np.abs(error), 0.0)),
+    )

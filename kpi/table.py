@@ -1,6 +1,10 @@
 """The table of figures: what the API, the metrics and the pages show. Pure values.
 
 A new figure is one function and one row here. ``name`` is public (the API's key, the metric's name).
+
+``FIGURES`` is what a live window can compute, and what API, metrics and pages show today. ``CALL_FIGURES`` (of whole
+calls: they need customers, dispositions, surveys, an IVR), ``PLANNING_FIGURES`` (of forecasts) and ``STAFF_FIGURES``
+(of two plain arrays) are for reports; a row moves nowhere when live windows learn to compute them, ``FIGURES`` grows.
 """
 
 from __future__ import annotations
@@ -8,13 +12,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, ParamSpec
 
-from kpi import agents, conversations, visits
-from kpi.columns import Floats
-from kpi.sums import TimeSums, VisitSums
+from kpi import agents, conversations, planning, resolution, visits
+from kpi.calls import CallSums
+from kpi.columns import Floats, Integers
+from kpi.sums import ForecastSums, TimeSums, VisitSums
 
-S = TypeVar("S", VisitSums, TimeSums)
+P = ParamSpec("P")
 
 
 class Better(enum.StrEnum):
@@ -26,15 +31,15 @@ class Better(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Figure(Generic[S]):
-    """``of`` computes it from the sums it needs. ``unit`` is "ratio" or "s".
+class Figure(Generic[P]):
+    """``of`` computes it from the sums it needs, or from two plain arrays. ``unit`` is "ratio", "s" or "agents".
 
     ``target``: what the field aims at, from and to (the same number twice where it is no range); None where it has
     no target of its own. ``label`` by language: en, fa, ar.
     """
 
     name: str
-    of: Callable[[S], Floats]
+    of: Callable[P, Floats]
     unit: str
     better: Better
     target: tuple[float, float] | None
@@ -82,6 +87,51 @@ AGENT_FIGURES: tuple[Figure[TimeSums], ...] = (
 )
 
 FIGURES: tuple[Figure[VisitSums] | Figure[TimeSums], ...] = (*VISIT_FIGURES, *AGENT_FIGURES)
+
+CALL_FIGURES: tuple[Figure[CallSums], ...] = (
+    Figure("first_call_resolution", resolution.first_call_resolution, "ratio", Better.HIGHER, (0.70, 0.75),
+           _label("First-call resolution", "حل در تماس اول", "الحل من المكالمة الأولى")),
+    Figure("fcr_repeat", resolution.fcr_repeat, "ratio", Better.HIGHER, None,
+           _label("First-call resolution: no repeat call", "حل در تماس اول: بدون تماس تکراری",
+                  "الحل من المكالمة الأولى: بلا مكالمة متكررة")),
+    Figure("fcr_agent", resolution.fcr_agent, "ratio", Better.HIGHER, None,
+           _label("First-call resolution: agent's word", "حل در تماس اول: به گفتهٔ کارشناس",
+                  "الحل من المكالمة الأولى: بحسب الموظف")),
+    Figure("fcr_survey", resolution.fcr_survey, "ratio", Better.HIGHER, None,
+           _label("First-call resolution: caller's word", "حل در تماس اول: به گفتهٔ مشتری",
+                  "الحل من المكالمة الأولى: بحسب العميل")),
+    Figure("fcr_provisional_share", resolution.fcr_provisional_share, "ratio", Better.LOWER, None,
+           _label("First-call resolution: share still provisional", "حل در تماس اول: سهم هنوز قطعی‌نشده",
+                  "الحل من المكالمة الأولى: الحصة غير النهائية")),
+    Figure("repeat_call_rate", resolution.repeat_call_rate, "ratio", Better.LOWER, None,
+           _label("Repeat-call rate", "نرخ تماس تکراری", "معدل المكالمات المتكررة")),
+    Figure("self_service_rate", resolution.self_service_rate, "ratio", Better.HIGHER, None,
+           _label("Self-service rate", "نرخ سلف‌سرویس", "معدل الخدمة الذاتية")),
+    Figure("self_service_rate_net", resolution.self_service_rate_net, "ratio", Better.HIGHER, None,
+           _label("Self-service rate, net of calls again", "نرخ خالص سلف‌سرویس", "معدل الخدمة الذاتية الصافي")),
+    Figure("customer_satisfaction", resolution.customer_satisfaction, "ratio", Better.HIGHER, (0.90, 0.90),
+           _label("Customer satisfaction", "رضایت مشتری", "رضا العملاء")),
+    Figure("survey_response_rate", resolution.survey_response_rate, "ratio", Better.HIGHER, None,
+           _label("Survey response rate", "نرخ پاسخ به نظرسنجی", "معدل الاستجابة للاستبيان")),
+    Figure("quality_score", resolution.quality_score, "ratio", Better.HIGHER, None,
+           _label("Quality score", "امتیاز کیفیت", "درجة الجودة")),
+    Figure("callback_completion_rate", resolution.callback_completion_rate, "ratio", Better.HIGHER, None,
+           _label("Callback completion rate", "نرخ انجام تماس‌های برگشتی", "معدل إنجاز معاودة الاتصال")),
+)
+
+PLANNING_FIGURES: tuple[Figure[ForecastSums], ...] = (
+    Figure("forecast_error", planning.forecast_error, "ratio", Better.LOWER, (0.05, 0.05),
+           _label("Forecast error", "خطای پیش‌بینی", "خطأ التنبؤ")),
+    Figure("forecast_bias", planning.forecast_bias, "ratio", Better.BETWEEN, (-0.05, 0.05),
+           _label("Forecast bias", "اریبی پیش‌بینی", "انحياز التنبؤ")),
+)
+
+STAFF_FIGURES: tuple[Figure[Integers, Floats], ...] = (
+    Figure("staffing_gap", planning.staffing_gap, "agents", Better.BETWEEN, (0.0, 0.0),
+           _label("Staffing gap", "شکاف تأمین نیرو", "فجوة أعداد الموظفين")),
+    Figure("attrition", agents.attrition, "ratio", Better.LOWER, (0.15, 0.15),
+           _label("Attrition", "نرخ ترک خدمت", "معدل تسرب الموظفين")),
+)
 
 COUNTS: tuple[str, ...] = (
     "offered", "answered", "abandoned", "short_abandoned", "timed_out", "exited", "left_empty", "withdrawn",
