@@ -64,7 +64,7 @@ def agents_required(
     ask for / (1 - shrinkage) on the roster, rounded up. ValueError for a negative number, a target or shrinkage of 1
     or more, a max_occupancy beyond (0, 1], or a handle time of 0 or NaN where there are calls.
 
-    Source: kpis.md (Erlang C, occupancy capped, shrinkage added).
+    Source: the field's definition (Erlang C, occupancy capped, shrinkage added).
     """
     load, handle = _load(calls, handle_time_s, interval_s)
     limit, aim, cap, away = (np.asarray(x, np.float64) for x in (threshold_s, target, max_occupancy, shrinkage))

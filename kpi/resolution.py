@@ -19,8 +19,9 @@ from kpi.sums import ratio
 def first_call_resolution(sums: CallSums) -> Floats:
     """Settled calls without a further call, marked unresolved by neither agent nor caller / settled calls.
 
-    Ratio; NaN when no call is settled. Source: kpis.md; usual target 0.70 to 0.75. A call that nobody marked counts
-    by its repeat alone. Provisional calls are in neither number: show :func:`fcr_provisional_share` beside it.
+    Ratio; NaN when no call is settled. Source: the field's definition; usual target 0.70 to 0.75. A call that nobody
+    marked counts by its repeat alone. Provisional calls are in neither number: show :func:`fcr_provisional_share`
+    beside it.
     """
     return ratio(sums.resolved_first, sums.settled)
 
@@ -28,8 +29,8 @@ def first_call_resolution(sums: CallSums) -> Floats:
 def fcr_repeat(sums: CallSums) -> Floats:
     """Settled calls without a further call of the customer / settled calls. Ratio; NaN when no call is settled.
 
-    Source: kpis.md; the window is 7 days by default. Settled: answered, of a known customer, as old as the window. A
-    call that is itself a repeat counts too, by what came after it.
+    Source: the field's definition; the window is 7 days by default. Settled: answered, of a known customer, as old as
+    the window. A call that is itself a repeat counts too, by what came after it.
     """
     return ratio(sums.settled - sums.settled_repeated, sums.settled)
 
@@ -37,7 +38,7 @@ def fcr_repeat(sums: CallSums) -> Floats:
 def fcr_agent(sums: CallSums) -> Floats:
     """Answered calls that the agent marked resolved / those marked either way. Ratio; NaN when none was marked.
 
-    Source: kpis.md. Young calls and unknown customers are in it: it needs no waiting.
+    Source: the field's definition. Young calls and unknown customers are in it: it needs no waiting.
     """
     return ratio(sums.agent_resolved, sums.agent_said)
 
@@ -45,7 +46,8 @@ def fcr_agent(sums: CallSums) -> Floats:
 def fcr_survey(sums: CallSums) -> Floats:
     """Answered calls that the caller called resolved / those of which the caller said either. Ratio; NaN without any.
 
-    Source: kpis.md. Those who answer a survey are few and not chosen at random: see :func:`survey_response_rate`.
+    Source: the field's definition. Those who answer a survey are few and not chosen at random: see
+    :func:`survey_response_rate`.
     """
     return ratio(sums.survey_resolved, sums.survey_said)
 
@@ -53,7 +55,7 @@ def fcr_survey(sums: CallSums) -> Floats:
 def fcr_provisional_share(sums: CallSums) -> Floats:
     """Provisional calls / (provisional + settled calls): how much the headline does not know yet.
 
-    Ratio; NaN without an answered call of a known customer. Source: kpis.md.
+    Ratio; NaN without an answered call of a known customer. Source: the field's definition.
     """
     return ratio(sums.provisional, sums.provisional + sums.settled)
 
@@ -61,7 +63,8 @@ def fcr_provisional_share(sums: CallSums) -> Floats:
 def repeat_call_rate(sums: CallSums) -> Floats:
     """Calls of a customer who had called within the window before / calls of known customers. Ratio; NaN without any.
 
-    Source: kpis.md. It looks back, so nothing of it is provisional; answered or not, to whatever queue or none.
+    Source: the field's definition. It looks back, so nothing of it is provisional; answered or not, to whatever queue
+    or none.
     """
     return ratio(sums.repeats, sums.known)
 
@@ -69,8 +72,8 @@ def repeat_call_rate(sums: CallSums) -> Floats:
 def self_service_rate(sums: CallSums) -> Floats:
     """Calls that the IVR finished by itself / calls that entered the IVR. Ratio; NaN when none entered.
 
-    Source: kpis.md; a hang-up without a finished task is no self-service. A call finished there went to no queue, so
-    by queue this is 0 of those that came through: read the last number, or group by site, hour or menu.
+    Source: the field's definition; a hang-up without a finished task is no self-service. A call finished there went to
+    no queue, so by queue this is 0 of those that came through: read the last number, or group by site, hour or menu.
     """
     return ratio(sums.self_served, sums.in_ivr)
 
@@ -78,8 +81,8 @@ def self_service_rate(sums: CallSums) -> Floats:
 def self_service_rate_net(sums: CallSums) -> Floats:
     """The same less those whose customer called again within 24 h, over calls at least that old.
 
-    Ratio; NaN when no such call entered the IVR. Source: kpis.md. Younger calls are in neither number. Who is not
-    known cannot be seen to call again and stays in, so it is the most that it may be.
+    Ratio; NaN when no such call entered the IVR. Source: the field's definition. Younger calls are in neither number.
+    Who is not known cannot be seen to call again and stays in, so it is the most that it may be.
     """
     return ratio(sums.self_served_kept, sums.in_ivr_settled)
 
@@ -87,7 +90,7 @@ def self_service_rate_net(sums: CallSums) -> Floats:
 def customer_satisfaction(sums: CallSums) -> Floats:
     """Survey answers 4 and 5 / answers given, 1 to 5. Ratio; NaN without an answer.
 
-    Source: kpis.md; usual target 0.90. Show :func:`survey_response_rate` beside it.
+    Source: the field's definition; usual target 0.90. Show :func:`survey_response_rate` beside it.
     """
     return ratio(sums.satisfied, sums.rated)
 
@@ -95,7 +98,7 @@ def customer_satisfaction(sums: CallSums) -> Floats:
 def survey_response_rate(sums: CallSums) -> Floats:
     """Callers who gave an answer of 1 to 5 / callers who were asked. Ratio; NaN when none was asked.
 
-    Source: kpis.md, the response rate shown beside customer satisfaction.
+    Source: the field's definition, the response rate shown beside customer satisfaction.
     """
     return ratio(sums.surveyed_rated, sums.surveyed)
 
@@ -103,7 +106,7 @@ def survey_response_rate(sums: CallSums) -> Floats:
 def quality_score(sums: CallSums) -> Floats:
     """Points given / points possible, over the scored conversations. Ratio; NaN when none was scored.
 
-    Source: kpis.md. A conversation with more points possible weighs more.
+    Source: the field's definition. A conversation with more points possible weighs more.
     """
     return ratio(sums.points, sums.points_possible)
 
@@ -111,6 +114,6 @@ def quality_score(sums: CallSums) -> Floats:
 def callback_completion_rate(sums: CallSums) -> Floats:
     """Callbacks done / callbacks requested. Ratio; NaN when none was requested.
 
-    Source: kpis.md. One still to be made counts as not done.
+    Source: the field's definition. One still to be made counts as not done.
     """
     return ratio(sums.callback_done, sums.callback_requested)

@@ -37,7 +37,7 @@ def over(part: float, whole: float) -> float:
 
 
 def loop_visits(rows: list[dict[str, Any]], t: float, short: float) -> dict[str, float]:
-    """The figures of one queue, by kpis.md, a row at a time."""
+    """The figures of one queue, by their definitions, a row at a time."""
     offered = answered = in_time = abandoned = abandoned_in_time = shorts = soon = attempts = unanswered = moved = 0
     wait = talk = hold = wrap_up = 0.0
     waits = []

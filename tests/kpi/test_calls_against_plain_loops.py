@@ -63,7 +63,7 @@ def share(rows: list[tuple[Row, int]], of: Any) -> float:
 
 
 def loop(rows: list[Row], chosen: list[int], now: float, window: float, day: float) -> dict[str, float]:
-    """The figures of the chosen rows, by kpis.md."""
+    """The figures of the chosen rows, by their definitions."""
     mine = [(rows[place], place) for place in chosen]
     followed = [(row, place) for row, place in mine if row["answered"] and row["customer"] != -1]
     old = [(row, place) for row, place in followed if now - row["started_at"] >= window]
