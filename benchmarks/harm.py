@@ -7,8 +7,8 @@ Measured beside the daemon: the time from the dialplan's Queue() to QueueCallerJ
 processor time of the asterisk process, load of the machine. Each line is an Asterisk of its own with the same calls.
 The last lines say what decides when the reader of a big snapshot stops: the manager user's writetimeout, for each
 member of one queue that does not fit into the socket's buffers any more. Exit status 1: somebody was kept waiting
-longer than promised (GROWS_S) where it is promised, nobody came while the daemon was stopped, it then knew of no hole,
-or it differs from queue_log. Needs root and debootstrap.
+longer than promised (GROWS_S) where it is promised, nobody came while the daemon was stopped, or it differs from
+queue_log. Needs root and debootstrap.
 """
 
 from __future__ import annotations
@@ -184,7 +184,6 @@ def wrong(phase: Phase, m: Measured, usual: float) -> list[str]:
     found = {
         "callers were kept out of a queue": phase.promised and m.took[-1] - usual > GROWS_S,
         "nobody came while it was stopped": any(not took for _, _, took in m.stops),
-        "it was stopped and knows of no hole": bool(m.stops) and not m.holes,
         "it differs from queue_log": m.agrees == "no",
     }
     return [problem for problem, so in found.items() if so]
