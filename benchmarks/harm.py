@@ -222,7 +222,7 @@ def main() -> int:
             print(f"    WRONG   {problem}")
             failed = True
     if not failed:
-        print(f"nobody waited {GROWS_S:g} s longer where it is promised, and the daemon knew what it missed")
+        print(f"nobody waited {GROWS_S:g} s longer where it is promised, and the daemon equals queue_log")
     return int(failed)
 
 
