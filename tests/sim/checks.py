@@ -204,8 +204,8 @@ def _repairs(rows: dict[str, Any], exchange: Exchange, readable: bool, blind: li
     newest = exchange.lines[-1][0]
     holes = [hole for hole in rows["hole"] if not hole["repaired"]] if readable else []
     for hole in holes:
-        begins = [hole["from_at"] - zero for zero in _zeros(exchange)]
-        ends = [to for from_, to in blind if any(abs(at - from_) < UNTOLD_S for at in begins)]
+        ended = [(hole["to_at"] or math.inf) - zero for zero in _zeros(exchange)]
+        ends = [to for _, to in blind if any(abs(at - to) < UNTOLD_S for at in ended)]
         if not ends or max(ends) <= newest:
             yield f"a hole that is not filled: {hole}"
     mended = {visit["call"] for visit in rows["visit"] if visit["repaired"]}
