@@ -34,7 +34,7 @@ from callcenter.web.server import serve
 
 MINUTE_S = 60.0
 HOUR_S = 3600.0
-DRAIN_S = 6.0
+DRAIN_S = 5.0
 """From the signal on the store has so long for what is pending."""
 
 log = structlog.get_logger()

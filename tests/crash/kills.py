@@ -52,10 +52,10 @@ class Left(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def simulating(folder: Path, seed: int) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    """Ten calls a second of ours, each as long as a twentieth of a real one."""
-    rate = CALLS_A_SECOND * 3600 // SPEED
-    words = ("--agents", "300", "--queues", "6", "--speed", str(SPEED), "--rate", str(rate), "--seed", str(seed))
+def simulating(folder: Path, seed: int, speed: int = SPEED) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """Ten calls a second of ours, each as long as a real one divided by ``speed``."""
+    rate = CALLS_A_SECOND * 3600 // speed
+    words = ("--agents", "300", "--queues", "6", "--speed", str(speed), "--rate", str(rate), "--seed", str(seed))
     command = [sys.executable, "-m", "callcenter", "simulate", "--port", "0", "--queue-log", str(folder / "queue_log")]
     with subprocess.Popen([*command, *words], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

@@ -109,7 +109,7 @@ def pages_go_on(daemon: Running) -> None:
 
 @pytest.mark.parametrize("hold_s", [2.0, pytest.param(60.0, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
 def test_nothing_is_missing_after_every_fault_of_the_disk(tmp_path: Path, disk: Path, hold_s: float) -> None:
-    with simulating(tmp_path, 5) as (port, pbx):
+    with simulating(tmp_path, 5, speed=10) as (port, pbx):  # a stall of ours counts tenfold
         with running(disk, port, USERNAME, SECRET, '["PJSIP/trunk"]', pbx="clock_step_s = 0") as daemon:
             for fault, why in FAULTS.values():
                 with fault(daemon, disk):
@@ -138,7 +138,7 @@ def nothing_is_missing(disk: Path) -> None:
         outside = {id for (id,) in db.execute("SELECT id FROM call WHERE direction != 'internal'")}
         ticketed = [id for (id,) in db.execute("SELECT call FROM ticket")]
         ids = [id for (id,) in db.execute("SELECT id FROM journal ORDER BY id")]
-    assert len(over) > 50
+    assert len(over) > 30
     assert {told[id, kind] for id in over for kind in ("CallStarted", "CallEnded")} == {1}
     assert sorted(ticketed) == sorted(outside)
     assert ids == list(range(1, len(ids) + 1))
