@@ -120,6 +120,10 @@ class Phones(asyncio.DatagramProtocol):
             tag = tag_of(dialog.local)
             self.send(response(dialog.invite, 487, "Request Terminated", self.port, tag), dialog.peer)
 
+    async def leave(self) -> None:
+        """Whoever is still in a call hangs up."""
+        await asyncio.gather(*(dialog.bye() for dialog in self.dialogs.values() if dialog.leg.answered_at))
+
     # ---- what a phone can do -----------------------------------------------------------------------------------
 
     def reply(self, dialog: Dialog, code: int, reason: str, body: str = "") -> None:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 Address = tuple[str, int]
 _numbers = itertools.count(1)
 ANSWER_S = 8.0
+AGAIN_S = 0.5  # RFC 3261: T1, doubled each time
 SDP = (
     "v=0\r\no=phone 1 {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
     "m=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na={direction}\r\n"
@@ -138,6 +139,7 @@ class Dialog:
     invite: Message | None = None  # what we were asked, when we are the called side
     cseq: int = field(default_factory=lambda: random.randint(100, 900))
     branch: str = ""
+    sent: str = ""  # the last request
     version: int = 1
     over: asyncio.Event = field(default_factory=asyncio.Event)
     told: asyncio.Event = field(default_factory=asyncio.Event)  # a NOTIFY said how our transfer went
@@ -157,13 +159,13 @@ class Dialog:
         if method != "CANCEL":  # a CANCEL repeats the branch of its INVITE
             self.branch = f"z9hG4bK{random.getrandbits(48):x}"
         content = f"Content-Type: application/{kind}\r\n" if body else ""
-        self.send(
+        self.sent = (
             f"{method} {self.target} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{self.port};branch={self.branch}\r\n"
             f"From: {self.local}\r\nTo: {self.remote}\r\nCall-ID: {self.call_id}\r\nCSeq: {number} {method}\r\n"
             f"Contact: <sip:phone@127.0.0.1:{self.port}>\r\nMax-Forwards: 70\r\n{extra}{content}"
-            f"Content-Length: {len(body)}\r\n\r\n{body}",
-            self.peer,
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
         )
+        self.send(self.sent, self.peer)
         return number
 
     def next_cseq(self) -> int:
@@ -179,14 +181,17 @@ class Dialog:
         return self.waiting[cseq]
 
     async def ask(self, method: str, extra: str = "", body: str = "", kind: str = "sdp") -> int:
-        """The final status; 408 when none came."""
+        """The final status; 408 when none came. As UDP may lose it, the request is sent again until it is answered."""
         cseq = self.next_cseq()
         answer = self.expect(cseq)
         self.request(method, extra, body, cseq, kind)
-        try:
-            status = await asyncio.wait_for(answer, ANSWER_S)
-        except TimeoutError:
-            status = 408
+        sent, end, pause_s = self.sent, time.monotonic() + ANSWER_S, AGAIN_S
+        while not answer.done() and time.monotonic() < end:
+            await asyncio.wait({answer}, timeout=min(pause_s, end - time.monotonic()))
+            if not answer.done():
+                self.send(sent, self.peer)
+                pause_s *= 2
+        status = answer.result() if answer.done() else 408
         if method == "INVITE":
             self.request("ACK", cseq=cseq)
         return status

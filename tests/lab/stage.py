@@ -119,11 +119,17 @@ class Stage:
             await asyncio.sleep(0.05)
 
     async def silence(self) -> None:
-        """Waits until no channel is left."""
-        end = time.monotonic() + 3 * UNTIL_S
+        """Waits until no channel is left.
+
+        Who has been alone on a line for a while hangs up, as people do: when a caller leaves in the moment in which a
+        transfer is completed, Asterisk lets the other side stand there.
+        """
+        alone, end = time.monotonic() + UNTIL_S, time.monotonic() + 3 * UNTIL_S
         while "0 active channels" not in (shown := await self.shell("core show channels")):
             if time.monotonic() > end:
                 raise LabError(f"channels are left:\n{shown}")
+            if time.monotonic() > alone:
+                await asyncio.gather(self.agents.leave(), self.outside.leave())
             await asyncio.sleep(0.2)
 
     async def one_waits(self, queue: str) -> str:
