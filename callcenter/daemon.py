@@ -35,6 +35,8 @@ from callcenter.web.server import serve
 MINUTE_S = 60.0
 HOUR_S = 3600.0
 DRAIN_S = 5.0
+CLOSED_S = 7.5
+"""So long after the end was asked for the store is to be closed, for it must be over within ten seconds."""
 """From the signal on the store has so long for what is pending."""
 
 log = structlog.get_logger()
@@ -197,6 +199,7 @@ class Daemon:
 async def opened(config: Config) -> AsyncIterator[Daemon]:
     """A daemon over its store, with the day's figures as they were; the store is closed at the end."""
     store = await Store.open(config.store.url)
+    daemon: Daemon | None = None
     try:
         daemon = Daemon(config, store, await store.boot())
         alive, now = await store.alive(), clock.now()
@@ -208,7 +211,7 @@ async def opened(config: Config) -> AsyncIterator[Daemon]:
         daemon.consumer.holes.forget(before)
         yield daemon
     finally:
-        await store.close()
+        await store.close(max(0.5, CLOSED_S - (daemon.ending_for_s() if daemon else 0.0)))
 
 
 async def run(

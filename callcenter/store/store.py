@@ -27,7 +27,7 @@ from callcenter.store.values import Batch, JournalRow, Page, StoredCall
 PRUNED_AT_ONCE = 10_000
 """Journal lines removed in one transaction, so that a batch never waits long."""
 
-CLOSED_S = 0.5
+CLOSED_S = 10.0
 """How long the end waits for the connections to close."""
 
 OF_THE_ROW = (
@@ -75,14 +75,14 @@ class Store:
         writer, reader = (opening.connect(path, busy_s, begin) for begin in ("BEGIN IMMEDIATE", "BEGIN"))
         return cls(path, lock, commits, writer, reader)
 
-    async def close(self) -> None:
+    async def close(self, within_s: float = CLOSED_S) -> None:
         """Closes both connections, then lets go of the lock.
 
-        A connection that hangs in the disk is left behind after ``CLOSED_S``; the lock is then kept until the process
+        A connection that hangs in the disk is left behind after ``within_s``; the lock is then kept until the process
         ends: what hangs may be written yet.
         """
         closing = asyncio.gather(self._reader.dispose(), self._writer.dispose(), return_exceptions=True)
-        await asyncio.wait({closing}, timeout=CLOSED_S)
+        await asyncio.wait({closing}, timeout=within_s)
         if closing.done():
             opening.release(self._lock)
         else:

@@ -220,9 +220,8 @@ async def test_only_a_file_can_be_opened(url: str) -> None:
 
 
 async def test_a_connection_that_hangs_in_the_disk_is_left_behind_and_the_store_stays_taken(
-    url: str, monkeypatch: pytest.MonkeyPatch
+    url: str,
 ) -> None:
-    monkeypatch.setattr("callcenter.store.store.CLOSED_S", 0.1)
     answers = threading.Event()
     store = await Store.open(url)
     async with store._writer.connect() as connection:
@@ -230,7 +229,7 @@ async def test_a_connection_that_hangs_in_the_disk_is_left_behind_and_the_store_
     assert thread is not None
     thread._tx.put_nowait((None, answers.wait))
     async with asyncio.timeout(5):
-        await store.close()
+        await store.close(0.1)
     with pytest.raises(StoreError, match="in use by another daemon"):
         await Store.open(url)
     answers.set()
