@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from callcenter import __version__
+from callcenter import __version__, cli_history
 from callcenter.ami.replay import Cut
 from callcenter.config import Store, load
 from callcenter.errors import CallcenterError, NotWritten
@@ -266,6 +266,9 @@ def logging_to_stderr(level: int = logging.INFO) -> None:
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Unfailing(sys.stderr))),
         cache_logger_on_first_use=False,
     )
+
+
+app.add_typer(cli_history.imports, name="import")
 
 
 def main() -> None:

@@ -95,6 +95,7 @@ class Queue(Section):
 
 class Store(Section):
     url: str = "sqlite+aiosqlite:///callcenter.db"
+    history: Path | None = None
     journal_days: int = Field(default=30, ge=1)
     backups: Path | None = None
     backup_every_h: float = Field(default=24.0, gt=0)

@@ -226,6 +226,15 @@ hole = Table(
     sqlite_with_rowid=False,
 )
 
+day = Table(
+    "day",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+)
+"""Days since the epoch (UTC) of which a call began or a span; ``version`` is another number after each change of them:
+what is made of a day elsewhere says of which version."""
+
 meta = Table(
     "meta",
     metadata,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import getrandbits
 from typing import Any
 
 from msgspec.structs import replace
@@ -27,6 +28,7 @@ from callcenter.store.schema import (
     attempt,
     call,
     conversation,
+    day,
     hole,
     journal,
     meta,
@@ -69,6 +71,12 @@ PUT_META = _put_meta.on_conflict_do_update(
     index_elements=[meta.c.key], set_={key: _put_meta.excluded[key] for key in ("value", "digest")}
 )
 
+DAY_S = 86_400
+_put_day = upsert(day)
+PUT_DAY = _put_day.on_conflict_do_update(
+    index_elements=[day.c.day], set_={"version": _put_day.excluded.version}
+)
+
 LAST_NUMBER = text("SELECT max(seq) FROM (SELECT seq FROM sqlite_sequence WHERE name = 'ticket'"
                    " UNION ALL SELECT max(number) FROM ticket)")  # fmt: skip
 OPEN_TICKET = insert(ticket)
@@ -105,6 +113,7 @@ async def write(connection: AsyncConnection, batch: Batch) -> None:
     await _many(connection, DROP_TICKET, [{"of": c.id} for c in batch.calls if c.id not in with_ticket])
     for of, into in batch.merged:
         await _merge(connection, of, into)
+    await _touch_days(connection, batch)
     await _many(connection, PUT_SPAN, [plain_row(span) for span in batch.spans])
     await _write_journal(connection, batch.journal)
     await _many(connection, PUT_HOLE, [plain_row(one) for one in batch.holes])
@@ -120,6 +129,17 @@ async def _write_calls(connection: AsyncConnection, batch: Batch) -> None:
         await _many(connection, statement, [{"of": record.id} for record in batch.calls])
     for table, rows in part_rows(batch.calls).items():
         await _many(connection, insert(table), rows)
+
+
+async def _touch_days(connection: AsyncConnection, batch: Batch) -> None:
+    """A number that was never there before: a backup that is restored brings back old ones, but with what they stood
+    for."""
+    at = [record.started_at for record in batch.calls] + [span.from_ for span in batch.spans]
+    if batch.merged:
+        merged = select(call.c.started_at).where(call.c.id.in_([of for of, _ in batch.merged]))
+        at += (await connection.execute(merged)).scalars()
+    version = getrandbits(62)
+    await _many(connection, PUT_DAY, [{"day": n, "version": version} for n in {int(one // DAY_S) for one in at}])
 
 
 async def _write_tickets(connection: AsyncConnection, tickets: Sequence[Ticket]) -> None:

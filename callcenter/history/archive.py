@@ -1,0 +1,170 @@
+"""Where the history of one PBX is kept: a folder of Parquet files, one for each kind and day (UTC). A shell.
+
+``lines/`` is what was imported, the truth of all that is made of it; ``imported/`` are its tables, ``seen/`` those of
+the daemon's own store. Both are made anew whenever what they are made of has changed, so they may be deleted.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+
+from callcenter.errors import InputError
+from callcenter.history import parquet
+from callcenter.history.folding import fold_day, window
+from callcenter.history.lines import Lines, Second, Told, count, coverage, fingerprint
+from callcenter.history.ranges import Ranges, union
+from callcenter.history.tables import TABLES
+
+QUIET_S = 86_400.0
+"""A log that is silent for longer may have lost a file."""
+FOLDED = "1"
+"""To be raised when :mod:`callcenter.history.folding` makes something else of the same lines."""
+
+_NAME = pa.dictionary(pa.int32(), pa.string())
+LINES = pa.schema({
+    "at": pa.int64(), "call": pa.string(), "queue": _NAME, "agent": _NAME, "event": _NAME, "data": pa.string(),
+})  # fmt: skip
+
+OF_LOG = ("visits", "attempts", "calls")
+FOREVER = 1 << 40
+EPOCH = date(1970, 1, 1)
+
+
+class Archive:
+    """``country``: how national numbers are read; ``pbx`` names a folder of its own within ``folder``."""
+
+    def __init__(self, folder: Path, pbx: str, country: str) -> None:
+        self.folder, self.country = folder / pbx, country
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One import at a time. Raises InputError when there is another."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            held = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        except OSError as e:
+            raise InputError(f"history {self.folder}: {e.strerror or e}") from e
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise InputError(f"history {self.folder}: another import is under way") from None
+        finally:
+            os.close(held)
+
+    # ---- lines -------------------------------------------------------------------------------------------------
+
+    def put(self, lines: Lines) -> int:
+        """Adds what is not known yet; how many lines that were. Raises InputError."""
+        added = 0
+        for day in lines.days():
+            known = self.lines(day)
+            merged = lines.merged_into(known, day)
+            if (more := count(merged) - count(known)) or not known:
+                self._keep(day, merged)
+                added += more
+        return added
+
+    def lines(self, day: int, first: int = 0, last: int = FOREVER) -> dict[int, Second]:
+        """The lines of a day from ``first`` to before ``last``, by second, in order. Raises InputError."""
+        try:
+            table = parquet.read(self._lines_of(day))
+        except FileNotFoundError:
+            return {}
+        at = table["at"].to_numpy()  # in order
+        some = table.slice(start := int(at.searchsorted(first)), int(at.searchsorted(last)) - start)
+        out: dict[int, Second] = {}
+        for at, *rest in zip(*(column.to_pylist() for column in some.columns), strict=True):
+            out.setdefault(at, []).append(Told(*rest))
+        return out
+
+    def _keep(self, day: int, lines: Mapping[int, Second]) -> None:
+        flat = [(at, *told) for at, second in lines.items() for told in second]
+        at, *names = (list(column) for column in zip(*flat, strict=True))
+        arrays = [pa.array(at, pa.int64())] + [
+            pa.array(column).dictionary_encode() if field.type == _NAME else pa.array(column, pa.string())
+            for column, field in zip(names, list(LINES)[1:], strict=True)
+        ]
+        told = {"fingerprint": fingerprint(dict(lines)), "first": str(at[0]), "last": str(at[-1])}
+        parquet.write(self._lines_of(day), pa.table(arrays, schema=LINES), told)
+
+    def _lines_of(self, day: int) -> Path:
+        return self.folder / "lines" / _file(day)
+
+    def imported_days(self) -> list[int]:
+        """Those that there are lines of, in order."""
+        return sorted(_days(self.folder / "lines"))
+
+    def imported_coverage(self) -> Ranges:
+        """What the imported log tells of. Raises InputError."""
+        told = [parquet.told(self._lines_of(day)) for day in self.imported_days()]
+        return union(coverage([(int(one["first"]), int(one["last"])) for one in told if one], QUIET_S))
+
+    # ---- tables ------------------------------------------------------------------------------------------------
+
+    def imported(
+        self, day: int, e164: Callable[[str], str | None], kinds: Iterable[str] = OF_LOG
+    ) -> dict[str, pa.Table]:
+        """The tables of the calls that began on ``day``, made anew where lines have been added. Raises InputError."""
+        fingerprints = [parquet.told(self._lines_of(day + n)).get("fingerprint", "") for n in (-1, 0, 1)]
+        made_of = ":".join([FOLDED, self.country, *fingerprints])
+
+        def fold() -> dict[str, pa.Table]:
+            first, last = window(day)
+            lines = {at: second for n in (-1, 0, 1) for at, second in self.lines(day + n, first, last).items()}
+            return fold_day(lines, day, e164)
+
+        return self.made("imported", day, made_of, fold, [kind for kind in kinds if kind in OF_LOG])
+
+    def made(
+        self, source: str, day: int, made_of: str, make: Callable[[], dict[str, pa.Table]], kinds: Iterable[str]
+    ) -> dict[str, pa.Table]:
+        """The tables that are kept, or newly made ones where those are of something else. Raises InputError."""
+        kept = self.kept(source, day, made_of, kinds)
+        if kept is None:
+            kept = make()
+            for kind, table in kept.items():
+                parquet.write(self.folder / source / kind / _file(day), table, {"made_of": made_of})
+        return kept
+
+    def kept(self, source: str, day: int, made_of: str, kinds: Iterable[str]) -> dict[str, pa.Table] | None:
+        """None: some of them are not there, are of something else, or cannot be read."""
+        out: dict[str, pa.Table] = {}
+        for kind in kinds:
+            try:
+                table = parquet.read(self.folder / source / kind / _file(day))
+            except (FileNotFoundError, InputError):
+                return None
+            metadata = table.schema.metadata or {}
+            if metadata.get(b"callcenter.made_of") != made_of.encode() or not table.schema.equals(TABLES[kind]):
+                return None
+            out[kind] = table
+        return out
+
+
+def _file(day: int) -> str:
+    return f"{EPOCH + timedelta(days=day)}.parquet"
+
+
+def _days(folder: Path) -> Iterator[int]:
+    """Of the files in ``folder``. Raises InputError."""
+    try:
+        names = [path.stem for path in folder.glob("*-*-*.parquet")]
+    except OSError as e:
+        raise InputError(f"history {folder}: {e.strerror or e}") from e
+    for name in names:
+        try:
+            yield (date.fromisoformat(name) - EPOCH).days
+        except ValueError:
+            continue
+
+
+def day_of(at: float) -> int:
+    return (datetime.fromtimestamp(at, UTC).date() - EPOCH).days

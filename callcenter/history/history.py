@@ -1,0 +1,86 @@
+"""The history of one PBX: what its store saw and what was imported, as columns of any range. A shell that reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from callcenter.history import seen
+from callcenter.history.archive import Archive, day_of
+from callcenter.history.columns import Columns, Range
+from callcenter.history.joined import Known, Tables, join, stacked
+from callcenter.history.lines import DAY_S
+from callcenter.history.tables import TABLES
+
+REPEATS_S = 7 * 86_400.0
+"""So far around a range calls are looked at: who called before and again."""
+LONGEST_DAYS = 1
+"""A visit may be of a call that began the day before."""
+
+Progress = Callable[[int, int], None]
+"""Days read, of how many."""
+
+
+class History:
+    """``store``: the daemon's file, which need not be there."""
+
+    def __init__(self, archive: Archive, store: Path, e164: Callable[[str], str | None]) -> None:
+        self.archive, self.store, self._e164 = archive, store, e164
+
+    def columns(
+        self, asked: Range, margin_s: float = REPEATS_S, progress: Progress = lambda done, total: None
+    ) -> Columns:
+        """``progress`` may raise what ends the work. Raises InputError, StoreError."""
+        first, last = day_of(asked[0] - margin_s) - LONGEST_DAYS, day_of(asked[1] + margin_s)
+        logged_days, logged = set(self.archive.imported_days()), self.archive.imported_coverage()
+        own: list[Tables] = []
+        old: list[Tables] = []
+        with self._reading() as connection:
+            known = seen.known(connection) if connection is not None else seen.NOTHING
+            for n, day in enumerate(range(first, last + 1), 1):
+                kinds = _kinds(day, asked)
+                if connection is not None:
+                    own.append(self._seen(connection, known, day, kinds))
+                if day in logged_days:
+                    old.append(self.archive.imported(day, self._e164, kinds))
+                progress(n, last + 1 - first)
+        until = max(known.alive, logged[-1][1] if logged else 0.0)
+        return join(stacked(own), stacked(old), Known(known.covered, logged, until), asked, margin_s)
+
+    def keep(self, progress: Progress = lambda done, total: None) -> None:
+        """Makes the tables of all days that are over, so that the next report finds them. Raises InputError,
+        StoreError."""
+        with self._reading() as connection:
+            if connection is not None:
+                known = seen.known(connection)
+                for n, day in enumerate(sorted(known.versions), 1):
+                    self._seen(connection, known, day, tuple(TABLES))
+                    progress(n, len(known.versions))
+
+    def _seen(self, connection: Connection, known: seen.Known, day: int, kinds: tuple[str, ...]) -> Tables:
+        """A day that is not over is never kept: it changes with each call."""
+        made_of = f"{seen.MADE}:{known.versions.get(day, 0)}"
+        make = partial(seen.tables_of, connection, day)
+        if day * DAY_S > known.alive:
+            return {}
+        if (day + 1) * DAY_S > known.alive:
+            return make()
+        return self.archive.made("seen", day, made_of, make, kinds)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection | None]:
+        if not self.store.is_file():
+            yield None
+            return
+        with seen.reading(self.store) as connection:
+            yield connection
+
+
+def _kinds(day: int, asked: Range) -> tuple[str, ...]:
+    """Around the range only the calls are wanted."""
+    around = day < day_of(asked[0]) - LONGEST_DAYS or day > day_of(asked[1])
+    return ("calls",) if around else tuple(TABLES)

@@ -1,0 +1,146 @@
+"""queue_log into the archive: files of any age and order, plain or packed, and realtime tables. A shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+from callcenter import clock
+from callcenter.errors import InputError
+from callcenter.history.archive import Archive
+from callcenter.history.lines import DAY_S, Lines
+from callcenter.queue_log.lines import Line, parse
+from callcenter.queue_log.rotated import PACKED, UNREADABLE
+from callcenter.queue_log.table import Table
+
+AT_ONCE = 250_000
+"""Lines that are held in memory."""
+NAMED = 20
+"""So many broken lines of a file are named, the others counted."""
+OLDEST = 915_148_800
+"""1999, Asterisk's first year: what is of before is of a clock that was not set."""
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of one source. ``cut``: why it could not be read to its end, '' when it was."""
+
+    name: str
+    lines: int = 0
+    added: int = 0
+    broken: int = 0
+    named: list[str] = field(default_factory=list)
+    cut: str = ""
+
+    def skip(self, why: str) -> None:
+        self.broken += 1
+        if len(self.named) < NAMED:
+            self.named.append(why)
+
+
+class Progress(Protocol):
+    """``done`` of ``total`` bytes or lines of ``what``; total is 0 where nobody knows."""
+
+    def __call__(self, what: str, done: int, total: int) -> None: ...
+
+
+def import_file(archive: Archive, path: Path, progress: Progress) -> Imported:
+    """All lines of one file. What cannot be read is told in the result; raises InputError when nothing can, or when
+    the archive cannot be written."""
+    result = Imported(str(path))
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as raw:
+            lines = _lines(raw, path, result, lambda: progress(path.name, raw.tell(), size))
+            _keep(archive, lines, result)
+    except UNREADABLE as e:
+        result.cut = f"{path}: cannot be read: {getattr(e, 'strerror', None) or e}"
+    if not result.lines:
+        raise InputError(result.cut or f"{path}: " + ("no line of a queue_log in it" if result.broken else "empty"))
+    return result
+
+
+def _lines(raw: BinaryIO, path: Path, result: Imported, tick: Callable[[], None]) -> Iterator[Line]:
+    file = cast(Iterable[bytes], PACKED[path.suffix](raw) if path.suffix in PACKED else raw)
+    newest = clock.now() + DAY_S
+    at = 0
+    try:
+        for at, text in enumerate(file, 1):
+            if at % 10_000 == 0:
+                tick()
+            if line := _line(text, f"{path}:{at}", newest, result):
+                yield line
+    except UNREADABLE as e:
+        result.cut = f"{path}: cut off behind line {at}: {getattr(e, 'strerror', None) or e}"
+
+
+def _line(text: bytes, where: str, newest: float, result: Imported) -> Line | None:
+    if not text.strip():
+        return None
+    if not text.endswith(b"\n"):
+        result.skip(f"{where}: has no end yet")
+        return None
+    try:
+        line = parse(text.decode(errors="replace"), where)
+    except InputError as e:
+        result.skip(str(e))
+        return None
+    if not OLDEST <= line.at < newest:
+        result.skip(f"{where}: its time is none: {int(line.at)}")
+        return None
+    return line
+
+
+def import_table(archive: Archive, url: str, zone: tzinfo, progress: Progress) -> Imported:
+    """All rows of a realtime table. Raises InputError."""
+    table = Table(url, zone, 0.0)
+    result = Imported(table.where)
+
+    def lines() -> Iterator[Line]:
+        while some := table.read():
+            yield from some
+            progress("table", result.lines, 0)
+
+    try:
+        _keep(archive, lines(), result)
+    finally:
+        table.close()
+    result.broken = table.skipped
+    if not result.lines:
+        raise InputError(f"{table.where}: no row of a queue_log in it")
+    return result
+
+
+def _keep(archive: Archive, lines: Iterable[Line], result: Imported) -> None:
+    held, size, at = Lines(), 0, -1
+    for line in lines:
+        if size >= AT_ONCE and int(line.at) != at:  # a second is never parted
+            result.added += archive.put(held)
+            held, size = Lines(), 0
+        held.add(line)
+        at, size = int(line.at), size + 1
+        result.lines += 1
+    result.added += archive.put(held)
+
+
+def make(archive: Archive, e164: Callable[[str], str | None], progress: Progress) -> int:
+    """Makes the tables of all days that lines were added to; the number of visits that the archive now tells of."""
+    days, visits = archive.imported_days(), 0
+    for n, day in enumerate(days, 1):
+        visits += archive.imported(day, e164)["visits"].num_rows
+        progress("visits", n, len(days))
+    return visits
+
+
+def first_moment(path: Path) -> float:
+    """The time of its first whole line, for the order of reading; infinite where there is none."""
+    try:
+        with path.open("rb") as raw:
+            for line in _lines(raw, path, Imported(""), lambda: None):
+                return line.at
+    except UNREADABLE:
+        pass
+    return float("inf")

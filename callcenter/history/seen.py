@@ -1,0 +1,125 @@
+"""What the daemon's own store knows of a day, as the tables of :mod:`callcenter.history.tables`. A shell that reads.
+
+The daemon may be writing to it meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+from sqlalchemy import URL, ColumnElement, Connection, Select, and_, case, create_engine, exists, func, or_, select
+
+from callcenter.figures.staff import STATES
+from callcenter.figures.visit_rows import OUTCOMES
+from callcenter.floor.records import Direction
+from callcenter.history.columns import Source
+from callcenter.history.folding import table
+from callcenter.history.lines import DAY_S
+from callcenter.history.ranges import Ranges, minus
+from callcenter.history.tables import ATTEMPTS, CALLS, SPANS, VISITS
+from callcenter.store import opening
+from callcenter.store.schema import agent_span, attempt, call, conversation, day, hole, meta, ticket, visit
+from callcenter.store.writing import ALIVE
+
+BUSY_S = 5.0
+MADE = "1"
+"""To be raised when this module makes something else of the same rows."""
+
+
+class Known(NamedTuple):
+    """What the store tells of: ``covered``, outside of which it saw nothing and nothing was repaired; ``alive``: up to
+    when (0: it never saw anything); ``versions`` of its days; those without one are of before there were any."""
+
+    covered: Ranges
+    alive: float
+    versions: dict[int, int]
+
+
+NOTHING = Known((), 0.0, {})
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Connection]:
+    """One state of the store at ``path``. Raises StoreError."""
+    with opening.translated(path):
+        engine = create_engine(URL.create("sqlite", database=str(path)))
+        opening.configure(engine, BUSY_S, "BEGIN", ("query_only=ON",))
+        try:
+            with engine.connect() as connection, connection.begin():
+                yield connection
+        finally:
+            engine.dispose()
+
+
+def known(connection: Connection) -> Known:
+    """Which days there are, and what of them was seen."""
+    alive = float(connection.execute(select(meta.c.value).where(meta.c.key == ALIVE)).scalar() or 0.0)
+    firsts = (select(func.min(agent_span.c.from_)), select(func.min(call.c.started_at)).where(call.c.seen == "whole"))
+    first = min((at for one in firsts if (at := connection.execute(one).scalar()) is not None), default=alive)
+    blind = select(hole.c.from_, hole.c.to).where(~hole.c.repaired)
+    holes = [(since, alive if until is None else until) for since, until in connection.execute(blind)]
+    versions = {int(n): int(version) for n, version in connection.execute(select(day.c.day, day.c.version))}
+    return Known(minus([(first, alive)], holes), alive, versions)
+
+
+def tables_of(connection: Connection, number: int) -> dict[str, pa.Table]:
+    """The tables of the calls that began on day ``number``."""
+    began = and_(call.c.started_at >= number * DAY_S, call.c.started_at < (number + 1) * DAY_S)
+    return {
+        "visits": table(VISITS, _visits(connection, began)),
+        "attempts": table(ATTEMPTS, _attempts(connection, began)),
+        "calls": table(CALLS, _calls(connection, began)),
+        "spans": table(SPANS, _spans(connection, number)),
+    }
+
+
+def _visits(connection: Connection, began: ColumnElement[bool]) -> list[tuple[Any, ...]]:
+    of_visit = and_(attempt.c.call == visit.c.call, attempt.c.visit == visit.c.seq, attempt.c.result.is_not(None))
+    rings = select(func.count()).select_from(attempt).where(of_visit).scalar_subquery()
+    unanswered = select(func.count()).select_from(attempt).where(of_visit, attempt.c.unanswered).scalar_subquery()
+    v = visit.c
+    query = select(
+        call.c.linkedid, v.queue, v.entered_at, v.wait_s, v.outcome, v.agent, func.coalesce(v.talk_s, 0.0),
+        func.coalesce(v.hold_s, 0.0), func.coalesce(v.wrap_up_s, 0.0), v.transferred, rings, unanswered,
+        case((v.repaired, int(Source.REPAIRED)), else_=int(Source.SEEN)),
+    ).join(call, call.c.id == v.call).where(began)  # fmt: skip
+    return [(*row[:4], OUTCOMES[row[4]], *row[5:]) for row in connection.execute(query)]
+
+
+def _attempts(connection: Connection, began: ColumnElement[bool]) -> list[tuple[Any, ...]]:
+    a = attempt.c
+    query = (
+        select(call.c.linkedid, visit.c.queue, a.agent, a.at, a.unanswered)
+        .join(visit, and_(visit.c.call == a.call, visit.c.seq == a.visit))
+        .join(call, call.c.id == a.call)
+        .where(began, a.result.is_not(None))
+    )
+    return [tuple(row) for row in connection.execute(query)]
+
+
+def _calls(connection: Connection, began: ColumnElement[bool]) -> list[tuple[Any, ...]]:
+    """Calls from outside. One whose legs went over into another is no call of its own."""
+    of_call = visit.c.call == call.c.id
+    last = select(visit.c.queue).where(of_call).order_by(visit.c.seq.desc()).limit(1).scalar_subquery()
+    spoke = and_(conversation.c.call == call.c.id, conversation.c.agent.is_not(None))
+    by = select(conversation.c.agent).where(spoke).order_by(conversation.c.seq.desc()).limit(1).scalar_subquery()
+    answered = or_(exists().where(spoke), exists().where(and_(of_call, visit.c.agent.is_not(None))))
+    query: Select[Any] = (
+        select(call.c.linkedid, last, ticket.c.e164, call.c.started_at, answered, by)
+        .outerjoin(ticket, ticket.c.call == call.c.id)
+        .where(began, call.c.direction == Direction.IN, call.c.merged_into.is_(None))
+    )
+    return [(*row[:4], bool(row[4]), row[5]) for row in connection.execute(query)]
+
+
+def _spans(connection: Connection, number: int) -> list[tuple[Any, ...]]:
+    s = agent_span.c
+    name = case((s.name != "", s.name), else_=s.agent)
+    began = and_(s.from_ >= number * DAY_S, s.from_ < (number + 1) * DAY_S)
+    query = select(name, s.queue, s.state, s.from_, s.to).where(began)
+    return [(agent, queue, STATES[state], since, until) for agent, queue, state, since, until in
+            connection.execute(query)]  # fmt: skip
