@@ -20,7 +20,7 @@ PURE = sorted(
                     "callcenter/ami/starts.py", "callcenter/ami/headers.py", "callcenter/store/values.py",
                     "callcenter/numbers.py", "callcenter/history/columns.py", "callcenter/history/ranges.py",
                     "callcenter/history/lines.py", "callcenter/history/tables.py", "callcenter/history/folding.py",
-                    "callcenter/history/joined.py", "callcenter/report/values.py")
+                    "callcenter/history/joined.py", "callcenter/report/values.py", "callcenter/forecast/*.py")
     for path in ROOT.glob(pattern)
     if path not in [ROOT / f"callcenter/queue_log/{shell}.py" for shell in QUEUE_LOG_SHELLS]
 )  # fmt: skip
