@@ -14,19 +14,22 @@ import numpy as np
 from callcenter.forecast.arrays import around, median, medians, over
 from kpi.columns import Bools, Floats, Integers
 
-HALF_LIVES = (7.0, 14.0, 28.0, 56.0)
+HALF_LIVES = (3.5, 7.0, 14.0, 28.0, 56.0)
 """After so many days a day counts half: the one is taken that would have told the weeks of the past best."""
 HALF_LIFE = 14.0
 """As long as the past is too short to tell."""
 ORIGINS = 14
 """From so many days on a level is tried on the week that followed, and so many trials are needed to choose."""
-TREND_DAYS = 28
+TREND_WEEKS = 8
+TREND_LEAST = 4
 TREND_LIFE = 28.0
 CLEAR = 3.0
-"""A trend of so many standard errors or fewer is none."""
+"""What is within so many standard errors is taken for chance."""
 DAMPED = 0.95
 """What is left of a trend from one day to the next."""
 NEAR = 7
+BESIDE = 5
+"""Days on either side that an odd day is unlike: of a new level so many days are believed at the end."""
 ODD = 4.0
 LEAST_SPREAD = 0.05
 FEW = 10.0
@@ -60,7 +63,7 @@ def odd(came: Floats, would: Floats, learnt: Bools) -> Bools:
     storm. Several in a row outweigh what was before and are odd no longer."""
     known = learnt & (would > 0)
     ratio = np.where(known, over(came, would), np.nan)
-    usual = medians(ratio, NEAR)
+    usual = medians(ratio, BESIDE)
     off = np.abs(over(ratio, usual, np.nan) - 1)
     spread = 1.4826 * np.nan_to_num(median(off))[:, None]
     chance = np.sqrt(over(np.ones(would.shape), np.nan_to_num(usual) * would, np.inf))
@@ -69,54 +72,80 @@ def odd(came: Floats, would: Floats, learnt: Bools) -> Bools:
 
 
 def level_of(came: Floats, would: Floats, learnt: Bools) -> Level:
-    """The level at the end. Each queue by the half-life that suits it; a trend as far as it stands out of the noise."""
+    """The level at the end: each queue's by the half-life that suits it, moved to that of the last week as far as this
+    is clearly another, and to where a steady rise has brought it since."""
     came, would = came * learnt, would * learnt
     tries = [_trial(came, would, half_life) for half_life in HALF_LIVES]
-    best = np.argmin([squared for _, squared, _ in tries], axis=0)
+    best = np.argmin([trial.error for trial in tries], axis=0)
     if came.shape[1] < ORIGINS + NEAR + ORIGINS:
         best[:] = HALF_LIVES.index(HALF_LIFE)
     of = np.arange(len(best))
-    end, squared, trials = (np.stack([t[at] for t in tries])[best, of] for at in range(3))
-    line, rise, trust = _trend(came, would)
-    chance = over(np.ones(len(end)), would[:, -2 * NEAR :].sum(axis=1) * end, 1.0)
-    variance = np.where(trials > 0, over(squared, trials * np.square(end)), 0.0) + chance
-    end = np.maximum((1 - trust) * end + trust * line, 0.0)
-    return Level(end, trust * rise, np.clip(variance, 0.0, 1.0))
+    end, age, error, earlier = (
+        np.stack([getattr(trial, name) for trial in tries])[best, of] for name in ("end", "age", "error", "earlier")
+    )
+    chance = over(end, would[:, -2 * NEAR :].sum(axis=1), 1.0)
+    variance = np.clip(over(error + chance, np.square(end), 1.0), 0.0, 1.0)
+    rise = _rise(came, would)
+    end = end + rise * age
+    week = would[:, -NEAR:].sum(axis=1)
+    shift = np.where(week > 0, over(came[:, -NEAR:].sum(axis=1), week) - end, 0.0)
+    noise = np.maximum(earlier, 0.0) + chance + over(end, week)
+    return Level(np.maximum(end + shift * _clear(shift, noise), 0.0), rise, variance)
 
 
-def _trial(came: Floats, would: Floats, half_life: float) -> tuple[Floats, Floats, Floats]:
-    """[queue]: the level at the end with that half-life; how far such levels were off in the weeks that followed
-    (squares, added up, less what chance alone makes), and in how many."""
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Of one half-life [queue]: the level at the ``end``, the mean ``age`` in days of what it is made of; how far such
+    levels were off in the weeks that followed (``error``: mean square, less what chance makes), and the same of the
+    ``earlier`` weeks: whether the last one is at another level is judged by those before it.
+    """
+
+    end: Floats
+    age: Floats
+    error: Floats
+    earlier: Floats
+
+
+def _trial(came: Floats, would: Floats, half_life: float) -> Trial:
     fade = 0.5 ** (1 / half_life)
     days = came.shape[1]
-    sums = np.zeros((2, len(came), days + 1))
+    faded = np.zeros((2, len(came), days + 1))
     for day in range(days):
-        sums[:, :, day + 1] = sums[:, :, day] * fade + (came[:, day], would[:, day])
-    levels = over(sums[0], sums[1])
+        faded[:, :, day + 1] = faded[:, :, day] * fade + (came[:, day], would[:, day])
+    levels = over(faded[0], faded[1])
     week = [np.cumsum(np.pad(x, ((0, 0), (1, NEAR))), axis=1) for x in (came, would)]
     came_after, would_after = (x[:, NEAR : NEAR + days + 1] - x[:, : days + 1] for x in week)
-    after = np.arange(days + 1)[None, :]
-    tried = (after >= ORIGINS) & (after <= days - NEAR) & (would_after > 0) & (sums[1] > 0)
+    after = np.arange(days + 1)
+    tried = (after >= ORIGINS) & (after <= days - NEAR) & (would_after > 0) & (faded[1] > 0)
     was = over(came_after, would_after)
     off = np.where(tried, np.square(levels - was) - over(was, would_after), 0.0)
-    return levels[:, -1], off.sum(axis=1), tried.sum(axis=1).astype(np.float64)
+    error, earlier = (over(off[:, :to].sum(axis=1), tried[:, :to].sum(axis=1)) for to in (None, -2 * NEAR))
+    weight = would * fade ** np.arange(days)[::-1]
+    age = over((weight * np.arange(days)[::-1]).sum(axis=1), weight.sum(axis=1))
+    return Trial(levels[:, -1], age, error, earlier)
 
 
-def _trend(came: Floats, would: Floats) -> tuple[Floats, Floats, Floats]:
-    """[queue]: a line through the days' levels (weighted by calls, recent days more): its value at the end, its rise a
-    day, and how far to trust it, 0 … 1."""
+def _clear(size: Floats, variance: Floats) -> Floats:
+    """How far something of that size is to be believed, 0 … 1: not at all up to ``CLEAR`` standard errors."""
+    return np.maximum(1 - over(CLEAR**2 * variance, np.square(size), 1.0), 0.0)
+
+
+def _rise(came: Floats, would: Floats) -> Floats:
+    """What the level gains a day [queue]: the slope of a line through the days (weighted by calls, recent days more) as
+    far as it is clear, and no more than the weeks rose from one to the next in the median: a step is no trend."""
     days = came.shape[1]
+    weeks = [x[:, days % 7 :].reshape(len(x), -1, 7).sum(axis=2)[:, -TREND_WEEKS:] for x in (came, would)]
+    if weeks[0].shape[1] < TREND_LEAST:
+        return np.zeros(len(came))
+    steady = np.nan_to_num(median(np.diff(over(weeks[0], weeks[1], np.nan), axis=1))) / 7
     age = np.arange(days, dtype=np.float64) - (days - 1)
     weight = would * 0.5 ** (-age / TREND_LIFE)
-    level = over(came, would)
-    total = weight.sum(axis=1, keepdims=True)
+    level, total = over(came, would), weight.sum(axis=1, keepdims=True)
     mean_age, mean = (over((weight * x).sum(axis=1, keepdims=True), total) for x in (age, level))
     away = age - mean_age
     width = (weight * np.square(away)).sum(axis=1, keepdims=True)
-    rise = over((weight * away * level).sum(axis=1, keepdims=True), width)
-    left = weight * (level - mean - rise * away)
+    slope = over((weight * away * level).sum(axis=1, keepdims=True), width)
+    left = weight * (level - mean - slope * away)
     error = over(np.square(left * away).sum(axis=1, keepdims=True), np.square(width))
-    clear = over(np.square(rise), error)
-    trust = np.where((would > 0).sum(axis=1, keepdims=True) >= TREND_DAYS, 1 - over(np.ones(1) * CLEAR**2, clear, 1), 0)
-    line = mean - rise * mean_age
-    return line[:, 0], rise[:, 0], np.maximum(trust, 0.0)[:, 0]
+    line = (slope * _clear(slope, error))[:, 0]
+    return np.where(line * steady > 0, np.sign(line) * np.minimum(np.abs(line), np.abs(steady)), 0.0)

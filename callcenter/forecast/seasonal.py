@@ -103,7 +103,7 @@ def _enough(calls: Floats) -> None:
 
 def _begun(calls: Floats) -> Bools:
     """From which day on each queue [queue, day] is there."""
-    came: Bools = (calls > 0).any(axis=2)
+    came = np.asarray((calls > 0).any(axis=2))
     first = np.where(came.any(axis=1), came.argmax(axis=1), 0)
     begun: Bools = (np.arange(calls.shape[1]) >= first[:, None]) | (first <= NEW)[:, None]
     return begun
