@@ -25,7 +25,7 @@ def days_off(country: str, first: date, last: date, more: Iterable[date] = (), l
 
 
 def _public(country: str, years: Iterable[int]) -> set[date]:
-    code, _, part = country.partition("-")
+    code, _, part = country.upper().partition("-")
     try:
         return set(holidays.country_holidays(code, subdiv=part or None, years=years))
     except NotImplementedError:

@@ -96,7 +96,9 @@ def learn(history: Series, days_off: Set[date]) -> Learnt:
 
 
 def _enough(calls: Floats) -> None:
-    days = int((np.isnan(calls).mean(axis=(0, 2)) <= 0.5).sum()) if calls.size else 0
+    if not len(calls):
+        raise InputError("a forecast needs queues, the history has none")
+    days = int((np.isnan(calls).mean(axis=(0, 2)) <= 0.5).sum())
     if days < LEAST_DAYS:
         raise InputError(f"a forecast needs {LEAST_DAYS} days of known history, there are {days}")
 

@@ -8,6 +8,7 @@ A forecast is unfolded the same way: both passes of the repeated hour get that s
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
@@ -59,11 +60,11 @@ class Intervals:
         """[…, interval] to […, day, slot]: the mean of the intervals of a slot that are known, NaN without any."""
         cells = len(self.dates) * SLOTS
         cell = self.day * SLOTS + self.slot
-        rows = values.reshape(-1, len(self.start))
+        rows = values.reshape(math.prod(values.shape[:-1]), len(cell))
         known = ~np.isnan(rows)
-        sums = np.stack([np.bincount(cell, np.where(k, r, 0.0), cells) for r, k in zip(rows, known, strict=True)])
-        count = np.stack([np.bincount(cell[k], minlength=cells) for k in known])
-        mean = np.divide(sums, count, out=np.full(sums.shape, np.nan), where=count > 0)
+        place = (cell + cells * np.arange(len(rows))[:, None])[known]
+        sums, count = (np.bincount(place, x, cells * len(rows)) for x in (rows[known], None))
+        mean = np.divide(sums, count, out=np.full(len(sums), np.nan), where=count > 0)
         folded: Floats = mean.reshape(*values.shape[:-1], len(self.dates), SLOTS)
         return folded
 
