@@ -40,7 +40,7 @@ from kpi.resolution import (
     self_service_rate_net,
     survey_response_rate,
 )
-from kpi.sums import ForecastSums, TimeSums, VisitSums, sum_forecast, sum_time, sum_visits
+from kpi.sums import ForecastSums, TimeSums, VisitSums, sum_forecast, sum_time, sum_time_by_period, sum_visits
 from kpi.table import (
     AGENT_FIGURES,
     CALL_FIGURES,
@@ -116,6 +116,7 @@ __all__ = [
     "sum_calls",
     "sum_forecast",
     "sum_time",
+    "sum_time_by_period",
     "sum_visits",
     "survey_response_rate",
     "transfer_rate",

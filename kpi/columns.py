@@ -56,10 +56,10 @@ def _same_length(columns: Visits | Spans | AgentTime | Calls) -> None:
         raise ValueError(f"columns of unequal length: {lengths}")
 
 
-def seconds_within(start: Floats, end: Floats, window_start: float, window_end: float) -> Floats:
+def seconds_within(start: Floats, end: Floats, window_start: float | Floats, window_end: float | Floats) -> Floats:
     """How long each span [start, end) lies within [window_start, window_end); 0 for those outside. Seconds.
 
-    A span under way ends at ``inf``; the window's end must be finite then.
+    The window is one for all spans, or one for each. A span under way ends at ``inf``; the window must end then.
     """
     overlap: Floats = np.minimum(end, window_end) - np.maximum(start, window_start)
     return np.maximum(overlap, 0.0)

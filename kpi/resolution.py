@@ -79,7 +79,7 @@ def self_service_rate(sums: CallSums) -> Floats:
 
 
 def self_service_rate_net(sums: CallSums) -> Floats:
-    """The same less those whose customer called again within 24 h, over calls at least that old.
+    """Calls that the IVR finished and none followed within 24 h / calls that entered it, both at least that old.
 
     Ratio; NaN when no such call entered the IVR. Source: the field's definition. Younger calls are in neither number.
     Who is not known cannot be seen to call again and stays in, so it is the most that it may be.

@@ -181,30 +181,51 @@ def sum_time(time: AgentTime, queues: int, memberships: Bools) -> TimeSums:
     ``memberships[m, q]``: time of ``membership`` m is of an agent who was a member of queue q. An agent without any
     known membership has a row of False: a queue then counts only what that agent did on its calls.
     """
-    own = _by_state(time.queue + 1, time.state, time.seconds, queues + 1)
-    every, own = own.sum(axis=0), own[1:]
-    by_membership = _by_state(time.membership, time.state, time.seconds, len(memberships))
-    members = memberships.T.astype(np.float64) @ by_membership
+    sums = sum_time_by_period(time, np.zeros(len(time.queue), np.intp), 1, queues, memberships)
+    return TimeSums(sums.busy_s[0], sums.ringing_s[0], sums.available_s[0], sums.logged_in_s[0])
+
+
+def sum_time_by_period(time: AgentTime, period: Integers, periods: int, queues: int, memberships: Bools) -> TimeSums:
+    """As :func:`sum_time` for each of ``periods`` periods: each field is (periods, queues + 1) numbers.
+
+    ``period`` is that of each row, 0 … periods - 1.
+    """
+    kind = (time.queue + 1) * len(State) + time.state
+    own = _by_place(time.seconds, period, periods, kind, (queues + 1) * len(State))
+    own = own.reshape(periods, queues + 1, len(State))
+    every, own = own.sum(axis=1, keepdims=True), own[:, 1:]
+    logged_in_s = time.seconds * (time.state != State.LOGGED_OUT)
+
+    def of_members(seconds: Floats) -> Floats:
+        by_membership = _by_place(seconds, period, periods, time.membership, len(memberships))
+        return by_membership @ memberships.astype(np.float64)
+
+    def total(by_queue: Floats, every: Floats) -> Floats:
+        return np.concatenate([by_queue, every], axis=1)
+
+    present = of_members(logged_in_s) + _guests(time, logged_in_s, period, periods, memberships)
     return TimeSums(
-        busy_s=np.append(own[:, BUSY].sum(axis=1), every[BUSY].sum()),
-        ringing_s=np.append(own[:, State.RINGING], every[State.RINGING]),
-        available_s=np.append(members[:, State.AVAILABLE], every[State.AVAILABLE]),
-        logged_in_s=np.append(members[:, LOGGED_IN].sum(axis=1) + _guests(time, memberships), every[LOGGED_IN].sum()),
+        busy_s=total(own[..., BUSY].sum(axis=2), every[..., BUSY].sum(axis=2)),
+        ringing_s=total(own[..., State.RINGING], every[..., State.RINGING]),
+        available_s=total(of_members(time.seconds * (time.state == State.AVAILABLE)), every[..., State.AVAILABLE]),
+        logged_in_s=total(present, every[..., LOGGED_IN].sum(axis=2)),
     )
 
 
-def _guests(time: AgentTime, memberships: Bools) -> Floats:
-    """Seconds on each queue's calls of agents who were no members of it."""
-    rows = np.flatnonzero((time.queue >= 0) & (time.state != State.LOGGED_OUT))
-    queue = time.queue[rows]
-    seconds = time.seconds[rows] * ~memberships[time.membership[rows], queue]
-    return np.bincount(queue, weights=seconds, minlength=memberships.shape[1]).astype(np.float64)
+def _guests(time: AgentTime, seconds: Floats, period: Integers, periods: int, memberships: Bools) -> Floats:
+    """Of the seconds those on each queue's calls by agents who were no members of it, by period."""
+    codes = memberships.shape[1] + 1  # code 0: no queue
+    guest = np.ones((len(memberships), codes), np.bool_)
+    guest[:, 1:] = ~memberships
+    place = time.queue + 1
+    seconds = seconds * guest.ravel()[time.membership.astype(np.intp) * codes + place]
+    return _by_place(seconds, period, periods, place, codes)[:, 1:]
 
 
-def _by_state(code: Integers, state: Integers, seconds: Floats, codes: int) -> Floats:
-    cell = code.astype(np.intp) * len(State) + state
-    sums = np.bincount(cell, weights=seconds, minlength=codes * len(State))
-    return sums.reshape(codes, len(State)).astype(np.float64)
+def _by_place(seconds: Floats, period: Integers, periods: int, place: Integers, places: int) -> Floats:
+    """Seconds by (period, place), by one pass over the rows."""
+    sums = np.bincount(period.astype(np.intp) * places + place, weights=seconds, minlength=periods * places)
+    return sums.reshape(periods, places).astype(np.float64)
 
 
 def sum_forecast(actual: Floats, forecast: Floats, queue: Integers, queues: int) -> ForecastSums:

@@ -20,7 +20,10 @@ PURE = sorted(
                     "callcenter/ami/starts.py", "callcenter/ami/headers.py", "callcenter/store/values.py",
                     "callcenter/numbers.py", "callcenter/history/columns.py", "callcenter/history/ranges.py",
                     "callcenter/history/lines.py", "callcenter/history/tables.py", "callcenter/history/folding.py",
-                    "callcenter/history/joined.py", "callcenter/report/values.py", "callcenter/forecast/*.py")
+                    "callcenter/history/joined.py", "callcenter/report/values.py", "callcenter/forecast/*.py",
+                    "callcenter/report/site_calendar.py", "callcenter/report/periods.py",
+                    "callcenter/report/range_text.py", "callcenter/report/groups.py", "callcenter/report/sums.py",
+                    "callcenter/report/labels.py", "callcenter/report/offers.py", "callcenter/report/compute.py")
     for path in ROOT.glob(pattern)
     if path not in [ROOT / f"callcenter/queue_log/{shell}.py" for shell in QUEUE_LOG_SHELLS]
 )  # fmt: skip

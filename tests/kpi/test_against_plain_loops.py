@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kpi
-from kpi import Outcome, Spans, State, Visits
+from kpi import AgentTime, Outcome, Spans, State, Visits
 
 QUEUES = 3
 NEVER_IN = {Outcome.REFUSED_FULL, Outcome.REFUSED_EMPTY}
@@ -124,3 +125,17 @@ def test_agent_figures_equal_a_plain_loop(rows: list[dict[str, Any]], member: li
         expected = loop_spans(rows, member, queue)
         for figure in kpi.AGENT_FIGURES:
             np.testing.assert_allclose(figure.of(sums)[place], expected[figure.name], rtol=1e-9, err_msg=figure.name)
+
+
+@given(span_rows, members, st.data())
+def test_time_by_period_is_the_time_of_each_period_alone(
+    rows: list[dict[str, Any]], member: list[list[bool]], data: st.DataObject
+) -> None:
+    time = Spans(**columns(rows, Spans)).within(20.0, 60.0)
+    period = np.array(data.draw(st.lists(st.integers(0, 2), min_size=len(rows), max_size=len(rows))), int)
+    by_period = kpi.sum_time_by_period(time, period, 3, QUEUES, np.array(member))
+    for number in range(3):
+        of_it = AgentTime(**{f.name: getattr(time, f.name)[period == number] for f in fields(AgentTime)})
+        alone = kpi.sum_time(of_it, QUEUES, np.array(member))
+        for f in fields(alone):
+            np.testing.assert_allclose(getattr(by_period, f.name)[number], getattr(alone, f.name), rtol=1e-9)
