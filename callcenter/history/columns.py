@@ -42,7 +42,8 @@ class Columns:
     (a code into ``agents``, -1: nobody) and ``source``. ``attempts`` began within it. ``spans`` of agents touch it
     (their ``agent`` is a code into ``agents``, ``queue`` into ``queues``); ``memberships[m, q]``: time of membership m
     is of an agent who was a member of queue q. ``calls`` started within it or up to ``margin_s`` on either side:
-    those around it tell who called before and again.
+    those around it tell who called before and again. Beside them, row by row, ``calls_answered_by`` (a code into
+    ``agents``, -1: nobody); None where that is not kept: agents have no figures of whole calls then.
 
     ``known`` are the parts of ``range`` of which anything is known, in order, apart from each other: outside of them
     neither the daemon nor an imported queue_log tells what happened. ``until``: the moment up to which all is told.
@@ -61,3 +62,4 @@ class Columns:
     margin_s: float
     known: tuple[Range, ...]
     until: float
+    calls_answered_by: Integers | None = None

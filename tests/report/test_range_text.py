@@ -74,7 +74,7 @@ def test_a_moment_that_comes_twice_is_the_first_and_one_that_is_skipped_is_read_
     ("0000-01-01", None, "'0000-01-01' is no date or time ("),
     ("2026-11-02", "2026-11-01",
      "from '2026-11-02' until '2026-11-01' is no range: it begins at 2026-11-02T00:00+03:30, ends at 2026-11-02T00:00"),
-    ("2026-11-23T08:00", None, "'2026-11-23T08:00' is no range: it begins at 2026-11-23T08:00+03:30, ends at 2026-11-2"),
+    ("2026-11-23T08:00", None, "'2026-11-23T08:00' is no range: it begins at 2026-11-23T08:00+03:30, ends at"),
 ])  # fmt: skip
 def test_what_is_wrong_is_named(since: str, until: str | None, said: str) -> None:
     with pytest.raises(InputError, match=re.escape(said)):

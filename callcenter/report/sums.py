@@ -1,0 +1,119 @@
+"""The sums of a report by period and name, from which its figures are made. Pure; a few passes over the rows.
+
+Every field is a flat array of (periods + 1) × (names + 1) numbers: the last name is all together, the last period the
+whole range. They are added up once by period and place, then over both: no average is ever made of averages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+import kpi
+from callcenter.history.columns import Attempts
+from callcenter.report.groups import Groups
+from callcenter.report.periods import period_of
+from kpi import AgentTime, Calls, CallSums, Spans, State, TimeSums, Visits, VisitSums
+from kpi.columns import Bools, Floats, Integers
+
+S = TypeVar("S", VisitSums, CallSums)
+Table = NDArray[Any]
+
+
+def visit_sums(
+    visits: Visits, place: Integers, names: int, borders: Floats, threshold_s: Floats, short_abandon_s: Floats
+) -> VisitSums:
+    """Visits count in the period in which they entered; the thresholds are one for each row."""
+    cell = _cell(visits.entered_at, place, names, borders)
+    if not (cell >= 0).all():
+        rows = np.flatnonzero(cell >= 0)
+        visits = Visits(**{f.name: getattr(visits, f.name)[rows] for f in fields(Visits)})
+        cell, threshold_s, short_abandon_s = cell[rows], threshold_s[rows], short_abandon_s[rows]
+    cells = (len(borders) - 1) * (names + 1)
+    return _added_up(kpi.sum_visits(replace(visits, queue=cell), cells, threshold_s, short_abandon_s), names)
+
+
+def with_attempts(sums: VisitSums, attempts: Attempts, place: Integers, names: int, borders: Floats) -> VisitSums:
+    """The sums with attempts that count for who was rung, in the period in which that began."""
+    cell = _cell(attempts.at, place, names, borders)
+
+    def count(rows: Bools) -> Integers:
+        counted = np.bincount(cell[rows & (cell >= 0)], minlength=(len(borders) - 1) * (names + 1))
+        return _table(counted, names, np.add).ravel()
+
+    return replace(sums, attempts=count(cell >= 0), ring_no_answer=count(attempts.unanswered))
+
+
+def call_sums(
+    calls: Calls, place: Integers, names: int, borders: Floats, until: float, repeat_within_s: float
+) -> CallSums:
+    """Calls count in the period in which they started; all rows tell who called before and again."""
+    cells = (len(borders) - 1) * (names + 1)
+    placed = replace(calls, queue=_cell(calls.started_at, place, names, borders))
+    return _added_up(kpi.sum_calls(placed, cells, until, repeat_within_s, start=borders[0], end=borders[-1]), names)
+
+
+def time_sums(groups: Groups, borders: Floats, until: float) -> TimeSums:
+    """Agents' time up to ``until``, cut at the borders."""
+    time = _time_by_period(groups.spans, groups.memberships, borders, until)
+    if groups.spans_of_all is not None and groups.memberships_of_all is not None:
+        of_all = _time_by_period(groups.spans_of_all, groups.memberships_of_all, borders, until)
+        time = TimeSums(*(
+            np.concatenate([getattr(time, f.name)[:, :-1], getattr(of_all, f.name)[:, :1]], axis=1)
+            for f in fields(TimeSums)
+        ))  # fmt: skip
+    return TimeSums(*(_with_range(getattr(time, f.name), np.add).ravel() for f in fields(TimeSums)))
+
+
+def _time_by_period(spans: Spans, memberships: Bools, borders: Floats, until: float) -> TimeSums:
+    """Each span's time in the period in which it begins, and of those that cross a border the rest."""
+    names, borders = memberships.shape[1], np.minimum(borders, until)
+    period: Integers = np.clip(np.searchsorted(borders, spans.start, "right") - 1, 0, len(borders) - 2)
+    first = kpi.sum_time_by_period(_piece(spans, period, borders), period, len(borders) - 1, names, memberships)
+    spans, period = _beyond(spans, period, borders)
+    rest = kpi.sum_time_by_period(_piece(spans, period, borders), period, len(borders) - 1, names, memberships)
+    return TimeSums(*(getattr(first, f.name) + getattr(rest, f.name) for f in fields(TimeSums)))
+
+
+def _piece(spans: Spans, period: Integers, borders: Floats) -> AgentTime:
+    """Of each span what lies within the period beside it."""
+    seconds = kpi.seconds_within(spans.start, spans.end, borders[period], borders[period + 1])
+    return AgentTime(spans.agent, spans.queue, spans.membership, spans.state, seconds)
+
+
+def _beyond(spans: Spans, period: Integers, borders: Floats) -> tuple[Spans, Integers]:
+    """The spans that go on after the period beside them, once for each further period that they touch."""
+    rows = np.flatnonzero((spans.end > borders[period + 1]) & (spans.state != State.LOGGED_OUT))
+    pieces = np.searchsorted(borders[:-1], spans.end[rows], "left") - 1 - period[rows]
+    nth = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    period = np.repeat(period[rows], pieces) + 1 + nth
+    rows = np.repeat(rows, pieces)
+    return Spans(**{f.name: getattr(spans, f.name)[rows] for f in fields(Spans)}), period
+
+
+def _cell(at: Floats, place: Integers, names: int, borders: Floats) -> Integers:
+    """period × (names + 1) + place, -1 for a row that counts nowhere."""
+    period = period_of(at, borders)
+    return np.where((period < 0) | (place < 0), -1, period * (names + 1) + place)
+
+
+def _added_up(sums: S, names: int) -> S:
+    """From one number a cell, and the last of all rows, to the tables of this module."""
+    tables: dict[str, Any] = {
+        f.name: _table(getattr(sums, f.name)[:-1], names, np.fmax if f.name == "longest_wait_s" else np.add).ravel()
+        for f in fields(sums)
+    }
+    return type(sums)(**tables)
+
+
+def _table(cells: Table, names: int, add: np.ufunc) -> Table:
+    by_place = cells.reshape(-1, names + 1)
+    every = add.reduce(by_place, axis=1, keepdims=True)
+    return _with_range(np.concatenate([by_place[:, :names], every], axis=1), add)
+
+
+def _with_range(by_period: Table, add: np.ufunc) -> Table:
+    return np.concatenate([by_period, add.reduce(by_period, axis=0, keepdims=True)])
