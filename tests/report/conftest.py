@@ -1,4 +1,4 @@
-"""Makes ``report_tables`` known: the columns of a test from rows as dicts."""
+"""The helpers of the report's tests are beside them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,110 @@
+"""Dates and periods as a person reads them: Jalali in fa, Gregorian in en and ar. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+from persiantools.jdatetime import JalaliDate
+
+from callcenter.history.columns import Range
+from callcenter.report.formats.numerals import plain
+from callcenter.report.formats.words import MONTHS, WEEKDAYS
+from callcenter.report.values import Every
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What stands at a period on an axis of time: ``minor`` itself, ``major`` what it belongs to."""
+
+    minor: str
+    major: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A language's dates, in the site's zone."""
+
+    language: str
+    zone: tzinfo
+
+    def at(self, when: float) -> datetime:
+        return datetime.fromtimestamp(when, self.zone)
+
+    def parts(self, day: date) -> tuple[int, int, int]:
+        """Year, month, day."""
+        if self.language != "fa":
+            return day.year, day.month, day.day
+        jalali = JalaliDate(day)  # type: ignore[no-untyped-call]
+        return jalali.year, jalali.month, jalali.day
+
+    def of_day(self, day: date, year: bool = True) -> str:
+        of_year, month, of_month = self.parts(day)
+        text = f"{of_month} {MONTHS[self.language][month - 1]}"
+        return plain(f"{text} {of_year}" if year else text, self.language)
+
+    def weekday(self, day: date, year: bool = False) -> str:
+        """With its weekday."""
+        name = WEEKDAYS[self.language][day.weekday()]
+        return f"{name}{'،' if self.language == 'ar' else ''} {self.of_day(day, year)}"
+
+    def month(self, day: date) -> str:
+        year, month, _ = self.parts(day)
+        return plain(f"{MONTHS[self.language][month - 1]} {year}", self.language)
+
+    def clock(self, at: datetime) -> str:
+        return plain(at.strftime("%H:%M"), self.language)
+
+    def moment(self, when: float) -> str:
+        at = self.at(when)
+        return f"{self.of_day(at.date())} {self.clock(at)}"
+
+    def days(self, first: date, last: date) -> str:
+        """Both included."""
+        if first == last:
+            return self.of_day(first)
+        of_first, of_last = self.parts(first), self.parts(last)
+        if of_first[:2] == of_last[:2]:
+            start = plain(str(of_first[2]), self.language)
+        else:
+            start = self.of_day(first, year=of_first[0] != of_last[0])
+        return f"{start} – {self.of_day(last)}"
+
+    def range(self, range_: Range) -> str:
+        """Whole days by their dates, the last included; anything else with its times."""
+        start, end = self.at(range_[0]), self.at(range_[1])
+        if start < end and start.strftime("%H%M%S") == end.strftime("%H%M%S") == "000000":
+            return self.days(start.date(), (end - timedelta(days=1)).date())
+        return f"{self.moment(range_[0])} – {self.moment(range_[1])}"
+
+    def period(self, range_: Range, every: Every, year: bool = False) -> str:
+        """One row's period; what was cut off at the border of the range says its times."""
+        start, end = self.at(range_[0]), self.at(range_[1])
+        last = self.at(range_[1] - 1).date()
+        match every:
+            case Every.INTERVAL | Every.HOUR:
+                return f"{self.weekday(start.date(), year)} {self.clock(start)}–{self.clock(end)}"
+            case Every.DAY if range_[1] - range_[0] < 22.9 * 3600:
+                return f"{self.weekday(start.date(), year)} {self.clock(start)}–{self.clock(end)}"
+            case Every.DAY:
+                return self.weekday(start.date(), year)
+            case Every.MONTH if self._whole_month(start.date(), last):
+                return self.month(start.date())
+            case _:
+                return self.range(range_) if every is Every.RANGE else self.days(start.date(), last)
+
+    def mark(self, range_: Range, every: Every) -> Mark:
+        start = self.at(range_[0])
+        year, _, of_month = self.parts(start.date())
+        match every:
+            case Every.INTERVAL | Every.HOUR:
+                clock = self.clock(start) if every is Every.INTERVAL or start.minute else self.clock(start)[:2]
+                return Mark(clock, self.of_day(start.date(), False))
+            case Every.MONTH:
+                return Mark(self.month(start.date()).rpartition(" ")[0], plain(str(year), self.language))
+            case _:
+                return Mark(plain(str(of_month), self.language), self.month(start.date()))
+
+    def _whole_month(self, first: date, last: date) -> bool:
+        _, month, day = self.parts(first)
+        return day == 1 and self.parts(last + timedelta(days=1))[1:] == (month % 12 + 1, 1)
