@@ -96,5 +96,5 @@ def test_a_site_needs_no_column_of_names() -> None:
     assert len([line for line in lines if re.match(r"(Fri|Sat|Sun|Whole)", line)]) == 2 * 4
 
 
-def test_a_year_of_days_is_written_in_less_than_two_seconds() -> None:
+def test_a_year_of_days_has_a_line_for_each_day_and_agent() -> None:
     assert len(written(sample(agents(3), 365, by=By.AGENT))) > 365 * 4
