@@ -269,6 +269,7 @@ def logging_to_stderr(level: int = logging.INFO) -> None:
 
 
 app.add_typer(cli_history.imports, name="import")
+app.command()(cli_history.report)
 
 
 def main() -> None:

@@ -1,13 +1,14 @@
-"""The commands of history: ``import``, ``report``, ``forecast``. A shell, part of :mod:`callcenter.cli`."""
+"""The commands of history: ``import`` and ``report``. A shell, part of :mod:`callcenter.cli`."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,9 +16,12 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from callcenter.config import Config, load
 from callcenter.errors import InputError
-from callcenter.history import importing, place
-from callcenter.history.archive import Archive
-from callcenter.history.importing import Imported
+from callcenter.report.formats import FORMATS
+from callcenter.report.values import By, Every
+
+if TYPE_CHECKING:
+    from callcenter.history import importing
+    from callcenter.history.archive import Archive
 
 DEFAULT_CONFIG = Path("/etc/callcenter/callcenter.toml")
 out, err = Console(emoji=False), Console(stderr=True, emoji=False)
@@ -40,6 +44,8 @@ def import_queue_log(
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Import the PBX's queue_log into the history. What is known already is not counted twice."""
+    from callcenter.history import importing, place
+
     loaded = load(config, connects=False)
     os.nice(10)  # the PBX beside has precedence
     archive = place.archive_of(loaded)
@@ -57,25 +63,69 @@ def import_queue_log(
         raise typer.Exit(1 if done else 2)
 
 
+def report(
+    since: Annotated[
+        str, typer.Argument(help="a day (2026-11-01, 1405-08-10), a moment (2026-11-01T08:00), or yesterday, 7d, …")
+    ] = "yesterday",
+    until: Annotated[str | None, typer.Argument(help="the last day, or the moment at which it ends")] = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+    every: Annotated[Every, typer.Option(help="how long its periods are")] = Every.DAY,
+    by: Annotated[By, typer.Option(help="what its rows are of")] = By.QUEUE,
+    name: Annotated[list[str] | None, typer.Option("--name", "-n", help="only this queue or agent; repeatable")] = None,
+    figure: Annotated[
+        list[str] | None, typer.Option("--figure", "-f", help="only this figure or count; repeatable")
+    ] = None,
+    threshold: Annotated[float | None, typer.Option(min=0, help="T in seconds, instead of the configured")] = None,
+    short_abandon: Annotated[float | None, typer.Option(min=0, help="in seconds, instead of the configured")] = None,
+    format: Annotated[str | None, typer.Option(help=f"{', '.join(FORMATS)}; else as the file is called")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="a file; else it is printed")] = None,
+    language: Annotated[str, typer.Option(help="of table and html: en, fa, ar")] = "en",
+    definitions: Annotated[bool, typer.Option("--definitions", help="say below the table what each figure is")] = False,
+) -> None:
+    """Figures of any time: what was seen and what was imported. Counts a moment that nobody saw as not known."""
+    from callcenter.report import work
+
+    loaded = load(config, connects=False)
+    of_file = output.suffix if output else ".txt"
+    named = format or next((name for name, kind in FORMATS.items() if kind.suffix == of_file), None)
+    if named is None:
+        raise InputError(f"{output}: which format? --format {', '.join(FORMATS)}")
+    words = work.Words(
+        since, until, every, by, tuple(name or ()), tuple(figure or ()), threshold, short_abandon, named, language,
+        definitions, out.width, output is None and out.is_terminal,
+    )  # fmt: skip
+    with _progress() as progress:
+        result = work.written(loaded, words, lambda done, total: progress("days", done, total))
+    if output is None:
+        sys.stdout.buffer.write(result)
+        return
+    try:
+        output.write_bytes(result)
+    except OSError as e:
+        raise InputError(f"cannot write {output}: {e.strerror or e}") from e
+
+
 def _all(
     archive: Archive, config: Config, sources: list[str], progress: importing.Progress
-) -> tuple[list[Imported], list[str]]:
+) -> tuple[list[importing.Imported], list[str]]:
     """What became of each source, and why others could not be read. Files in the order of their first lines: then
     each day is written once."""
+    from callcenter.history import importing
+
     files = sorted((Path(source) for source in sources if "://" not in source), key=importing.first_moment)
     works = [partial(importing.import_file, archive, path, progress) for path in files] + [
         partial(importing.import_table, archive, url, config.site.zone, progress) for url in sources if "://" in url
     ]
     done, failed = [], []
-    for work in works:
+    for take_in in works:
         try:
-            done.append(work())
+            done.append(take_in())
         except InputError as problem:
             failed.append(str(problem))
     return done, failed
 
 
-def _tell(one: Imported) -> None:
+def _tell(one: importing.Imported) -> None:
     for line in one.named:
         _complain(line)
     more = f", {one.broken:,} broken ones left out" if one.broken else ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -23,11 +24,19 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+JALALI = ("IR", "AF")
+
+
 class Site(Section):
+    """``week_starts`` and ``calendar`` (of months, in reports): '' is what is usual in the country, as CLDR has it."""
+
     name: str = Field(default="main", pattern=r"^[\w.-]{1,64}$")
     timezone: str = "UTC"
     country: str = Field(default="IR", pattern=r"^[A-Z]{2}$")
     day_starts: str = Field(default="00:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    week_starts: str = Field(default="", pattern=f"^({'|'.join(WEEKDAYS)})?$")
+    calendar: str = Field(default="", pattern="^(gregorian|jalali)?$")
 
     @field_validator("timezone")
     @classmethod
@@ -41,6 +50,17 @@ class Site(Section):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def week_start(self) -> int:
+        """0 is Monday."""
+        if self.week_starts:
+            return WEEKDAYS.index(self.week_starts)
+        return Locale.parse(f"und_{self.country}").first_week_day
+
+    @property
+    def months(self) -> str:
+        return self.calendar or ("jalali" if self.country in JALALI else "gregorian")
 
 
 class Pbx(Section):

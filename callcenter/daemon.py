@@ -7,6 +7,7 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable
 
+import msgspec
 import structlog
 
 from callcenter import clock, notify
@@ -20,7 +21,9 @@ from callcenter.figures import business_day
 from callcenter.floor.changes import Drift
 from callcenter.floor.doubts import KINDS
 from callcenter.floor.wallboard import Wallboard
+from callcenter.history.seen import THRESHOLDS
 from callcenter.holes import KEPT_S
+from callcenter.jobs import Busy, Jobs
 from callcenter.memory import settle_memory
 from callcenter.metrics import collector
 from callcenter.metrics.health import Health, alarms, stuck
@@ -35,9 +38,9 @@ from callcenter.web.server import serve
 MINUTE_S = 60.0
 HOUR_S = 3600.0
 DRAIN_S = 5.0
+"""From the signal on the store has so long for what is pending."""
 CLOSED_S = 7.5
 """So long after the end was asked for the store is to be closed, for it must be over within ten seconds."""
-"""From the signal on the store has so long for what is pending."""
 
 log = structlog.get_logger()
 
@@ -59,6 +62,7 @@ class Daemon:
         self._reloaded = asyncio.Event()
         self._drifts_told: set[str] = set()
         self.boards = Boards(self.consumer, self.health)
+        self.jobs = Jobs(lambda: self.config)
         self.asked_to_end_at: float | None = None
 
     async def _look_at_clock(self) -> None:
@@ -148,9 +152,22 @@ class Daemon:
                 await self.store.prune_journal(now - self.config.store.journal_days * 86_400)
 
     async def minutes(self) -> None:
+        told: dict[str, float] = {}
         while True:
             await asyncio.sleep(MINUTE_S)
             self.consumer.keep_spans()
+            of_pbx = {q.name: q.service_level_s for q in self.floor.queues.values() if q.service_level_s is not None}
+            if of_pbx != told:
+                with contextlib.suppress(CallcenterError):  # tried again in a minute
+                    await self.store.set_meta(THRESHOLDS, msgspec.json.encode(of_pbx).decode())
+                    told = of_pbx
+
+    async def keep_history(self) -> None:
+        """What reports are made from, prepared while nobody waits for it."""
+        while True:
+            await asyncio.sleep(HOUR_S)
+            with contextlib.suppress(Busy):
+                self.jobs.begin("keep", {})
 
     async def back_up(self) -> None:
         """A backup now and then, as the newest configuration says."""
@@ -211,6 +228,8 @@ async def opened(config: Config) -> AsyncIterator[Daemon]:
         daemon.consumer.holes.forget(before)
         yield daemon
     finally:
+        if daemon is not None:
+            await daemon.jobs.close()
         await store.close(max(0.5, CLOSED_S - (daemon.ending_for_s() if daemon else 0.0)))
 
 
@@ -272,6 +291,7 @@ async def _serve_until(daemon: Daemon, on_ready: Callable[[int], None], stop: as
     web = daemon.config.web
     parts = (
         daemon.link.run(), daemon.consumer.run(), daemon.boards.run(), daemon.housekeeping(), daemon.minutes(),
+        daemon.keep_history(),
         daemon.repair(), daemon.back_up(), daemon.tell_systemd(),
         serve(create_app(daemon), web.host, web.port, told(on_ready)),
     )  # fmt: skip

@@ -61,6 +61,11 @@ class History:
                     self._seen(connection, known, day, tuple(TABLES))
                     progress(n, len(known.versions))
 
+    def thresholds(self) -> dict[str, float]:
+        """The PBX's own threshold of each queue, in seconds, as far as it is known. Raises StoreError."""
+        with self._reading() as connection:
+            return seen.thresholds(connection) if connection is not None else {}
+
     def _seen(self, connection: Connection, known: seen.Known, day: int, kinds: tuple[str, ...]) -> Tables:
         """A day that is not over is never kept: it changes with each call."""
         made_of = f"{seen.MADE}:{known.versions.get(day, 0)}"

@@ -134,7 +134,7 @@ class _Names:
 def _columns(tables: Tables, known: Known, asked: Range, margin_s: float) -> Columns:
     visits, attempts, calls, spans = (tables[kind] for kind in ("visits", "attempts", "calls", "spans"))
     queues = _Names(table["queue"] for table in tables.values())
-    agents = _Names(table["agent"] for table in (visits, attempts, spans))
+    agents = _Names(table["agent"] for table in (visits, attempts, calls, spans))
     rung = Attempts(
         queues.codes(attempts["queue"]), agents.codes(attempts["agent"]), _numbers(attempts["at"]),
         _numbers(attempts["unanswered"]).astype(np.bool_),
@@ -145,6 +145,7 @@ def _columns(tables: Tables, known: Known, asked: Range, margin_s: float) -> Col
         answered_by=agents.codes(visits["agent"]), source=_numbers(visits["source"]), attempts=rung, spans=at_work,
         memberships=_memberships(len(agents.all), len(queues.all), rung, at_work), calls=_calls(calls, queues),
         margin_s=margin_s, known=within(union(known.seen, known.imported), *asked), until=known.until,
+        calls_answered_by=agents.codes(calls["agent"]),
     )  # fmt: skip
 
 

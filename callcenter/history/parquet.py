@@ -45,7 +45,8 @@ def told(path: Path) -> dict[str, str]:
 def read(path: Path) -> pa.Table:
     """Raises InputError, FileNotFoundError."""
     try:
-        return pq.read_table(path, memory_map=True, partitioning=None)
+        with pq.ParquetFile(path, memory_map=True) as file:  # read_table would load pyarrow.dataset and pandas first
+            return file.read()
     except FileNotFoundError:
         raise
     except (OSError, pa.ArrowException) as e:

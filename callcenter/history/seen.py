@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pyarrow as pa
 from sqlalchemy import URL, ColumnElement, Connection, Select, and_, case, create_engine, exists, func, or_, select
 
@@ -28,6 +29,10 @@ from callcenter.store.writing import ALIVE
 BUSY_S = 5.0
 MADE = "1"
 """To be raised when this module makes something else of the same rows."""
+
+
+THRESHOLDS = "servicelevel"
+"""Key in ``meta``: the PBX's own threshold of each queue, in seconds."""
 
 
 class Known(NamedTuple):
@@ -64,6 +69,12 @@ def known(connection: Connection) -> Known:
     holes = [(since, alive if until is None else until) for since, until in connection.execute(blind)]
     versions = {int(n): int(version) for n, version in connection.execute(select(day.c.day, day.c.version))}
     return Known(minus([(first, alive)], holes), alive, versions)
+
+
+def thresholds(connection: Connection) -> dict[str, float]:
+    """The PBX's own threshold of each queue, in seconds, as far as it is known."""
+    told = connection.execute(select(meta.c.value).where(meta.c.key == THRESHOLDS)).scalar()
+    return msgspec.json.decode(told, type=dict[str, float]) if told else {}
 
 
 def tables_of(connection: Connection, number: int) -> dict[str, pa.Table]:

@@ -12,10 +12,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from msgspec import MsgspecError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -102,6 +98,10 @@ def migrate(path: Path, versions: Sequence[Path] = (MIGRATIONS,), busy_s: float 
 
     Raises StoreError when the file is of a newer version, or is somebody else's database.
     """
+    from alembic.config import Config  # here: a report or a backup would wait half a second for what it does not need
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", _literally(str(MIGRATIONS)))
     config.set_main_option("path_separator", "newline")
@@ -128,6 +128,8 @@ def _literally(value: str) -> str:
 
 
 def _check_version(path: Path, connection: Connection, known: set[str]) -> None:
+    from alembic.runtime.migration import MigrationContext
+
     is_at = MigrationContext.configure(connection).get_current_revision()
     if is_at is None and inspect(connection).get_table_names():
         raise StoreError(f"store {path}: a database, but not one of callcenter")

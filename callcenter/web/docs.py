@@ -38,6 +38,7 @@ def _operations(paths: dict[str, Any]) -> Iterator[str]:
                 f"<section><h2><code>{escape(method.upper())} {escape(path)}</code></h2>"
                 f"<p>{escape(operation.get('description') or operation.get('summary', ''))}</p>"
                 f"{_table(PARAMETER, map(_parameter, operation.get('parameters', ())))}"
+                f"{_table(('body', 'shape'), _body(operation))}"
                 f"{_table(('answer', 'meaning', 'shape'), _answers(operation['responses']))}</section>"
             )
 
@@ -48,6 +49,11 @@ def _parameter(p: dict[str, Any]) -> tuple[str, ...]:
     default = f"<code>{escape(str(schema['default']))}</code>" if schema.get("default") is not None else ""
     about = escape(p.get("description", ""))
     return f"<code>{name}</code>", escape(p["in"]), about, kind(schema), default, escape(limits(schema))
+
+
+def _body(operation: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    for media, content in operation.get("requestBody", {}).get("content", {}).items():
+        yield f"<code>{escape(media)}</code>", kind(content.get("schema", {}))
 
 
 def _answers(responses: dict[str, Any]) -> Iterator[tuple[str, ...]]:

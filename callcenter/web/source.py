@@ -13,6 +13,7 @@ from typing import Protocol
 from callcenter.config import Config
 from callcenter.crm.ticket import Ticket
 from callcenter.floor.wallboard import Wallboard
+from callcenter.jobs import Jobs
 from callcenter.metrics.health import Health
 from callcenter.store.values import JournalRow, Page, StoredCall
 
@@ -56,6 +57,11 @@ class Source(Protocol):
 
     def health(self) -> Health:
         """How the daemon is at this moment."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """Work in processes of its own."""
         ...
 
     async def metrics(self) -> bytes:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from callcenter.config import Config
 from callcenter.crm.ticket import Ticket
 from callcenter.floor.wallboard import Wallboard
+from callcenter.jobs import Jobs
 from callcenter.metrics.health import Health
 from callcenter.store.values import JournalRow, Page, StoredCall
 from callcenter.web.server import serve
@@ -54,6 +55,7 @@ class MemorySource(Newest):
         self.store = MemoryStore()
         self.is_so = Health()
         self.text = b"callcenter_link_up 1.0\n"
+        self.jobs = Jobs(lambda: self.config)
 
     def health(self) -> Health:
         return self.is_so

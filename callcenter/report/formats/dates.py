@@ -35,7 +35,7 @@ class Calendar:
         """Year, month, day."""
         if self.language != "fa":
             return day.year, day.month, day.day
-        jalali = JalaliDate(day)  # type: ignore[no-untyped-call]
+        jalali = JalaliDate(day)
         return jalali.year, jalali.month, jalali.day
 
     def of_day(self, day: date, year: bool = True) -> str:
