@@ -63,3 +63,9 @@ class Columns:
     known: tuple[Range, ...]
     until: float
     calls_answered_by: Integers | None = None
+    followed_until: float | None = None
+
+    @property
+    def calls_until(self) -> float:
+        """Up to when calls are known without a long gap behind the range: who called again later is not known."""
+        return self.until if self.followed_until is None else self.followed_until

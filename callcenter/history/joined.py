@@ -26,6 +26,8 @@ NEAR_S = 3.0
 EDGE_S = 2.0
 """So near to an end of what was seen either may tell of it: the log has other moments than the events, and cuts them.
 """
+GAP_S = 86_400.0
+"""A longer time of which nothing is known may hide calls again."""
 UNDECIDED = (Outcome.WAITING, Outcome.UNKNOWN)
 
 Tables = dict[str, pa.Table]
@@ -145,8 +147,17 @@ def _columns(tables: Tables, known: Known, asked: Range, margin_s: float) -> Col
         answered_by=agents.codes(visits["agent"]), source=_numbers(visits["source"]), attempts=rung, spans=at_work,
         memberships=_memberships(len(agents.all), len(queues.all), rung, at_work), calls=_calls(calls, queues),
         margin_s=margin_s, known=within(union(known.seen, known.imported), *asked), until=known.until,
-        calls_answered_by=agents.codes(calls["agent"]),
+        calls_answered_by=agents.codes(calls["agent"]), followed_until=_followed(known, asked),
     )  # fmt: skip
+
+
+def _followed(known: Known, asked: Range) -> float:
+    """The end of what is known on from the range, past gaps of a night or so."""
+    until = asked[0]
+    for since, end in union(known.seen, known.imported, gap_s=GAP_S):
+        if since < asked[1]:
+            until = max(until, end)
+    return until
 
 
 def _visits(rows: pa.Table, queues: _Names, until: float) -> Visits:

@@ -85,7 +85,7 @@ def _sums(
     if Rows.TIME in needed:
         sums[Rows.TIME] = time_sums(who, edges, columns.until)
     if Rows.CALLS in needed and who.calls is not None:
-        sums[Rows.CALLS] = call_sums(columns.calls, who.calls, names, edges, columns.until, repeat_within_s)
+        sums[Rows.CALLS] = call_sums(columns.calls, who.calls, names, edges, columns.calls_until, repeat_within_s)
     return sums
 
 

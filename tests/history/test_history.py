@@ -208,3 +208,20 @@ async def test_what_changes_in_the_store_is_there_at_once_and_the_rest_is_kept(
 def test_without_store_and_log_there_is_nothing(history: History) -> None:
     found = columns(history)
     assert (found.queues, found.known, found.until, len(found.visits.queue)) == ((), (), 0.0, 0)
+
+
+def test_calls_again_are_known_until_a_long_gap(archive: Archive, history: History, tmp_path: Path) -> None:
+    """Of a caller who called once before the gap nobody can say that the matter was settled."""
+    lines = []
+    for day in (0, 1, 2, 40):
+        call = f"{1_700_000_000 + day * 86_400}.1"
+        lines += [f"{call[:10]}|{call}|sales|NONE|ENTERQUEUE||0912{day:07d}|1",
+                  f"{call[:10]}|{call}|sales|Sara|CONNECT|1|{call}|1",
+                  f"{call[:10]}|{call}|sales|Sara|COMPLETECALLER|1|5|1"]  # fmt: skip
+    log = tmp_path / "queue_log"
+    log.write_text("\n".join(lines) + "\n")
+    importing.import_file(archive, log, lambda what, done, total: None)
+    found = history.columns((1_700_000_000.0, 1_700_000_000.0 + 3 * 86_400))
+    assert found.until > found.calls_until == 1_700_000_000 + 2 * 86_400 + 1
+    sums = kpi.sum_calls(found.calls, 1, found.calls_until, end=found.range[1])
+    assert (sums.settled[-1], sums.provisional[-1]) == (0, 3)

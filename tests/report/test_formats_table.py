@@ -98,3 +98,8 @@ def test_a_site_needs_no_column_of_names() -> None:
 
 def test_a_year_of_days_has_a_line_for_each_day_and_agent() -> None:
     assert len(written(sample(agents(3), 365, by=By.AGENT))) > 365 * 4
+
+
+def test_the_one_line_of_a_site_and_a_range_says_what_it_is_of() -> None:
+    lines = written(sample(("Tehran",), 1, by=By.SITE))
+    assert len([line for line in lines if line.startswith("Tehran ")]) == 2  # it folds once

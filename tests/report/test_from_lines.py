@@ -112,7 +112,8 @@ def test_each_figure_of_an_agent_equals_sql_over_the_lines(tmp_path: Path, log: 
 def test_the_simulators_night_equals_sql_over_its_lines(tmp_path: Path) -> None:
     log = tmp_path / "queue_log"
     with log.open("w") as file:
-        for _ in world.run(make_plan(60, 5, seed=5, starts_at=1_760_053_000.0), 1000, lambda one: file.write(one + "\n")):
+        plan = make_plan(60, 5, seed=5, starts_at=1_760_053_000.0)
+        for _ in world.run(plan, 1000, lambda line: file.write(line + "\n")):
             pass
     report = reported(tmp_path, [log], By.QUEUE, 20.0, 5.0)
     agrees(report, asked(BY_QUEUE, [log], t=20.0, short=5.0), FIGURES)

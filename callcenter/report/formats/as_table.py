@@ -62,7 +62,7 @@ class _Lines:
         self.report, self.language, self.words = report, language, WORDS[language]
         self.periods, self.names = len(report.periods), len(report.names)
         self.several = self.periods > 1
-        self.by_name = report.ask.by is not By.SITE
+        self.by_name = report.ask.by is not By.SITE or not self.several  # some column must say what a line is of
         self.heads = [self.words["period"]] * self.several + [self.words[report.ask.by.value]] * self.by_name
         self.places = list(self._places())
         self._cells: dict[str, list[Text]] = {}
