@@ -37,6 +37,7 @@ def wallboard(
             "threshold_s": t.threshold_s,
             "service_level": t.service_level,
             "short_abandon_s": t.short_abandon_s,
+            "figures": config.queue(queue.name).targets,
         }
     began = window_starts(now.at, config.site.zone, config.site.day_starts)
     return Wallboard(seq, now, figures, targets, began, _touching(holes, min(began.values())), tuple(alarms))

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from callcenter.errors import ConfigError
+from kpi.table import CALL_FIGURES, FIGURES
 
 _ONE_SECRET = "exactly one of 'secret' and 'secret_file' is needed"
 
@@ -105,12 +106,40 @@ class Pbx(Section):
 
 
 class Queue(Section):
-    """Targets of one queue. ``service_level_s`` None: as the PBX's ``servicelevel``, else 20 s."""
+    """Targets of one queue. ``service_level_s`` None: as the PBX's ``servicelevel``, else 20 s.
+
+    ``targets``: what other figures aim at, a number or two (from, to), by their names in :mod:`kpi.table`; of those
+    that are not named the field's own is in force.
+    """
 
     service_level_s: Annotated[float, Field(ge=0)] | None = None
     service_level_target: float = Field(default=0.80, ge=0, le=1)
     short_abandon_s: float = Field(default=5.0, ge=0)
     wrap_up_s: float = Field(default=0.0, ge=0)
+    targets: dict[str, tuple[float, float]] = {}
+
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _ranges(cls, value: Any) -> Any:
+        """One number is a range of its own."""
+        if not isinstance(value, dict):
+            return value
+        return {name: (aim, aim) if isinstance(aim, int | float) else aim for name, aim in value.items()}
+
+    @field_validator("targets")
+    @classmethod
+    def _known_figures(cls, value: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        for name, (low, high) in value.items():
+            if name == "service_level":
+                raise ValueError("that of service_level is 'service_level_target'")
+            if name not in AIMED:
+                raise ValueError(f"no such figure: {name!r}")
+            if not 0 <= low <= high:
+                raise ValueError(f"{name}: from {low:g} to {high:g} is no range")
+        return value
+
+
+AIMED = frozenset(figure.name for figure in (*FIGURES, *CALL_FIGURES))
 
 
 class Store(Section):

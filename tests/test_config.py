@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.config import Config, load
+from callcenter.config import Config, load, parse
 from callcenter.errors import ConfigError
 
 LEAST = '[[pbx]]\nsecret = "from file"\n'
@@ -148,3 +148,27 @@ def test_a_secret_file_that_cannot_be_read_is_named(tmp_path: Path, file: Path) 
 def test_the_secret_is_not_shown_with_the_configuration(file: Path) -> None:
     assert "from file" not in repr(load(file))
     assert "from file" not in str(load(file).model_dump())
+
+
+def test_a_queues_targets_are_numbers_or_ranges() -> None:
+    queue = {"targets": {"abandon_rate": [0.03, 0.05], "average_handle_time": 240, "first_call_resolution": 0.8}}
+    config = parse({"pbx": [{"secret": "x"}], "queues": {"sales": queue}}, "c")
+    aims = {"abandon_rate": (0.03, 0.05), "average_handle_time": (240.0, 240.0), "first_call_resolution": (0.8, 0.8)}
+    assert config.queue("sales").targets == aims
+    assert config.queue("other").targets == {}
+
+
+@pytest.mark.parametrize(
+    ("targets", "why"),
+    [
+        ({"abandonrate": 0.1}, "no such figure: 'abandonrate'"),
+        ({"service_level": 0.9}, "that of service_level is 'service_level_target'"),
+        ({"abandon_rate": [0.1, 0.05]}, "abandon_rate: from 0.1 to 0.05 is no range"),
+        ({"abandon_rate": "low"}, "abandon_rate"),
+        (3, "valid dictionary"),
+    ],
+)
+def test_a_target_that_is_none_is_named(targets: object, why: str) -> None:
+    with pytest.raises(ConfigError, match=r"^c: queues\.sales\.targets") as error:
+        parse({"pbx": [{"secret": "x"}], "queues": {"sales": {"targets": targets}}}, "c")
+    assert why in str(error.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from callcenter.floor.records import AgentState, Hole
@@ -64,7 +66,7 @@ class Wallboard(msgspec.Struct, frozen=True):
     seq: int
     now: FloorNow
     figures: dict[str, dict[str, dict[str, float | None]]]
-    targets: dict[str, dict[str, float]]
+    targets: dict[str, dict[str, Any]]
     """Queue → ``threshold_s``, ``service_level`` and ``short_abandon_s`` in force."""
     began: dict[str, float] = {}
     """Window → when it began."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -68,7 +69,7 @@ def _offers(ask: Ask) -> list[Offer]:
 def _targets(columns: Columns, ask: Ask, targets: Callable[[str], Targets]) -> dict[str, Targets]:
     """What the report counts with, by queue."""
     chosen = {"threshold_s": ask.threshold_s, "short_abandon_s": ask.short_abandon_s}
-    asked = {name: value for name, value in chosen.items() if value is not None}
+    asked: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
     for name, value in asked.items():
         if not 0 <= value < math.inf:
             raise InputError(f"{name} is {value:g}: it must be 0 or more seconds")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from callcenter.history.columns import Range
@@ -31,11 +32,12 @@ class By(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class Targets:
     """What is in force for one queue in this report: threshold T and short abandon in seconds, the service level aimed
-    at as a ratio."""
+    at as a ratio; ``figures``: what others aim at, from and to, where it is not what the field does."""
 
     threshold_s: float = 20.0
     service_level: float = 0.80
     short_abandon_s: float = 5.0
+    figures: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,11 +41,13 @@ class Problem(Shape):
 
 
 class Targets(Shape):
-    """The targets in force: threshold T in seconds, the aim of the service level, the short-abandon limit."""
+    """The targets in force: threshold T in seconds, the aim of the service level, the short-abandon limit; ``figures``:
+    what others aim at (from, to), where it is not that of ``/api/v1/figures``."""
 
     threshold_s: float | None = None
     service_level: float | None = None
     short_abandon_s: float | None = None
+    figures: dict[str, tuple[float, float]] = {}
 
 
 class QueueShape(Shape):

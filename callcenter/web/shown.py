@@ -49,7 +49,7 @@ def board(shown: Wallboard, site: Site) -> Plain:
     }
 
 
-def queue(q: QueueNow, now: FloorNow, targets: Mapping[str, float], zone: tzinfo) -> Plain:
+def queue(q: QueueNow, now: FloorNow, targets: Mapping[str, Any], zone: tzinfo) -> Plain:
     return {
         "name": q.name,
         "waiting": q.waiting,

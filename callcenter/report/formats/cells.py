@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 
-from callcenter.report.values import By, Column, Report
+from callcenter.report.values import By, Column, Report, Targets
 
 KEY = (
     "offered", "answered", "abandoned", "service_level", "abandon_rate", "average_speed_of_answer", "longest_wait",
@@ -81,15 +81,18 @@ def chosen(report: Report) -> list[Column]:
 
 
 def aim(report: Report, of: Column, name: str) -> tuple[float, float] | None:
-    """What the column aims at for this name, '' for all of them. The service level's aim is the queue's own; of all
-    together there is none where the queues differ."""
-    if of.name != "service_level":
-        return of.target
+    """What the column aims at for this name, '' for all of them. A queue's aim is its own; of all together there is
+    none where the queues differ."""
     if report.ask.by is By.QUEUE and name in report.targets:
-        own = report.targets[name].service_level
-        return own, own
-    aims = {targets.service_level for targets in report.targets.values()}
-    return (aims.pop(),) * 2 if len(aims) == 1 else None if aims else of.target
+        return _own_aim(of, report.targets[name])
+    aims = {_own_aim(of, targets) for targets in report.targets.values()}
+    return aims.pop() if len(aims) == 1 else None if aims else of.target
+
+
+def _own_aim(of: Column, targets: Targets) -> tuple[float, float] | None:
+    if of.name == "service_level":
+        return targets.service_level, targets.service_level
+    return targets.figures.get(of.name, of.target)
 
 
 def judged(value: float, better: str | None, target: tuple[float, float] | None) -> str:

@@ -62,7 +62,8 @@ function update(view, queue, board, page) {
   view.fill.style.inlineSize = `${100 * (figures.service_level ?? 0)}%`;
   view.aim.style.insetInlineStart = `${100 * (queue.targets.service_level ?? 0)}%`;
   say(view.abandon.value, fmt.fine(figures.abandon_rate));
-  const abandoned = atMost(figures.abandon_rate, page.target("abandon_rate") ?? ABANDON_AIM);
+  const ownAim = queue.targets.figures?.abandon_rate ?? page.target("abandon_rate") ?? ABANDON_AIM;
+  const abandoned = atMost(figures.abandon_rate, ownAim);
   mark(view.abandon.root, { judged: abandoned });
   setGlyph(view.abandon.sign, abandoned);
   say(view.answered.value, fmt.count(figures.answered));
