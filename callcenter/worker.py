@@ -40,7 +40,13 @@ def _keep(config: Config, words: dict[str, Any], tell: Tell) -> bytes:
     return b""
 
 
-WORKS: dict[str, Work] = {"report": _report, "keep": _keep}
+def _past(config: Config, words: dict[str, Any], tell: Tell) -> bytes:
+    from callcenter.report import past
+
+    return msgspec.json.encode(past.windows(config, tell))
+
+
+WORKS: dict[str, Work] = {"report": _report, "keep": _keep, "past": _past}
 
 
 def order(config: Config, work: str, words: dict[str, Any]) -> bytes:
