@@ -36,18 +36,20 @@ class History:
     ) -> Columns:
         """``progress`` may raise what ends the work. Raises InputError, StoreError."""
         first, last = day_of(asked[0] - margin_s) - LONGEST_DAYS, day_of(asked[1] + margin_s)
-        logged_days, logged = set(self.archive.imported_days()), self.archive.imported_coverage()
+        logged = self.archive.imported_coverage()
+        logged_days = {day for day in self.archive.imported_days() if first <= day <= last}
         own: list[Tables] = []
         old: list[Tables] = []
         with self._reading() as connection:
             known = seen.known(connection) if connection is not None else seen.NOTHING
-            for n, day in enumerate(range(first, last + 1), 1):
+            own_days = {day for day in known.versions if first <= day <= last}
+            for n, day in enumerate(days := sorted(own_days | logged_days), 1):
                 kinds = _kinds(day, asked)
-                if connection is not None:
+                if connection is not None and day in own_days:
                     own.append(self._seen(connection, known, day, kinds))
                 if day in logged_days:
                     old.append(self.archive.imported(day, self._e164, kinds))
-                progress(n, last + 1 - first)
+                progress(n, len(days))
         until = max(known.alive, logged[-1][1] if logged else 0.0)
         return join(stacked(own), stacked(old), Known(known.covered, logged, until), asked, margin_s)
 
@@ -68,10 +70,8 @@ class History:
 
     def _seen(self, connection: Connection, known: seen.Known, day: int, kinds: tuple[str, ...]) -> Tables:
         """A day that is not over is never kept: it changes with each call."""
-        made_of = f"{seen.MADE}:{known.versions.get(day, 0)}"
+        made_of = f"{seen.MADE}:{known.versions[day]}"
         make = partial(seen.tables_of, connection, day)
-        if day * DAY_S > known.alive:
-            return {}
         if (day + 1) * DAY_S > known.alive:
             return make()
         return self.archive.made("seen", day, made_of, make, kinds)

@@ -37,7 +37,7 @@ THRESHOLDS = "servicelevel"
 
 class Known(NamedTuple):
     """What the store tells of: ``covered``, outside of which it saw nothing and nothing was repaired; ``alive``: up to
-    when (0: it never saw anything); ``versions`` of its days; those without one are of before there were any."""
+    when (0: it never saw anything); ``versions`` of the days of which it knows anything."""
 
     covered: Ranges
     alive: float

@@ -15,3 +15,8 @@ def upgrade() -> None:
         sa.Column("day", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
     )
+    days = " UNION ".join(
+        f"SELECT DISTINCT CAST({at} / 86400 AS INTEGER), 0 FROM {table}"
+        for table, at in (("call", "started_at"), ("agent_span", "from_at"))
+    )
+    op.execute(f"INSERT INTO day (day, version) {days}")
