@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from callcenter import __version__, cli_history
+from callcenter import __version__, cli_forecast, cli_history
 from callcenter.ami.replay import Cut
 from callcenter.config import Store, load
 from callcenter.errors import CallcenterError, NotWritten
@@ -270,6 +270,7 @@ def logging_to_stderr(level: int = logging.INFO) -> None:
 
 app.add_typer(cli_history.imports, name="import")
 app.command()(cli_history.report)
+app.command()(cli_forecast.forecast)
 
 
 def main() -> None:

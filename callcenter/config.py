@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import tomllib
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.functional_validators import BeforeValidator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from callcenter.errors import ConfigError
@@ -167,6 +169,39 @@ class Tickets(Section):
     internal: bool = False
 
 
+def _date(value: Any) -> date:
+    """pydantic alone would take 5 for the fifth second of 1970."""
+    try:
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"not a date like 2026-03-21: {value}") from None
+
+
+Day = Annotated[date, BeforeValidator(_date)]
+
+
+class Forecast(Section):
+    """``days_off``: holidays besides those of ``site.country``; ``working_days``: those that are worked all the same.
+
+    ``shrinkage``: the share of paid time that goes to breaks, training and absence; ``max_occupancy``: how busy agents
+    may be. ``model``: see :data:`callcenter.forecast.making.MODELS`.
+    """
+
+    days_off: tuple[Day, ...] = ()
+    working_days: tuple[Day, ...] = ()
+    shrinkage: float = Field(default=0.0, ge=0, lt=1)
+    max_occupancy: float = Field(default=0.85, gt=0, le=1)
+    model: Literal["seasonal", "naive"] = "seasonal"
+
+    @model_validator(mode="after")
+    def _either_or(self) -> Forecast:
+        for day in sorted(set(self.days_off) & set(self.working_days)):
+            raise ValueError(f"{day} is among the days_off and the working_days")
+        return self
+
+
 class Config(BaseSettings):
     """All of it. ``queues`` holds the queues by name; a queue that is not named has the defaults of :class:`Queue`."""
 
@@ -178,6 +213,7 @@ class Config(BaseSettings):
     store: Store = Store()
     web: Web = Web()
     tickets: Tickets = Tickets()
+    forecast: Forecast = Forecast()
 
     @field_validator("pbx")
     @classmethod

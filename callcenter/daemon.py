@@ -28,6 +28,7 @@ from callcenter.memory import settle_memory
 from callcenter.metrics import collector
 from callcenter.metrics.health import Health, alarms, stuck
 from callcenter.pipeline import Pipeline
+from callcenter.planning import Planning
 from callcenter.reload import Reload, reload
 from callcenter.repairs import Repairs, needed_from, source_of
 from callcenter.store.backup_times import Backups
@@ -63,6 +64,7 @@ class Daemon:
         self._drifts_told: set[str] = set()
         self.boards = Boards(self.consumer, self.health)
         self.jobs = Jobs(lambda: self.config)
+        self.planning = Planning(lambda: self.config, self.now, self.window.picture)
         self.asked_to_end_at: float | None = None
 
     async def _look_at_clock(self) -> None:
@@ -118,7 +120,8 @@ class Daemon:
 
     async def metrics(self) -> bytes:
         self.counters.ami_events, self.counters.ami_dropped = self.link.counted()
-        return await asyncio.to_thread(collector.scrape, self.board(), self.counters.picture(), self.health())
+        board, counters = self.board(), self.counters.picture()
+        return await asyncio.to_thread(collector.scrape, board, counters, self.health(), self.planning)
 
     def reload(self, reread: Callable[[], Config]) -> None:
         """Take up a changed configuration; a wrong one is said and changes nothing."""
@@ -291,7 +294,7 @@ async def _serve_until(daemon: Daemon, on_ready: Callable[[int], None], stop: as
     web = daemon.config.web
     parts = (
         daemon.link.run(), daemon.consumer.run(), daemon.boards.run(), daemon.housekeeping(), daemon.minutes(),
-        daemon.keep_history(),
+        daemon.keep_history(), daemon.planning.run(), daemon.planning.make(daemon.jobs),
         daemon.repair(), daemon.back_up(), daemon.tell_systemd(),
         serve(create_app(daemon), web.host, web.port, told(on_ready)),
     )  # fmt: skip

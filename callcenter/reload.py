@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 
 from callcenter.config import Config
 
-AT_ONCE = ("queues", "tickets", "store.journal_days", "store.backups", "store.backup_every_h", "store.backups_kept")
+AT_ONCE = (
+    "queues", "tickets", "forecast",
+    "store.journal_days", "store.backups", "store.backup_every_h", "store.backups_kept",
+)  # fmt: skip
 
 
 class Reload(NamedTuple):
@@ -26,9 +29,8 @@ def reload(running: Config, new: Config) -> Reload:
     changed = sorted(set(_changed(running.model_dump(), new.model_dump())))
     at_once = [key for key in changed if key.startswith(AT_ONCE)]
     store = {name: getattr(new.store, name) for name in _of("store")}
-    config = running.model_copy(
-        update={"queues": new.queues, "tickets": new.tickets, "store": running.store.model_copy(update=store)}
-    )
+    whole = {name: getattr(new, name) for name in ("queues", "tickets", "forecast")}
+    config = running.model_copy(update=whole | {"store": running.store.model_copy(update=store)})
     return Reload(config, at_once, [key for key in changed if key not in at_once])
 
 

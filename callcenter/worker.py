@@ -46,7 +46,13 @@ def _past(config: Config, words: dict[str, Any], tell: Tell) -> bytes:
     return msgspec.json.encode(past.windows(config, tell))
 
 
-WORKS: dict[str, Work] = {"report": _report, "keep": _keep, "past": _past}
+def _forecast(config: Config, words: dict[str, Any], tell: Tell) -> bytes:
+    from callcenter import forecasting
+
+    return forecasting.forecast_work(config, words, tell)
+
+
+WORKS: dict[str, Work] = {"report": _report, "keep": _keep, "past": _past, "forecast": _forecast}
 
 
 def order(config: Config, work: str, words: dict[str, Any]) -> bytes:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from callcenter.config import Config, load, parse
 from callcenter.errors import ConfigError
+from callcenter.forecast.making import MODELS
 
 LEAST = '[[pbx]]\nsecret = "from file"\n'
 
@@ -61,12 +64,31 @@ def test_the_least_that_runs(file: Path) -> None:
     ("[queues.sales]\nservice_level_target = 80\n", "queues.sales.service_level_target: "),
     ("secret_file = '/x'\n", "exactly one of 'secret' and 'secret_file'"),
     ("auth = 'none'\n", "pbx.0.auth: "),
+    ("[forecast]\ndays_off = ['2026-02-30']\n", "forecast.days_off.0: not a date like 2026-03-21: 2026-02-30"),
+    ("[forecast]\ndays_off = [5]\n", "forecast.days_off.0: not a date like 2026-03-21: 5"),
+    ("[forecast]\nworking_days = [2026-03-21T00:00:00]\n", "forecast.working_days.0: not a date like 2026-03-21"),
+    ("[forecast]\ndays_off = ['2026-03-21']\nworking_days = [2026-03-21]\n", "2026-03-21 is among the days_off and"),
+    ("[forecast]\nshrinkage = 1\n", "forecast.shrinkage: "),
+    ("[forecast]\nmax_occupancy = 0\n", "forecast.max_occupancy: "),
+    ("[forecast]\nmodel = 'best'\n", "forecast.model: Input should be 'seasonal' or 'naive'"),
+    ("[forecast]\ncountry = 'IR'\n", "unknown key 'forecast.country'"),
     ("[[pbx]]\nsecret = 'two'\n", "pbx: only one [[pbx]] is supported yet"),
 ])  # fmt: skip
 def test_a_wrong_key_or_value_is_named(file: Path, more: str, named: str) -> None:
     said = refusal(written(file, more))
     assert said.startswith(f"{file}: ")
     assert named in said
+
+
+def test_days_of_the_forecast_are_dates_or_their_text(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    written(file, "[forecast]\ndays_off = ['2026-03-21', 2026-04-02]\nworking_days = ['2026-03-20']\n")
+    forecast = load(file).forecast
+    assert (forecast.days_off, forecast.working_days) == (
+        (date(2026, 3, 21), date(2026, 4, 2)), (date(2026, 3, 20),),
+    )  # fmt: skip
+    config = from_environment(monkeypatch, file, FORECAST__DAYS_OFF='["2026-05-01"]', FORECAST__SHRINKAGE="0.3")
+    assert (config.forecast.days_off, config.forecast.shrinkage) == ((date(2026, 5, 1),), 0.3)
+    assert get_args(type(forecast).model_fields["model"].annotation) == tuple(MODELS)
 
 
 def test_all_wrong_keys_are_named_at_once(file: Path) -> None:

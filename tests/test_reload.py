@@ -28,6 +28,12 @@ def test_targets_wrap_up_and_tickets_are_taken_up_at_once() -> None:
     assert result.config.tickets.internal
 
 
+def test_the_forecasts_rules_are_taken_up_at_once() -> None:
+    result = reload(config(), config(forecast={"shrinkage": 0.3, "days_off": ["2026-03-21"]}))
+    assert (result.at_once, result.after_restart) == (["forecast.days_off", "forecast.shrinkage"], [])
+    assert result.config.forecast.shrinkage == 0.3
+
+
 def test_where_it_listens_and_whom_it_listens_to_stay_until_a_restart() -> None:
     new = parse({"pbx": [{"secret": "other", "port": 5039}], "web": {"port": 81}, "site": {"timezone": "Asia/Tehran"},
                  "store": {"url": "sqlite+aiosqlite:///other.db", "journal_days": 3}}, "test")  # fmt: skip

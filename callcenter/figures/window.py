@@ -34,6 +34,7 @@ from callcenter.floor.changes import (
     WrapUpEnded,
 )
 from callcenter.floor.records import Span, Visit
+from kpi.columns import REFUSED, Floats, Integers
 from kpi.table import COUNTS, SUMS_S
 
 Figures = dict[str, dict[str, float | None]]
@@ -144,6 +145,16 @@ class Window:
         columns |= {figure.name: figure.of(visit_sums) for figure in kpi.VISIT_FIGURES}
         columns |= {figure.name: figure.of(time_sums) for figure in kpi.AGENT_FIGURES}
         return _by_queue([*names, ""], columns)
+
+    def offered(self, borders: Floats, at: float) -> dict[str, Integers]:
+        """Visits but the refused of each queue, by the interval from each of ``borders`` to the next in which they
+        entered, as told by ``at``."""
+        visits, _ = self._visits.within(float(borders[0]), float(borders[-1]), at)
+        kept = ~np.isin(visits.outcome, REFUSED)
+        place = np.searchsorted(borders, visits.entered_at[kept], "right") - 1
+        counts = np.zeros((len(self._queues), len(borders) - 1), np.intp)
+        np.add.at(counts, (visits.queue[kept], place), 1)
+        return dict(zip(self._queues, counts, strict=True))
 
     def counted(self, start: float, end: float) -> Iterator[CountedVisit]:
         """The visits that entered in [start, end), but for the refused, to compare with the PBX's own counts."""

@@ -28,7 +28,8 @@ from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics.counters import Counters, Waits
 from callcenter.metrics.health import Health
 from callcenter.metrics.of_daemon import of_daemon
-from callcenter.metrics.table import DAEMON, METRICS, SINCE_START, STATE, WINDOWED, Row, figure_metric
+from callcenter.metrics.of_planning import Planning, of_planning
+from callcenter.metrics.table import DAEMON, METRICS, PLANNING, SINCE_START, STATE, WINDOWED, Row, figure_metric
 from kpi.table import FIGURES
 
 Samples = Iterator[tuple[tuple[str, ...], float]]
@@ -56,17 +57,21 @@ def _bare(row: Row, labels: Iterable[str]) -> list[str]:
 class BoardCollector(Collector):
     """``board`` gives the newest Wallboard; ``counters`` is fed with every Change; ``health`` tells of the daemon."""
 
-    def __init__(self, board: Callable[[], Wallboard], counters: Counters, health: Callable[[], Health]) -> None:
+    def __init__(
+        self, board: Callable[[], Wallboard], counters: Counters, health: Callable[[], Health],
+        planning: Planning | None = None,
+    ) -> None:  # fmt: skip
         self._board = board
         self._counters = counters
         self._health = health
+        self._planning = planning
 
     def collect(self) -> Iterable[Metric]:
         board = self._board()
         health = self._health()
         samples = _of_now(board) | _since_start(self._counters, board) | _windowed(board)
-        samples |= of_daemon(health, board, self._counters)
-        for row in (*STATE, *WINDOWED, *SINCE_START, *DAEMON):
+        samples |= of_daemon(health, board, self._counters) | of_planning(self._planning, board)
+        for row in (*STATE, *WINDOWED, *SINCE_START, *PLANNING, *DAEMON):
             if row.type in FAMILIES:
                 family = FAMILIES[row.type](row.name, row.help, labels=row.labels)
                 for labels, value in samples[row.name]:
@@ -77,11 +82,12 @@ class BoardCollector(Collector):
 
 
 def registry(
-    board: Callable[[], Wallboard], counters: Counters, health: Callable[[], Health] = Health
+    board: Callable[[], Wallboard], counters: Counters, health: Callable[[], Health] = Health,
+    planning: Planning | None = None,
 ) -> CollectorRegistry:
     """A registry of its own: nothing of the process-wide one of prometheus_client comes along."""
     own = CollectorRegistry()
-    own.register(BoardCollector(board, counters, health))
+    own.register(BoardCollector(board, counters, health, planning))
     return own
 
 
@@ -90,9 +96,9 @@ def text(own: CollectorRegistry) -> bytes:
     return generate_latest(own)
 
 
-def scrape(board: Wallboard, counters: Counters, health: Health) -> bytes:
+def scrape(board: Wallboard, counters: Counters, health: Health, planning: Planning | None = None) -> bytes:
     """The text of one moment. It takes a while in a big centre: give it a picture of the counters, beside the loop."""
-    return text(registry(lambda: board, counters, lambda: health))
+    return text(registry(lambda: board, counters, lambda: health, planning))
 
 
 def _of_now(board: Wallboard) -> dict[str, Samples]:

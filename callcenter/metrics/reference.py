@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from callcenter.metrics.table import DAEMON, SINCE_START, STATE, WINDOWED, Row
+from callcenter.metrics.table import DAEMON, PLANNING, SINCE_START, STATE, WINDOWED, Row
 
 HEAD = """# Metrics
 
@@ -18,7 +18,8 @@ A figure without a value (nothing to divide by) has no series; it is neither 0 n
 """
 
 PARTS = (
-    ("Now", STATE), ("Since the daemon started", SINCE_START), ("The daemon and what it lives on", DAEMON),
+    ("Now", STATE), ("Since the daemon started", SINCE_START), ("Forecast and staffing", PLANNING),
+    ("The daemon and what it lives on", DAEMON),
     ("Figures of the live windows", WINDOWED),
 )
 

@@ -57,6 +57,24 @@ SINCE_START: tuple[Row, ...] = (
         "until the first of its reason"),
 )
 
+NO_FORECAST = "while no forecast is kept that was made before the business day began"
+
+PLANNING: tuple[Row, ...] = (
+    Row("callcenter_queue_forecast_calls", "gauge",
+        "Calls that were forecast from the beginning of the business day until now.", ("queue",), NO_FORECAST),
+    Row("callcenter_queue_forecast_calls_interval", "gauge",
+        "Calls that were forecast for the whole quarter of an hour under way.", ("queue",), NO_FORECAST),
+    Row("callcenter_queue_agents_required", "gauge",
+        "Agents on the phones that the forecast asks for now (Erlang C, occupancy capped, without shrinkage).",
+        ("queue",), f"{NO_FORECAST}, and for a target of 100 %"),
+    Row("callcenter_queue_agents_staffed", "gauge",
+        "Agents on the phones now: not logged out, unreachable or paused; who is in several queues is shared out.",
+        ("queue",)),
+    Row("callcenter_queue_staffing_gap_agents", "gauge",
+        "Agents required - agents staffed: above 0 too few.", ("queue",), "where it is not known what is required"),
+    Row("callcenter_forecast_made_timestamp_seconds", "gauge", "When the forecast of today was made.", (), NO_FORECAST),
+)
+
 DAEMON: tuple[Row, ...] = (
     Row("callcenter_ami_blind_seconds_total", "counter",
         "Time in which nothing of the PBX was seen, since the link was first up; it grows while that lasts."),
@@ -114,4 +132,4 @@ WINDOWED: tuple[Row, ...] = (
           ("window",), NO_FIGURE) for f in FIGURES),
 )
 
-METRICS: dict[str, Row] = {row.name: row for row in (*STATE, *SINCE_START, *DAEMON, *WINDOWED)}
+METRICS: dict[str, Row] = {row.name: row for row in (*STATE, *SINCE_START, *PLANNING, *DAEMON, *WINDOWED)}

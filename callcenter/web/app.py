@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from callcenter import __version__
-from callcenter.web import history, live, pages, problems, reports, stream
+from callcenter.web import history, live, pages, planning, problems, reports, stream
 from callcenter.web.head import HeadAsGet
 from callcenter.web.headers import SecurityHeaders
 from callcenter.web.source import Source
@@ -22,10 +22,9 @@ def create_app(source: Source, heartbeat_s: float = stream.HEARTBEAT_S) -> FastA
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.state.streams = stream.Streams(source, heartbeat_s)
-    routers = (live.router(source), history.router(source), reports.router(source), stream.router(app.state.streams),
-               pages.router(source))  # fmt: skip
-    for router in routers:
-        app.include_router(router)
+    for part in (live, history, reports, planning, pages):
+        app.include_router(part.router(source))
+    app.include_router(stream.router(app.state.streams))
     pages.install(app)
     _describe(app)
     return app

@@ -38,6 +38,11 @@ def missing(detail: str) -> HTTPException:
     return HTTPException(404, detail)
 
 
+def failed(detail: str) -> HTTPException:
+    """What is asked for is there and cannot be read."""
+    return HTTPException(503, detail)
+
+
 def install(app: FastAPI) -> None:
     """Every error of ``app`` is answered as a problem."""
 

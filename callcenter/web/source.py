@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date
 from typing import Protocol
 
 from callcenter.config import Config
 from callcenter.crm.ticket import Ticket
 from callcenter.floor.wallboard import Wallboard
+from callcenter.forecast.staffing import Policy
+from callcenter.forecast.today import Staffing
+from callcenter.forecast.values import Forecast
 from callcenter.jobs import Jobs
 from callcenter.metrics.health import Health
 from callcenter.store.values import JournalRow, Page, StoredCall
+from kpi.columns import Floats
 
 
 class StoreReader(Protocol):
@@ -38,6 +43,31 @@ class StoreReader(Protocol):
     ) -> Page[Ticket]: ...
 
 
+class Planner(Protocol):
+    """Forecast and staffing (:class:`callcenter.planning.Planning`)."""
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """That of the business day, made before it began."""
+        ...
+
+    async def of_day(self, day: date) -> Forecast | None:
+        """The newest that was made before that local day began."""
+        ...
+
+    async def came(self, board: Wallboard, start: Floats) -> dict[str, Floats]:
+        """Calls of each queue in the intervals that begin at ``start``; NaN: not known, or not over."""
+        ...
+
+    def staffing(self, board: Wallboard) -> list[Staffing]:
+        """Each queue of the board now."""
+        ...
+
+    def policy(self, board: Wallboard) -> Policy:
+        """How many agents to ask for."""
+        ...
+
+
 class Source(Protocol):
     """What the daemon gives to the web."""
 
@@ -46,6 +76,9 @@ class Source(Protocol):
 
     @property
     def store(self) -> StoreReader: ...
+
+    @property
+    def planning(self) -> Planner: ...
 
     def board(self) -> Wallboard:
         """The newest board."""

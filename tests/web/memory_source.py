@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI
+from memory_planning import MemoryPlanning
 
 from callcenter.config import Config
 from callcenter.crm.ticket import Ticket
@@ -53,6 +54,7 @@ class MemorySource(Newest):
         super().__init__(board)
         self.config = config
         self.store = MemoryStore()
+        self.planning = MemoryPlanning(config)
         self.is_so = Health()
         self.text = b"callcenter_link_up 1.0\n"
         self.jobs = Jobs(lambda: self.config)

@@ -16,8 +16,9 @@ from callcenter.web import pages
 PATHS = {
     "/metrics", "/healthz", "/readyz", "/api/v1/queues", "/api/v1/agents", "/api/v1/kpis", "/api/v1/figures",
     "/api/v1/calls", "/api/v1/calls/{id}", "/api/v1/calls/{id}/timeline", "/api/v1/tickets", "/api/v1/events",
-    "/api/v1/reports", "/api/v1/reports/{id}", "/api/v1/reports/{id}/result",
+    "/api/v1/reports", "/api/v1/reports/{id}", "/api/v1/reports/{id}/result", "/api/v1/forecast", "/api/v1/staffing",
 }
+POSTS = {"/api/v1/staffing/what-if"}
 WITHOUT_SHAPE = {"/metrics", "/api/v1/reports/{id}/result"}
 """What they answer is no JSON of ours."""
 FOREIGN = re.compile(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//|url\(|@import|from\s+["'](?!\./)|fetch\(["'](?!/)""")
@@ -53,7 +54,7 @@ async def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None
 
 
 async def test_every_route_is_documented_with_the_shape_of_its_answer(document: dict[str, Any]) -> None:
-    assert set(document["paths"]) == PATHS
+    assert set(document["paths"]) == PATHS | POSTS
     for path, operations in document["paths"].items():
         for operation in operations.values():
             assert operation.get("description"), path
@@ -89,6 +90,8 @@ async def test_the_docs_page_tells_every_route(api: httpx.AsyncClient) -> None:
     page = (await api.get("/docs")).text
     assert all(f"GET {path}</code>" in page for path in PATHS)
     assert "POST /api/v1/reports</code>" in page and "DELETE /api/v1/reports/{id}</code>" in page
+    assert all(f"POST {path}</code>" in page for path in POSTS)
+    assert '<a href="#WhatIfAsked">' in page
     assert "<script" not in page and not FOREIGN.search(page)
 
 

@@ -1,0 +1,201 @@
+"""The command ``forecast``: made and kept, tried on the past, asked what other agents would change. A shell, part of
+:mod:`callcenter.cli`."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import numpy as np
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+import kpi
+from callcenter import clock
+from callcenter.config import Config, load
+from callcenter.errors import InputError
+from callcenter.floor.records import rfc3339
+from callcenter.forecast import plain
+from callcenter.forecast.asked import change_of, day_of
+from callcenter.forecast.plan import Day, days_of, part, range_of, what_if
+from callcenter.history.importing import Progress as Told
+
+if TYPE_CHECKING:
+    from callcenter.forecast.backtest import Score
+
+DEFAULT_CONFIG = Path("/etc/callcenter/callcenter.toml")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""A spreadsheet takes a cell that begins so for a formula (OWASP: CSV injection)."""
+
+out, err = Console(emoji=False), Console(stderr=True, emoji=False)
+
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the TOML file")]
+BackTested = Annotated[bool, typer.Option("--back-test", help="how far off the model would have been; nothing is kept")]
+Days = Annotated[int, typer.Option("--days", min=1, max=365, help="of the back-test: the last so many")]
+WhatIfs = Annotated[
+    list[str] | None,
+    typer.Option("--what-if", metavar="QUEUE=±N@FROM-TO", help="service level with N agents more or fewer: repeatable"),
+]
+OfDay = Annotated[str, typer.Option("--day", help="of --what-if: today, tomorrow or 2026-11-23")]
+ToCsv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="all intervals into this file")]
+AsJson = Annotated[bool, typer.Option("--json", help="all intervals as JSON instead of the table")]
+
+
+def forecast(
+    config: ConfigFile = DEFAULT_CONFIG, back_test: BackTested = False, days: Days = 56, what_ifs: WhatIfs = None,
+    day: OfDay = "tomorrow", to_csv: ToCsv = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Forecast calls and agents of the next two weeks from the history, and keep the forecast."""
+    if sum((back_test, bool(what_ifs), bool(to_csv or as_json))) > 1:
+        raise InputError("forecast: --back-test, --what-if and --csv or --json exclude each other")
+    loaded = load(config, connects=False)
+    os.nice(10)  # the PBX beside has precedence
+    if back_test:
+        _show_back_test(loaded, days)
+    elif what_ifs:
+        _show_what_if(loaded, what_ifs, day)
+    else:
+        _make(loaded, to_csv, as_json)
+
+
+def _make(config: Config, to_csv: Path | None, as_json: bool) -> None:
+    from callcenter import forecasting  # the daemon, started by the same command line, has no use for it
+
+    with _progress() as progress:
+        made = forecasting.make_and_keep(config, progress)
+    zone, policy = config.site.zone, forecasting.policy_of(config)
+    if to_csv is not None:
+        _write_csv(to_csv, plain.intervals(made, policy, zone))
+    if as_json:
+        whole = plain.head(made, zone) | {"intervals": plain.intervals(made, policy, zone)}
+        typer.echo(msgspec.json.format(msgspec.json.encode(whole), indent=1))
+        return
+    out.print(_days_table(days_of(made, policy, zone), config))
+    learnt = " to ".join(str(datetime.fromtimestamp(at, zone).date()) for at in made.learnt)
+    _say(f"made at {rfc3339(made.made_at, zone)} by the model {made.model}, from the days {learnt}; kept")
+
+
+def _days_table(days: list[Day], config: Config) -> Table:
+    """``band``: in four days of five the calls are within."""
+    table = Table("day", "queue", title="calls and agents by day")
+    for name in ("calls", "band", "handle time s", "busiest at", "agents then"):
+        table.add_column(name, justify="right")
+    before = None
+    for of in days:
+        shown = f"{of.day:%a} {of.day}" if of.day != before else ""
+        busiest = "–" if np.isnan(of.busiest) else f"{datetime.fromtimestamp(of.busiest, config.site.zone):%H:%M}"
+        band = "–" if np.isnan(of.calls) else f"{of.low:.0f}–{of.high:.0f}"
+        numbers = (_number(of.calls), band, _number(of.handle_time_s), busiest, _number(of.required))
+        table.add_row(shown, _shown(of.queue), *numbers)
+        before = of.day
+    return table
+
+
+def _show_back_test(config: Config, days: int) -> None:
+    from callcenter import forecasting
+
+    with _progress() as progress:
+        tested = forecasting.back_tested(config, days, progress)
+    table = Table("queue", "model", title=f"{len(tested.days)} days, each forecast from the days before it")
+    for name in ("error by interval", "error by day", "bias"):
+        table.add_column(name, justify="right")
+    for at, queue in enumerate((*map(_shown, tested.queues), "all together")):
+        for score in tested.scores:
+            last = score is tested.scores[-1]
+            table.add_row(queue, score.model, *(_share(value) for value in _off(score, at)), end_section=last)
+    out.print(table)
+    if tested.skipped:
+        _say(f"{len(tested.skipped)} days have too little history before them and were left out")
+    _say("error: sum of the differences / calls that came; bias, with its sign: above 0 more came than was forecast")
+
+
+def _off(score: Score, at: int) -> list[float]:
+    """The bias by day is that by interval: both add up the same differences."""
+    by = score.by_interval, score.by_day
+    return [float(of[at]) for of in (*map(kpi.forecast_error, by), kpi.forecast_bias(score.by_interval))]
+
+
+def _show_what_if(config: Config, asked: list[str], day: str) -> None:
+    from callcenter import forecasting
+
+    zone = config.site.zone
+    that = day_of(day, datetime.fromtimestamp(clock.now(), zone).date())
+    changes = [change_of(text, that, zone) for text in asked]
+    with _progress() as progress:
+        made = part(forecasting.of_day(config, that, progress), range_of(that, zone))
+    answer = what_if(made, changes, forecasting.policy_of(config))
+    table = Table("queue", "from", title=f"{that}: with the agents that the forecast asks for, and then")
+    for name in ("calls", "agents", "then", "service level", "then"):
+        table.add_column(name, justify="right")
+    for of in plain.what_if(answer, zone):
+        for row in of["intervals"]:
+            agents, level = (
+                [row[f"{name}_{when}"] for when in ("before", "after")] for name in ("agents", "service_level")
+            )
+            cells = (_number(row["calls"], 1), *map(_number, agents), *map(_share, level))
+            table.add_row(_shown(of["queue"]), row["from"][11:16], *cells)
+        levels = (_share(of["service_level_before"]), _share(of["service_level_after"]))
+        table.add_row(_shown(of["queue"]), "all day", "", "", "", *levels, end_section=True)
+    out.print(table)
+
+
+def _write_csv(path: Path, rows: list[plain.Plain]) -> None:
+    """Whole or not at all."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(plain.COLUMNS)
+            writer.writerows([_cell(row[name]) for name in plain.COLUMNS] for row in rows)
+        aside.replace(path)
+    except OSError as e:
+        raise InputError(f"cannot write {path}: {e.strerror or e}") from e
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _cell(value: object) -> object:
+    """Names are what somebody called a queue: none may be a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _shown(name: str) -> str:
+    """One line, no markup, nothing that a terminal would act on."""
+    return escape("".join(c if c.isprintable() else "?" for c in name) or "–")
+
+
+def _number(value: float | None, digits: int = 0) -> str:
+    return "–" if value is None or not np.isfinite(value) else f"{value:,.{digits}f}"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None or not np.isfinite(value) else f"{value:.1%}"
+
+
+def _say(line: str) -> None:
+    out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _progress() -> Iterator[Told]:
+    """A bar for each part of the work on a terminal; nothing where stderr is none."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+               TimeElapsedColumn())  # fmt: skip
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total or None)
+            bars.update(tasks[what], completed=done)
+
+        yield show
