@@ -141,7 +141,7 @@ def forecast_work(
 ) -> bytes:
     """Makes and keeps the forecast of tomorrow and the days after, unless one was kept today already.
 
-For :mod:`callcenter.worker`; it takes no ``words``. JSON: ``made_at`` and ``model`` of the newest, how many
+    For :mod:`callcenter.worker`; it takes no ``words``. JSON: ``made_at`` and ``model`` of the newest, how many
     ``queues``, ``from`` and ``to``, and whether it is ``new``. Raises InputError, StoreError, ConfigError.
     """
     if words:
