@@ -24,6 +24,7 @@ from callcenter.floor.wallboard import Wallboard
 from callcenter.history.seen import THRESHOLDS
 from callcenter.holes import KEPT_S
 from callcenter.jobs import Busy, Jobs
+from callcenter.lookback import LookBack
 from callcenter.memory import settle_memory
 from callcenter.metrics import collector
 from callcenter.metrics.health import Health, alarms, stuck
@@ -31,6 +32,7 @@ from callcenter.pipeline import Pipeline
 from callcenter.planning import Planning
 from callcenter.reload import Reload, reload
 from callcenter.repairs import Repairs, needed_from, source_of
+from callcenter.report.past import Past
 from callcenter.store.backup_times import Backups
 from callcenter.store.store import Store
 from callcenter.web.app import create_app
@@ -64,6 +66,7 @@ class Daemon:
         self._drifts_told: set[str] = set()
         self.boards = Boards(self.consumer, self.health)
         self.jobs = Jobs(lambda: self.config)
+        self.lookback = LookBack()
         self.planning = Planning(lambda: self.config, self.now, self.window.picture)
         self.asked_to_end_at: float | None = None
 
@@ -121,7 +124,12 @@ class Daemon:
     async def metrics(self) -> bytes:
         self.counters.ami_events, self.counters.ami_dropped = self.link.counted()
         board, counters = self.board(), self.counters.picture()
-        return await asyncio.to_thread(collector.scrape, board, counters, self.health(), self.planning)
+        past = {window: one.figures for window, one in self.past.items()}
+        return await asyncio.to_thread(collector.scrape, board, counters, self.health(), self.planning, past)
+
+    @property
+    def past(self) -> dict[str, Past]:
+        return self.lookback.windows
 
     def reload(self, reread: Callable[[], Config]) -> None:
         """Take up a changed configuration; a wrong one is said and changes nothing."""
@@ -295,7 +303,7 @@ async def _serve_until(daemon: Daemon, on_ready: Callable[[int], None], stop: as
     parts = (
         daemon.link.run(), daemon.consumer.run(), daemon.boards.run(), daemon.housekeeping(), daemon.minutes(),
         daemon.keep_history(), daemon.planning.run(), daemon.planning.make(daemon.jobs),
-        daemon.repair(), daemon.back_up(), daemon.tell_systemd(),
+        daemon.lookback.run(daemon.jobs), daemon.repair(), daemon.back_up(), daemon.tell_systemd(),
         serve(create_app(daemon), web.host, web.port, told(on_ready)),
     )  # fmt: skip
     try:

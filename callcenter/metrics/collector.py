@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import blake2s
 from typing import Any
@@ -23,6 +23,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from callcenter import __version__
+from callcenter.figures.window import Figures
 from callcenter.floor.records import AgentState, Outcome
 from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics.counters import Counters, Waits
@@ -30,7 +31,7 @@ from callcenter.metrics.health import Health
 from callcenter.metrics.of_daemon import of_daemon
 from callcenter.metrics.of_planning import Planning, of_planning
 from callcenter.metrics.table import DAEMON, METRICS, PLANNING, SINCE_START, STATE, WINDOWED, Row, figure_metric
-from kpi.table import FIGURES
+from kpi.table import CALL_FIGURES, FIGURES
 
 Samples = Iterator[tuple[tuple[str, ...], float]]
 
@@ -55,21 +56,23 @@ def _bare(row: Row, labels: Iterable[str]) -> list[str]:
 
 
 class BoardCollector(Collector):
-    """``board`` gives the newest Wallboard; ``counters`` is fed with every Change; ``health`` tells of the daemon."""
+    """``board`` gives the newest Wallboard; ``counters`` is fed with every Change; ``health`` tells of the daemon;
+    ``past``: figures of windows of past days, as the board's."""
 
     def __init__(
         self, board: Callable[[], Wallboard], counters: Counters, health: Callable[[], Health],
-        planning: Planning | None = None,
+        planning: Planning | None = None, past: Mapping[str, Figures] | None = None,
     ) -> None:  # fmt: skip
         self._board = board
         self._counters = counters
         self._health = health
         self._planning = planning
+        self._past = past or {}
 
     def collect(self) -> Iterable[Metric]:
         board = self._board()
         health = self._health()
-        samples = _of_now(board) | _since_start(self._counters, board) | _windowed(board)
+        samples = _of_now(board) | _since_start(self._counters, board) | _windowed({**board.figures, **self._past})
         samples |= of_daemon(health, board, self._counters) | of_planning(self._planning, board)
         for row in (*STATE, *WINDOWED, *SINCE_START, *PLANNING, *DAEMON):
             if row.type in FAMILIES:
@@ -83,11 +86,11 @@ class BoardCollector(Collector):
 
 def registry(
     board: Callable[[], Wallboard], counters: Counters, health: Callable[[], Health] = Health,
-    planning: Planning | None = None,
+    planning: Planning | None = None, past: Mapping[str, Figures] | None = None,
 ) -> CollectorRegistry:
     """A registry of its own: nothing of the process-wide one of prometheus_client comes along."""
     own = CollectorRegistry()
-    own.register(BoardCollector(board, counters, health, planning))
+    own.register(BoardCollector(board, counters, health, planning, past))
     return own
 
 
@@ -96,9 +99,12 @@ def text(own: CollectorRegistry) -> bytes:
     return generate_latest(own)
 
 
-def scrape(board: Wallboard, counters: Counters, health: Health, planning: Planning | None = None) -> bytes:
+def scrape(
+    board: Wallboard, counters: Counters, health: Health, planning: Planning | None = None,
+    past: Mapping[str, Figures] | None = None,
+) -> bytes:
     """The text of one moment. It takes a while in a big centre: give it a picture of the counters, beside the loop."""
-    return text(registry(lambda: board, counters, lambda: health, planning))
+    return text(registry(lambda: board, counters, lambda: health, planning, past))
 
 
 def _of_now(board: Wallboard) -> dict[str, Samples]:
@@ -123,16 +129,16 @@ def _target(board: Wallboard, key: str) -> Samples:
     return (((queue,), targets[key]) for queue, targets in board.targets.items() if key in targets)
 
 
-def _windowed(board: Wallboard) -> dict[str, Samples]:
-    out: dict[str, Samples] = {"callcenter_queue_window_visits": _window_visits(board)}
-    for f in FIGURES:
-        out[figure_metric(f.name, f.unit, True)] = _figure(board, f.name, True)
-        out[figure_metric(f.name, f.unit, False)] = _figure(board, f.name, False)
+def _windowed(windows: Mapping[str, Figures]) -> dict[str, Samples]:
+    out: dict[str, Samples] = {"callcenter_queue_window_visits": _window_visits(windows)}
+    for f in (*FIGURES, *CALL_FIGURES):
+        out[figure_metric(f.name, f.unit, True)] = _figure(windows, f.name, True)
+        out[figure_metric(f.name, f.unit, False)] = _figure(windows, f.name, False)
     return out
 
 
-def _window_visits(board: Wallboard) -> Samples:
-    for window, per in board.figures.items():
+def _window_visits(windows: Mapping[str, Figures]) -> Samples:
+    for window, per in windows.items():
         for queue, figures in per.items():
             for count in VISIT_COUNTS if queue else ():
                 value = figures.get(count)
@@ -140,8 +146,8 @@ def _window_visits(board: Wallboard) -> Samples:
                     yield (queue, window, count), value
 
 
-def _figure(board: Wallboard, name: str, of_queue: bool) -> Samples:
-    for window, per in board.figures.items():
+def _figure(windows: Mapping[str, Figures], name: str, of_queue: bool) -> Samples:
+    for window, per in windows.items():
         for queue, figures in per.items():
             value = figures.get(name)
             if bool(queue) is of_queue and value is not None and math.isfinite(value):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kpi.table import FIGURES
+from kpi.table import CALL_FIGURES, FIGURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Row:
 
 PREFIX = "callcenter_"
 UNITS = {"ratio": "ratio", "s": "seconds"}
+NO_FIGURE_YET = "for live windows, and while the figure has no value; of 7d and 28d, whole days, each hour"
 NO_FIGURE = "while the figure has no value (nothing to divide by)"
 
 STATE: tuple[Row, ...] = (
@@ -130,6 +131,10 @@ WINDOWED: tuple[Row, ...] = (
           ("queue", "window"), NO_FIGURE) for f in FIGURES),
     *(Row(figure_metric(f.name, f.unit, False), "gauge", f"{f.label['en']} of all queues together within the window.",
           ("window",), NO_FIGURE) for f in FIGURES),
+    *(Row(figure_metric(f.name, f.unit, True), "gauge", f"{f.label['en']} of the queue within the window.",
+          ("queue", "window"), NO_FIGURE_YET) for f in CALL_FIGURES),
+    *(Row(figure_metric(f.name, f.unit, False), "gauge", f"{f.label['en']} of all queues together within the window.",
+          ("window",), NO_FIGURE_YET) for f in CALL_FIGURES),
 )
 
 METRICS: dict[str, Row] = {row.name: row for row in (*STATE, *SINCE_START, *PLANNING, *DAEMON, *WINDOWED)}

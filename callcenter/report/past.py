@@ -17,9 +17,13 @@ from callcenter.history.columns import Range
 from callcenter.report import work
 from callcenter.report.compute import report
 from callcenter.report.values import Ask, By, Every, Report
+from kpi.table import CALL_FIGURES, COUNTS, FIGURES, SUMS_S
 
 DAYS = {"7d": 7, "28d": 28}
 """Window → how many whole business days before today."""
+
+EVERYTHING = (*COUNTS, *SUMS_S, *(figure.name for figure in (*FIGURES, *CALL_FIGURES)))
+"""Also what has no value: it is null, as in a live window."""
 
 Figures = dict[str, dict[str, float | None]]
 """Queue ("" for all of them) → count, sum or figure → its value."""
@@ -47,7 +51,7 @@ def windows(config: Config, progress: Callable[[int, int], None] = lambda done, 
         for _ in range(days):
             first = business_day(first - 1.0, config.site.zone, config.site.day_starts)
         columns = history.columns((first, end))
-        ask = Ask((first, end), Every.RANGE, By.QUEUE)
+        ask = Ask((first, end), Every.RANGE, By.QUEUE, figures=EVERYTHING)
         made = report(columns, ask, site=config.site.name, calendar=calendar, made_at=now, targets=targets)
         out[name] = _past(made)
         progress(n, len(DAYS))

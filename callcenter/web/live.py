@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
 from callcenter.floor.records import AgentState
+from callcenter.report.past import DAYS
 from callcenter.web import shown
 from callcenter.web.answers import ONLY_KNOWN, Queue, json, known_queue, page
 from callcenter.web.figures import ROWS
 from callcenter.web.models import AgentPage, FigurePage, Kpis, QueuePage
-from callcenter.web.problems import documented
+from callcenter.web.problems import documented, missing
 from callcenter.web.source import Source
 
 Window = Annotated[
-    Literal["today", "15m", "30m", "60m"],
-    Query(description="the business day so far (`today`), or the last 15, 30 or 60 minutes"),
+    Literal["today", "15m", "30m", "60m", "7d", "28d"],
+    Query(description="the business day so far (`today`), the last 15, 30 or 60 minutes, or the last 7 or 28 whole "
+          "business days: only those have figures of whole calls, such as first-call resolution"),
 ]
 State = Annotated[AgentState | None, Query(description="only agents in this state")]
 
@@ -40,11 +42,17 @@ def router(source: Source) -> APIRouter:
         wanted = [a for a in board.now.agents if queue is None or queue in a.queues]
         return page([shown.agent(a, board.now, site.zone) for a in wanted if state is None or a.state is state])
 
-    @api.get("/kpis", response_model=Kpis, responses=documented(404))
+    @api.get("/kpis", response_model=Kpis, responses=documented(404, 503))
     async def kpis(window: Window = "today", queue: Queue = None) -> Response:
         """The figures of one window, for each queue (or one) and for all of them together."""
         board = source.board()
-        return json(shown.kpis(board, window, known_queue(board, queue), site))
+        if window not in DAYS:
+            return json(shown.kpis(board, window, known_queue(board, queue), site))
+        if (past := source.past.get(window)) is None:
+            raise HTTPException(503, "the figures of past days are not computed yet")
+        if queue is not None and queue not in past.figures:
+            raise missing(f"no such queue: {queue}")
+        return json(shown.past_kpis(board, window, past, queue, site))
 
     @api.get("/figures", response_model=FigurePage)
     async def figures() -> Response:

@@ -102,6 +102,7 @@ class Seen(Shape):
     holes: list[HoleShape] = Field(description="those that touch the window, oldest first")
     repaired: int = Field(description="visits of the window of which queue_log told what was not seen")
     unknown: int = Field(description="visits of the window whose outcome nobody knows")
+    imported: int = Field(default=0, description="visits of the window that are known from an imported queue_log only")
 
 
 class SeenShape(Shape):

@@ -18,6 +18,7 @@ from callcenter.floor.records import AgentState, Hole, as_api, with_times
 from callcenter.floor.records import rfc3339 as _rfc3339
 from callcenter.floor.wallboard import AgentNow, Alarm, FloorNow, QueueNow, Wallboard
 from callcenter.holes import Holes
+from callcenter.report.past import Past
 from callcenter.store.values import JournalRow, StoredCall
 
 WINDOW_SECONDS: dict[str, float | None] = {"today": None, "15m": 900.0, "30m": 1800.0, "60m": 3600.0}
@@ -93,6 +94,27 @@ def kpis(shown: Wallboard, window: str, only: str | None, site: Site) -> Plain:
         "seen": seen(shown, window, since, site.zone),
         "queues": {name: figures(f) for name, f in per_queue.items() if name and only in (None, name)},
         "all": figures(per_queue.get("", {})),
+    }
+
+
+def past_kpis(shown: Wallboard, window: str, past: Past, only: str | None, site: Site) -> Plain:
+    """The same of a window of past days."""
+    began, ended = past.range
+    return {
+        "window": window,
+        "from": rfc3339(began, site.zone),
+        "to": rfc3339(ended, site.zone),
+        "seen": {
+            "link": shown.now.link,
+            "link_since": rfc3339(shown.now.link_since, site.zone),
+            "blind_s": round(past.unknown_s, 3),
+            "holes": [],
+            "repaired": past.repaired,
+            "unknown": past.unknown,
+            "imported": past.imported,
+        },
+        "queues": {name: f for name, f in past.figures.items() if name and only in (None, name)},
+        "all": past.figures[""],
     }
 
 

@@ -19,6 +19,7 @@ from callcenter.forecast.today import Staffing
 from callcenter.forecast.values import Forecast
 from callcenter.jobs import Jobs
 from callcenter.metrics.health import Health
+from callcenter.report.past import Past
 from callcenter.store.values import JournalRow, Page, StoredCall
 from kpi.columns import Floats
 
@@ -90,6 +91,11 @@ class Source(Protocol):
 
     def health(self) -> Health:
         """How the daemon is at this moment."""
+        ...
+
+    @property
+    def past(self) -> dict[str, Past]:
+        """The windows of past days; empty until they are computed."""
         ...
 
     @property

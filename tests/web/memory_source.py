@@ -14,6 +14,7 @@ from callcenter.crm.ticket import Ticket
 from callcenter.floor.wallboard import Wallboard
 from callcenter.jobs import Jobs
 from callcenter.metrics.health import Health
+from callcenter.report.past import Past
 from callcenter.store.values import JournalRow, Page, StoredCall
 from callcenter.web.server import serve
 from callcenter.web.source import Newest
@@ -57,6 +58,7 @@ class MemorySource(Newest):
         self.planning = MemoryPlanning(config)
         self.is_so = Health()
         self.text = b"callcenter_link_up 1.0\n"
+        self.past: dict[str, Past] = {}
         self.jobs = Jobs(lambda: self.config)
 
     def health(self) -> Health:

@@ -16,6 +16,7 @@ from callcenter.errors import StoreError
 from callcenter.floor.records import AgentState, Hole
 from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics.health import RULES, STUCK_S, Health, alarms
+from callcenter.report.past import Past
 from callcenter.web import shown
 from callcenter.web.models import (
     AgentShape,
@@ -294,3 +295,19 @@ async def test_every_answer_keeps_foreign_content_out(api: httpx.AsyncClient, pa
     assert "script-src 'self'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] in ("no-store", "no-cache")
+
+
+async def test_windows_of_past_days_are_there_once_they_are_computed(
+    api: httpx.AsyncClient, source: MemorySource
+) -> None:
+    answer = await api.get("/api/v1/kpis?window=28d")
+    assert answer.status_code == 503 and "not computed yet" in answer.json()["detail"]
+    figures = {"sales": {"first_call_resolution": 0.75, "offered": 8.0}, "": {"first_call_resolution": None}}
+    source.past = {"28d": Past((AT - 28 * 86_400, AT), 120.0, 1, 2, 3, figures)}
+    told = Kpis.model_validate_json((await api.get("/api/v1/kpis?window=28d&queue=sales")).content)
+    assert told.queues == {"sales": {"first_call_resolution": 0.75, "offered": 8.0}}
+    assert told.all == {"first_call_resolution": None}
+    assert (told.seen.blind_s, told.seen.repaired, told.seen.imported, told.seen.unknown) == (120.0, 1, 2, 3)
+    assert told.to.timestamp() == AT
+    assert (await api.get("/api/v1/kpis?window=28d&queue=nosuch")).status_code == 404
+    assert (await api.get("/api/v1/kpis?window=7d")).status_code == 503
