@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -86,6 +85,7 @@ def report(
     from callcenter.report import work
 
     loaded = load(config, connects=False)
+    os.nice(10)  # the PBX beside has precedence
     of_file = output.suffix if output else ".txt"
     named = format or next((name for name, kind in FORMATS.items() if kind.suffix == of_file), None)
     if named is None:
@@ -96,13 +96,16 @@ def report(
     )  # fmt: skip
     with _progress() as progress:
         result = work.written(loaded, words, lambda done, total: progress("days", done, total))
-    if output is None:
-        sys.stdout.buffer.write(result)
-        return
     try:
-        output.write_bytes(result)
+        if output is not None:
+            output.write_bytes(result)
+            return
+        with open(1, "wb", closefd=False) as file:  # sys.stdout may be unbuffered, and write less than it is given
+            file.write(result)
+    except BrokenPipeError:
+        raise
     except OSError as e:
-        raise InputError(f"cannot write {output}: {e.strerror or e}") from e
+        raise InputError(f"cannot write {output or 'the report'}: {e.strerror or e}") from e
 
 
 def _all(

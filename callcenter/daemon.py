@@ -23,7 +23,7 @@ from callcenter.floor.doubts import KINDS
 from callcenter.floor.wallboard import Wallboard
 from callcenter.history.seen import THRESHOLDS
 from callcenter.holes import KEPT_S
-from callcenter.jobs import Busy, Jobs
+from callcenter.jobs import Failed, Jobs
 from callcenter.lookback import LookBack
 from callcenter.memory import settle_memory
 from callcenter.metrics import collector
@@ -163,22 +163,32 @@ class Daemon:
                 await self.store.prune_journal(now - self.config.store.journal_days * 86_400)
 
     async def minutes(self) -> None:
-        told: dict[str, float] = {}
         while True:
             await asyncio.sleep(MINUTE_S)
             self.consumer.keep_spans()
-            of_pbx = {q.name: q.service_level_s for q in self.floor.queues.values() if q.service_level_s is not None}
-            if of_pbx != told:
-                with contextlib.suppress(CallcenterError):  # tried again in a minute
-                    await self.store.set_meta(THRESHOLDS, msgspec.json.encode(of_pbx).decode())
-                    told = of_pbx
+            with contextlib.suppress(CallcenterError):  # tried again in a minute
+                await self._keep_thresholds()
+
+    async def _keep_thresholds(self) -> None:
+        """The PBX's own, for reports; of a queue that is gone the last one: its past is counted with it."""
+        of_pbx = {q.name: q.service_level_s for q in self.floor.queues.values() if q.service_level_s is not None}
+        kept = await self.store.get_meta(THRESHOLDS)
+        known = msgspec.json.decode(kept, type=dict[str, float]) if kept else {}
+        if (now := known | of_pbx) != known:
+            await self.store.set_meta(THRESHOLDS, msgspec.json.encode(now).decode())
 
     async def keep_history(self) -> None:
         """What reports are made from, prepared while nobody waits for it."""
+        said = ""
         while True:
             await asyncio.sleep(HOUR_S)
-            with contextlib.suppress(Busy):
-                self.jobs.begin("keep", {})
+            try:
+                await self.jobs.do("keep", {})
+                said = ""
+            except Failed as problem:
+                if str(problem) != said:
+                    log.error("the history is not prepared for reports", reason=str(problem))
+                said = str(problem)
 
     async def back_up(self) -> None:
         """A backup now and then, as the newest configuration says."""

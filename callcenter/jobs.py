@@ -13,15 +13,18 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
+import structlog
 
 from callcenter import clock, worker
 from callcenter.config import Config
 from callcenter.errors import CallcenterError
 
-AT_ONCE = 1
-"""Processes beside the daemon and the PBX."""
 KEPT = 20
 """Jobs that are remembered when they are over; the oldest is forgotten, with its result."""
+HEARD = 1 << 16
+"""Bytes of a line that a worker says; more of it tells nothing."""
+
+log = structlog.get_logger()
 
 
 class State(StrEnum):
@@ -50,28 +53,55 @@ class Busy(CallcenterError):
     """There are as many jobs as are kept, and none of them is over."""
 
 
+class Failed(CallcenterError):
+    """Work of the house did not come to its end."""
+
+
 class Jobs:
-    """``config`` gives what is in force when a job begins."""
+    """``config`` gives what is in force when a job begins. ``all``: what users asked for, the oldest first.
+
+    Beside the daemon and the PBX at most two processes work: one of what was asked, one of the house.
+    """
 
     def __init__(self, config: Callable[[], Config]) -> None:
         self._config = config
         self._folder: TemporaryDirectory[str] | None = None
-        self._free = asyncio.Semaphore(AT_ONCE)
+        self._free, self._free_for_house = asyncio.Semaphore(1), asyncio.Semaphore(1)
+        self._of_house: set[Job] = set()
         self.all: dict[str, Job] = {}
 
     def begin(self, work: str, words: dict[str, Any]) -> Job:
-        """Raises Busy."""
+        """What a user asks for. Raises Busy."""
         self._make_room()
         job = Job(work, words)
         self.all[job.id] = job
-        job.task = asyncio.create_task(self._run(job))
+        job.task = asyncio.create_task(self._run(job, self._free))
         return job
+
+    async def do(self, work: str, words: dict[str, Any]) -> bytes:
+        """Work of the house: the result. Raises Failed."""
+        job = Job(work, words)
+        self._of_house.add(job)
+        job.task = asyncio.create_task(self._run(job, self._free_for_house))
+        try:
+            await asyncio.wait({job.task})
+            if job.state is not State.DONE or job.result is None:
+                raise Failed(job.problem or f"the work was {job.state}")
+            return await asyncio.to_thread(job.result.read_bytes)
+        except OSError as e:
+            raise Failed(f"no result: {e.strerror or e}") from e
+        finally:
+            self._of_house.discard(job)
+            await self.stop(job)
+            self._drop(job)
 
     async def stop(self, job: Job) -> None:
         """Its process is gone when this returns."""
         if job.task is not None and not job.task.done():
             job.task.cancel()
             await asyncio.wait({job.task})
+        if job.over_at is None:  # it had not even begun
+            job.state, job.over_at = State.STOPPED, clock.now()
 
     async def forget(self, job: Job) -> None:
         """Stopped, if it is not over, and its result is gone."""
@@ -79,7 +109,7 @@ class Jobs:
         self._drop(job)
 
     async def close(self) -> None:
-        for job in list(self.all.values()):
+        for job in [*self.all.values(), *self._of_house]:
             await self.stop(job)
         if self._folder is not None:
             self._folder.cleanup()
@@ -97,9 +127,9 @@ class Jobs:
             raise Busy(f"{len(self.all)} jobs are under way: wait for one, or stop one")
         self._drop(over[0])
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, job: Job, free: asyncio.Semaphore) -> None:
         try:
-            async with self._free:
+            async with free:
                 job.state = State.RUNNING
                 await self._work(job)
                 job.state = State.FAILED if job.problem else State.DONE
@@ -107,23 +137,33 @@ class Jobs:
             job.state = State.STOPPED
         except OSError as e:
             job.state, job.problem = State.FAILED, f"cannot begin: {e.strerror or e}"
+        except Exception as e:
+            log.exception("a job failed", work=job.work)
+            job.state, job.problem = State.FAILED, f"{type(e).__name__}: the daemon's log says more"
         finally:
             job.over_at = clock.now()
 
+    def _place(self, job: Job) -> Path:
+        """Where its result goes; who tidies up /tmp may have taken the folder away."""
+        if self._folder is not None and not Path(self._folder.name).is_dir():
+            self._folder.cleanup()
+            self._folder = None
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="callcenter-", ignore_cleanup_errors=True)
+        return Path(self._folder.name) / job.id
+
     async def _work(self, job: Job) -> None:
-        pipe = asyncio.subprocess.PIPE
-        self._folder = self._folder or TemporaryDirectory(prefix="callcenter-", ignore_cleanup_errors=True)
-        job.result = Path(self._folder.name) / job.id
+        pipe, order = asyncio.subprocess.PIPE, worker.order(self._config(), job.work, job.words)
+        job.result = self._place(job)
         with job.result.open("wb") as result:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", worker.__name__, stdin=pipe, stdout=result, stderr=pipe
             )
             try:
                 assert process.stdin is not None and process.stderr is not None
-                process.stdin.write(worker.order(self._config(), job.work, job.words))
+                process.stdin.write(order)
                 process.stdin.close()
-                async for line in process.stderr:
-                    self._heard(job, line)
+                await self._listen(job, process.stderr)
                 status = await process.wait()
             finally:
                 if process.returncode is None:
@@ -131,14 +171,25 @@ class Jobs:
                         process.kill()
                     await process.wait()
         if status and not job.problem:
-            job.problem = f"the work ended with status {status}"
+            killed = "the work was killed: was memory short?" if status == -9 else ""
+            job.problem = killed or f"the work ended with status {status}"
+
+    async def _listen(self, job: Job, said: asyncio.StreamReader) -> None:
+        rest = b""
+        while piece := await said.read(HEARD):
+            *lines, rest = (rest + piece).split(b"\n")
+            rest = rest[:HEARD]
+            for line in lines:
+                self._heard(job, line)
+        if rest:
+            self._heard(job, rest)
 
     def _heard(self, job: Job, line: bytes) -> None:
         """A line that is no JSON is of a bug: the last one of its trace says which."""
         try:
-            told = msgspec.json.decode(line, type=dict[str, Any])
+            told = msgspec.json.decode(line, type=worker.Said)
         except msgspec.DecodeError:
-            job.problem = line.decode(errors="replace").strip() or job.problem
+            job.problem = line.decode(errors="replace").strip()[:1000] or job.problem
             return
-        job.done, job.total = told.get("done", job.done), told.get("total", job.total)
-        job.problem = told.get("error", job.problem)
+        job.done, job.total = told.done or job.done, told.total or job.total
+        job.problem = told.error or job.problem

@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 import structlog
 
-from callcenter.jobs import Busy, Jobs, State
+from callcenter.jobs import Failed, Jobs
 from callcenter.report.past import Past
 
 FIRST_S = 30.0
@@ -37,17 +37,7 @@ class LookBack:
     async def look(self, jobs: Jobs) -> str:
         """Have them computed now; why they could not be, '' when they were."""
         try:
-            job = jobs.begin("past", {})
-        except Busy as problem:
+            self.windows = msgspec.json.decode(await jobs.do("past", {}), type=dict[str, Past])
+        except (Failed, msgspec.DecodeError) as problem:
             return str(problem)
-        assert job.task is not None
-        await asyncio.wait({job.task})
-        try:
-            if job.state is not State.DONE or job.result is None:
-                return job.problem or f"the work was {job.state}"
-            self.windows = msgspec.json.decode(job.result.read_bytes(), type=dict[str, Past])
-        except (OSError, msgspec.DecodeError) as problem:
-            return str(problem)
-        finally:
-            await jobs.forget(job)
         return ""

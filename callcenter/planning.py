@@ -8,7 +8,6 @@ folder changed or a day began.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Callable
 from datetime import date
@@ -30,7 +29,7 @@ from callcenter.forecast.today import Staffing
 from callcenter.forecast.values import Forecast
 from callcenter.history import forecasts, place
 from callcenter.history.columns import Range
-from callcenter.jobs import Busy, Jobs
+from callcenter.jobs import Failed, Jobs
 from kpi.columns import Floats
 
 LOOK_S = 60.0
@@ -79,14 +78,13 @@ class Planning:
         said = ""
         while True:
             await asyncio.sleep(MAKE_S)
-            with contextlib.suppress(Busy):
-                job = jobs.begin("forecast", {})
-                assert job.task is not None
-                await asyncio.wait({job.task})
-                if job.problem and job.problem != said:
-                    log.warning("no forecast is made", reason=job.problem)
-                said = job.problem
-                await jobs.forget(job)
+            try:
+                await jobs.do("forecast", {})
+                said = ""
+            except Failed as problem:
+                if str(problem) != said:
+                    log.warning("no forecast is made", reason=str(problem))
+                said = str(problem)
 
     async def of_day(self, day: date) -> Forecast | None:
         """The newest that was made before that day began. Raises CallcenterError."""

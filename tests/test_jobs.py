@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import pytest
 
 from callcenter import worker
 from callcenter.config import Config, parse
-from callcenter.jobs import KEPT, Job, Jobs, State
+from callcenter.jobs import KEPT, Failed, Job, Jobs, State
 
+PYTHON = sys.executable
 LONG = {"since": "2000-01-01", "until": "2199-01-01", "every": "range"}
 
 
@@ -72,7 +75,7 @@ async def test_a_worker_that_is_killed_has_failed(jobs: Jobs) -> None:
             await asyncio.sleep(0.01)
     os.kill(own.pop(), signal.SIGKILL)
     await state(job, State.FAILED)
-    assert job.problem == "the work ended with status -9"
+    assert job.problem == "the work was killed: was memory short?"
 
 
 async def test_work_that_nobody_knows_says_so(jobs: Jobs) -> None:
@@ -99,3 +102,59 @@ async def test_only_so_many_results_are_kept(jobs: Jobs) -> None:
     assert first.id not in jobs.all and len(jobs.all) == KEPT
     for job in later[1:]:
         await jobs.stop(job)
+
+
+async def test_the_houses_own_work_takes_no_place_of_what_users_ask_for(jobs: Jobs) -> None:
+    asked = jobs.begin("report", LONG)
+    assert await jobs.do("keep", {}) == b""
+    with pytest.raises(Failed, match="nonsense"):
+        await jobs.do("nonsense", {})
+    assert list(jobs.all.values()) == [asked]
+
+
+async def test_the_houses_work_ends_with_the_house(config: Config) -> None:
+    jobs, before = Jobs(lambda: config), children()
+    work = asyncio.create_task(jobs.do("past", {}))
+    async with asyncio.timeout(10):
+        while children() == before:  # noqa: ASYNC110 (until the process is there)
+            await asyncio.sleep(0.01)
+    await jobs.close()
+    with pytest.raises(Failed, match="stopped"):
+        await work
+    assert children() == before
+
+
+async def test_a_worker_that_says_too_much_is_heard_to_its_end(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    loud = tmp_path / "loud.py"
+    loud.write_text("import sys; sys.stderr.write('x' * 300_000 + '\\n{\"error\": \"enough\"}\\n'); sys.exit(2)")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    (tmp_path / "python").write_text(f"#!/bin/sh\nexec {PYTHON} {loud}\n")
+    (tmp_path / "python").chmod(0o755)
+    job = jobs.begin("report", {})
+    await state(job, State.FAILED)
+    assert job.problem == "enough"
+
+
+async def test_a_folder_that_was_tidied_away_is_made_anew(jobs: Jobs) -> None:
+    first = jobs.begin("report", {"since": "today", "format": "json"})
+    await state(first, State.DONE)
+    assert first.result is not None
+    shutil.rmtree(first.result.parent)
+    second = jobs.begin("report", {"since": "today", "format": "json"})
+    await state(second, State.DONE)
+
+
+async def test_a_job_that_ours_is_to_blame_for_has_failed_and_the_next_begins(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*_: object) -> bytes:
+        raise ValueError("a bug")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(worker, "order", wrong)
+        job = jobs.begin("report", {})
+        await state(job, State.FAILED)
+    assert job.problem == "ValueError: the daemon's log says more" and job.over_at is not None
+    await state(jobs.begin("report", {"since": "today"}), State.DONE)

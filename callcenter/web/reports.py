@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import os
+from collections.abc import Iterator
+from typing import Annotated, Any, BinaryIO, Literal
 
 import msgspec
 from fastapi import APIRouter, HTTPException, Path
-from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.responses import StreamingResponse
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from callcenter.config import Config
+from callcenter.errors import InputError
 from callcenter.floor.records import rfc3339
 from callcenter.jobs import Busy, Job, State
 from callcenter.report.formats import FORMATS
+from callcenter.report.range_text import parse_range
 from callcenter.report.values import By, Every
+from callcenter.report.work import calendar_of
 from callcenter.web.answers import ONLY_KNOWN, json, page
-from callcenter.web.problems import documented, missing
+from callcenter.web.problems import bad, documented, missing
 from callcenter.web.source import Source
 
 Id = Annotated[str, Path(max_length=64, description="`id` of the report")]
@@ -24,6 +29,14 @@ FormatName = Literal["csv", "json", "parquet", "html", "table"]
 
 MEDIA_TYPES = [kind.media_type.split(";")[0] for kind in FORMATS.values()]
 FILE: dict[int | str, dict[str, Any]] = {200: {"content": {media_type: {} for media_type in MEDIA_TYPES}}}
+
+
+def _text(value: str) -> str:
+    value.encode()  # half of a pair of surrogates is no letter
+    return value
+
+
+Name = Annotated[str, Field(max_length=256), AfterValidator(_text)]
 
 
 class Asked(BaseModel):
@@ -37,8 +50,8 @@ class Asked(BaseModel):
     until: str | None = Field(default=None, max_length=64)
     every: Every = Every.DAY
     by: By = By.QUEUE
-    names: tuple[str, ...] = Field(default=(), max_length=1000, description="queues or agents; empty: all")
-    figures: tuple[str, ...] = Field(default=(), max_length=200, description="names of /api/v1/figures; empty: all")
+    names: tuple[Name, ...] = Field(default=(), max_length=1000, description="queues or agents; empty: all")
+    figures: tuple[Name, ...] = Field(default=(), max_length=200, description="names of /api/v1/figures; empty: all")
     threshold_s: float | None = Field(default=None, ge=0, le=86_400, description="instead of the configured ones")
     short_abandon_s: float | None = Field(default=None, ge=0, le=86_400, description="instead of the configured ones")
     format: FormatName = "json"
@@ -69,7 +82,10 @@ def router(source: Source) -> APIRouter:
         """Begin a report. Follow it at its own address until its state is done, failed or stopped."""
         words = asked.model_dump(mode="json")
         try:
+            parse_range(asked.since, asked.until, source.board().now.at, calendar_of(source.config))
             job = source.jobs.begin("report", words)
+        except InputError as e:
+            raise bad(str(e)) from None
         except Busy as e:
             raise HTTPException(429, str(e)) from None
         return json(shown(job, source.config), 202)
@@ -85,7 +101,7 @@ def router(source: Source) -> APIRouter:
         """How far a report is."""
         return json(shown(_known(source, id), source.config))
 
-    @api.get("/reports/{id}/result", response_class=FileResponse, responses=FILE | documented(404, 409))
+    @api.get("/reports/{id}/result", response_class=StreamingResponse, responses=FILE | documented(404, 409))
     async def result(id: Id) -> Response:
         """What it came to, in the format that was asked for."""
         job = _known(source, id)
@@ -93,7 +109,13 @@ def router(source: Source) -> APIRouter:
             raise HTTPException(409, f"the report is {job.state}" + (f": {job.problem}" if job.problem else ""))
         format = FORMATS[job.words["format"]]
         name = f"callcenter-{source.config.site.name}-{job.id}{format.suffix}"
-        return FileResponse(job.result, media_type=format.media_type, filename=name)
+        try:
+            file = job.result.open("rb")  # it stays readable when it is deleted meanwhile
+        except OSError as e:
+            raise missing(f"the result is gone: {e.strerror or e}") from e
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store",
+                   "Content-Length": str(os.fstat(file.fileno()).st_size)}  # fmt: skip
+        return StreamingResponse(_pieces(file), media_type=format.media_type, headers=headers)
 
     @api.delete("/reports/{id}", status_code=204, responses=documented(404))
     async def stop(id: Id) -> Response:
@@ -103,6 +125,12 @@ def router(source: Source) -> APIRouter:
         return Response(status_code=204)
 
     return api
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(1 << 16):
+            yield piece
 
 
 def shown(job: Job, config: Config) -> dict[str, Any]:

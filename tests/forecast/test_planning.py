@@ -22,7 +22,7 @@ from callcenter.floor.records import Outcome, Visit
 from callcenter.floor.wallboard import FloorNow, QueueNow, Wallboard
 from callcenter.forecast.values import Forecast
 from callcenter.history import forecasts
-from callcenter.jobs import Job, Jobs
+from callcenter.jobs import Failed, Jobs
 from callcenter.planning import Planning
 
 MONDAY = datetime(2025, 11, 17, tzinfo=TEHRAN)
@@ -161,16 +161,13 @@ async def test_it_is_made_elsewhere_each_hour_and_why_not_is_told_once(
     sixth = asyncio.Event()
 
     class Recorded(Jobs):
-        def begin(self, work: str, words: dict[str, object]) -> Job:
+        async def do(self, work: str, words: dict[str, object]) -> bytes:
             begun.append(work)
             if len(begun) == 6:
                 sixth.set()
-            return super().begin(work, words)
-
-        async def _work(self, job: Job) -> None:
-            job.problem = "a forecast needs 14 days" if len(begun) < 3 else ""
-            if len(begun) == 4:
-                raise asyncio.CancelledError
+            if len(begun) < 3:
+                raise Failed("a forecast needs 14 days")
+            return b""
 
     jobs = Recorded(lambda: config)
     monkeypatch.setattr(planning, "MAKE_S", 0.0)

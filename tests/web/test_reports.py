@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -73,19 +74,20 @@ async def test_a_report_is_begun_followed_and_fetched(api: httpx.AsyncClient) ->
 
 
 async def test_what_is_wrong_with_the_question_is_said(api: httpx.AsyncClient) -> None:
-    failed = await asked(api, since="yesterdy")
-    assert failed["state"] == "failed" and "'yesterdy' is no date" in failed["problem"]
-    answer = await api.get(f"/api/v1/reports/{failed['id']}/result")
-    assert answer.status_code == 409 and "yesterdy" in answer.json()["detail"]
+    answer = await api.post("/api/v1/reports", json={"since": "yesterdy"})
+    assert answer.status_code == 400 and "'yesterdy' is no date" in answer.json()["detail"]
     failed = await asked(api, since=DAY, names=["nosuch"])
-    assert "unknown queue: nosuch" in failed["problem"]
+    assert failed["state"] == "failed" and "unknown queue: nosuch" in failed["problem"]
+    answer = await api.get(f"/api/v1/reports/{failed['id']}/result")
+    assert answer.status_code == 409 and "nosuch" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
-    "body", [{"every": "fortnight"}, {"until": 3}, {"threshold_s": -1}, {"form": "csv"}, {"language": "xx"}]
+    "body", [{"every": "fortnight"}, {"until": 3}, {"threshold_s": -1}, {"form": "csv"}, {"language": "xx"},
+             {"names": ["\ud800"]}, {"figures": ["x" * 300]}],
 )
 async def test_a_question_that_is_none_is_refused(api: httpx.AsyncClient, body: dict[str, Any]) -> None:
-    answer = await api.post("/api/v1/reports", json=body)
+    answer = await api.post("/api/v1/reports", content=json.dumps(body), headers={"Content-Type": "application/json"})
     assert answer.status_code == 400 and next(iter(body)) in answer.json()["detail"]
     assert (await api.get("/api/v1/reports")).json()["items"] == []
 
@@ -104,3 +106,18 @@ async def test_there_are_only_so_many_at_a_time(api: httpx.AsyncClient) -> None:
     body = {"since": "2000-01-01", "until": "2030-01-01"}
     answers = [(await api.post("/api/v1/reports", json=body)).status_code for _ in range(KEPT + 1)]
     assert answers == [202] * KEPT + [429]
+
+
+async def test_a_result_that_is_taken_away_while_it_is_fetched_arrives_whole(
+    api: httpx.AsyncClient, source: MemorySource
+) -> None:
+    done = await asked(api, since=DAY, format="html")
+    job = source.jobs.all[done["id"]]
+    assert job.result is not None
+    whole = job.result.read_bytes()
+    fetched, gone = await asyncio.gather(api.get(done["result"]), api.delete(f"/api/v1/reports/{done['id']}"))
+    assert gone.status_code == 204
+    assert fetched.status_code == 404 or fetched.content == whole
+    again = await asked(api, since=DAY)
+    assert source.jobs.all[again["id"]].result.unlink() is None  # type: ignore[union-attr]
+    assert (await api.get(again["result"])).status_code == 404
