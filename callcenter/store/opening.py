@@ -24,7 +24,7 @@ from callcenter.store import acknowledged, checking, digests
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 # FULL: what was acknowledged survives a power cut, not only a crash of this process.
-_SETTINGS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+_SETTINGS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864")
 
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX", "SQLITE_CORRUPT_SEQUENCE", "SQLITE_CORRUPT_VTAB")
 
