@@ -5,7 +5,7 @@ The daemon may be writing to it meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from callcenter.history.columns import Source
 from callcenter.history.folding import table
 from callcenter.history.lines import DAY_S
 from callcenter.history.ranges import Ranges, minus
-from callcenter.history.tables import ATTEMPTS, CALLS, SPANS, VISITS
+from callcenter.history.tables import TABLES
 from callcenter.store import opening
 from callcenter.store.schema import agent_span, attempt, call, conversation, day, hole, meta, ticket, visit
 from callcenter.store.writing import ALIVE
@@ -77,15 +77,16 @@ def thresholds(connection: Connection) -> dict[str, float]:
     return msgspec.json.decode(told, type=dict[str, float]) if told else {}
 
 
-def tables_of(connection: Connection, number: int) -> dict[str, pa.Table]:
-    """The tables of the calls that began on day ``number``."""
+def tables_of(connection: Connection, number: int, kinds: Iterable[str] = TABLES) -> dict[str, pa.Table]:
+    """The tables of the calls that began on day ``number``, those that are wanted."""
     began = and_(call.c.started_at >= number * DAY_S, call.c.started_at < (number + 1) * DAY_S)
-    return {
-        "visits": table(VISITS, _visits(connection, began)),
-        "attempts": table(ATTEMPTS, _attempts(connection, began)),
-        "calls": table(CALLS, _calls(connection, began)),
-        "spans": table(SPANS, _spans(connection, number)),
+    rows = {
+        "visits": lambda: _visits(connection, began),
+        "attempts": lambda: _attempts(connection, began),
+        "calls": lambda: _calls(connection, began),
+        "spans": lambda: _spans(connection, number),
     }
+    return {kind: table(TABLES[kind], rows[kind]()) for kind in kinds}
 
 
 def _visits(connection: Connection, began: ColumnElement[bool]) -> list[tuple[Any, ...]]:

@@ -195,7 +195,7 @@ async def test_what_changes_in_the_store_is_there_at_once_and_the_rest_is_kept(
     agrees(columns(history))
     made: list[int] = []
     make = seen.tables_of
-    monkeypatch.setattr(seen, "tables_of", lambda connection, day: made.append(day) or make(connection, day))
+    monkeypatch.setattr(seen, "tables_of", lambda of, day, *kinds: made.append(day) or make(of, day, *kinds))
     columns(history)
     assert DAY not in made
     call = next(call for call in SEEN.calls if call.visits)
