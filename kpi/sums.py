@@ -146,16 +146,16 @@ def _block(
     codes, wait, outcome = int(code.max()) + 1, visits.wait_s[rows], visits.outcome[rows]
     kind = code * len(Outcome) + outcome
 
-    def by_outcome(kinds: Integers, values: Floats | None = None) -> Floats | Integers:
-        return np.bincount(kinds, values, codes * len(Outcome)).reshape(codes, len(Outcome))
+    def by_outcome(values: Floats | Bools | None = None) -> Floats | Integers:
+        return np.bincount(kind, values, codes * len(Outcome)).reshape(codes, len(Outcome))
 
-    every, within = by_outcome(kind), by_outcome(kind[wait <= threshold_s])
-    short = code[(outcome == Outcome.ABANDONED) & (wait < short_s)]
-    waits = by_outcome(kind, np.nan_to_num(wait))
+    every, within = by_outcome(), by_outcome(wait <= threshold_s)
+    waits = by_outcome(np.where(np.isnan(wait), 0.0, wait))
+    short = np.bincount(code, (outcome == Outcome.ABANDONED) & (wait < short_s), codes)
     added = ("talk_s", "hold_s", "wrap_up_s", "attempts", "ring_no_answer", "transferred")
     return {
         "offered": every.sum(axis=1) - every[:, REFUSED[0]] - every[:, REFUSED[1]],
-        "short_abandoned": np.bincount(short, minlength=codes),
+        "short_abandoned": short,
         "answered_in_time": within[:, Outcome.ANSWERED],
         "abandoned_in_time": within[:, Outcome.ABANDONED],
         "waiting_in_time": within[:, Outcome.WAITING],
@@ -170,8 +170,8 @@ def _block(
 def _longest(code: Integers, codes: int, wait: Floats, outcome: Integers) -> Floats:
     """By code the largest wait; -inf where none is known."""
     longest = np.full(codes, -np.inf)
-    counts = (outcome != REFUSED[0]) & (outcome != REFUSED[1]) & ~np.isnan(wait)
-    np.maximum.at(longest, code, np.where(counts, wait, -np.inf))
+    let_in = (outcome != REFUSED[0]) & (outcome != REFUSED[1])
+    np.fmax.at(longest, code, np.where(let_in, wait, -np.inf))  # NaN, not known, is less than any
     return longest
 
 
