@@ -64,16 +64,18 @@ def join(seen: Tables, imported: Tables, known: Known, asked: Range, margin_s: f
     attempts = _cut(pa.concat_tables([seen["attempts"], rings]), "at", asked)
     old = imported["calls"]
     old = old.filter(_not_in(sure, old, "started_at"))
-    old = old.filter(pc.invert(pc.is_in(old["call"], seen["calls"]["call"].combine_chunks())))
+    if len(old):
+        old = old.filter(pc.invert(pc.is_in(old["call"], seen["calls"]["call"].combine_chunks())))
     wide = asked[0] - margin_s, asked[1] + margin_s
     calls = _cut(pa.concat_tables([seen["calls"], old]), "started_at", wide)
-    spans = seen["spans"]
-    spans = spans.filter(pc.and_(pc.less(spans["from"], asked[1]), pc.greater(spans["to"], asked[0])))
+    spans = _cut(seen["spans"], "from", asked, last="to")
     return _columns({"visits": visits, "attempts": attempts, "calls": calls, "spans": spans}, known, asked, margin_s)
 
 
 def _decided(seen: pa.Table, imported: pa.Table, covered: Ranges) -> tuple[pa.Table, pa.Table]:
     """Of either side the visits that count."""
+    if not len(imported):
+        return seen, imported
     undecided = seen.filter(pc.is_in(seen["outcome"], pa.array(UNDECIDED, pa.int8())))
     outside = _not_in(covered, imported, "entered_at")
     some = imported.filter(pc.or_(outside, pc.is_in(imported["call"], undecided["call"].combine_chunks())))
@@ -103,8 +105,14 @@ def _not_in(covered: Ranges, rows: pa.Table, column: str) -> pa.Array:
     return pa.array(~holds(covered, _numbers(rows[column])))
 
 
-def _cut(rows: pa.Table, column: str, asked: Range) -> pa.Table:
-    return rows.filter(pc.and_(pc.greater_equal(rows[column], asked[0]), pc.less(rows[column], asked[1])))
+def _cut(rows: pa.Table, first: str, asked: Range, last: str | None = None) -> pa.Table:
+    """The rows that touch ``asked``, by the moments of ``first`` and ``last``; days that lie within are not copied."""
+    parts = []
+    for part in rows.to_batches():
+        begins, ends = _numbers(part[first]), _numbers(part[last or first])
+        inside = (begins < asked[1]) & (ends > asked[0] if last else ends >= asked[0])
+        parts.append(part if inside.all() else part.filter(pa.array(inside)))
+    return pa.Table.from_batches(parts, rows.schema)
 
 
 def _numbers(column: pa.ChunkedArray | pa.Array) -> NDArray[Any]:

@@ -12,7 +12,20 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
-from sqlalchemy import URL, ColumnElement, Connection, Select, and_, case, create_engine, exists, func, or_, select
+from sqlalchemy import (
+    CTE,
+    URL,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    create_engine,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from callcenter.figures.staff import STATES
 from callcenter.figures.visit_rows import OUTCOMES
@@ -63,7 +76,10 @@ def reading(path: Path) -> Iterator[Connection]:
 def known(connection: Connection) -> Known:
     """Which days there are, and what of them was seen."""
     alive = float(connection.execute(select(meta.c.value).where(meta.c.key == ALIVE)).scalar() or 0.0)
-    firsts = (select(func.min(agent_span.c.from_)), select(func.min(call.c.started_at)).where(call.c.seen == "whole"))
+    agents = _agents()
+    of_agent = select(func.min(agent_span.c.from_)).where(agent_span.c.agent == agents.c.agent).scalar_subquery()
+    firsts = (select(func.min(of_agent)).select_from(agents),
+              select(func.min(call.c.started_at)).where(call.c.seen == "whole"))  # fmt: skip
     first = min((at for one in firsts if (at := connection.execute(one).scalar()) is not None), default=alive)
     blind = select(hole.c.from_, hole.c.to).where(~hole.c.repaired)
     holes = [(since, alive if until is None else until) for since, until in connection.execute(blind)]
@@ -129,9 +145,17 @@ def _calls(connection: Connection, began: ColumnElement[bool]) -> list[tuple[Any
 
 
 def _spans(connection: Connection, number: int) -> list[tuple[Any, ...]]:
-    s = agent_span.c
+    s, agents = agent_span.c, _agents()
     name = case((s.name != "", s.name), else_=s.agent)
-    began = and_(s.from_ >= number * DAY_S, s.from_ < (number + 1) * DAY_S)
-    query = select(name, s.queue, s.state, s.from_, s.to).where(began)
+    began = and_(s.agent == agents.c.agent, s.from_ >= number * DAY_S, s.from_ < (number + 1) * DAY_S)
+    query = select(name, s.queue, s.state, s.from_, s.to).select_from(agents).join(agent_span, began)
     return [(agent, queue, STATES[state], since, until) for agent, queue, state, since, until in
             connection.execute(query)]  # fmt: skip
+
+
+def _agents() -> CTE:
+    """Each agent once, one step in the key's index for each: their spans of a time are found without looking at all."""
+    s, more = agent_span.c.agent, agent_span.alias("more")
+    found = select(func.min(s).label("agent")).cte("agents", recursive=True)
+    following = select(func.min(more.c.agent)).where(more.c.agent > found.c.agent).scalar_subquery()
+    return found.union_all(select(following).where(found.c.agent.is_not(None)))
