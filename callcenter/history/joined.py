@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from callcenter.history.choosing import chosen
 from callcenter.history.columns import Attempts, Columns, Range
+from callcenter.history.folding import MARGIN_S
 from callcenter.history.matching import Tables, numbers
 from callcenter.history.ranges import Ranges, union, within
 from callcenter.history.tables import TABLES
@@ -108,7 +109,10 @@ def _followed(known: Known, asked: Range) -> float:
 
 
 def _visits(rows: pa.Table, queues: _Names, until: float) -> Visits:
+    """Who would be waiting for longer than anybody does is one whose end is not known."""
     entered, outcome = numbers(rows["entered_at"]), numbers(rows["outcome"])
+    lost = (outcome == Outcome.WAITING) & (until - entered >= MARGIN_S)
+    outcome = np.where(lost, np.int8(Outcome.UNKNOWN), outcome)
     wait_s = np.where(outcome == Outcome.WAITING, np.maximum(until - entered, 0.0), numbers(rows["wait_s"]))
     names = ("talk_s", "hold_s", "wrap_up_s", "transferred", "attempts", "ring_no_answer")
     return Visits(queue=queues.codes(rows["queue"]), entered_at=entered, wait_s=wait_s, outcome=outcome,

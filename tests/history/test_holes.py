@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 
@@ -147,3 +148,16 @@ def test_a_log_that_was_read_before_the_conversation_was_over_takes_nothing_away
     log = {"visits": [visit(IMPORTED, "1.1", 90.0, Outcome.ANSWERED, 20.0, "Sara", 0.0, 0.0, 1)]}
     found = joined(seen, log, ((0.0, 100.0), (105.0, 1000.0)))
     assert told(found) == [(90.0, "answered", "store")]
+
+
+@pytest.mark.parametrize("source", [SEEN, IMPORTED])
+@pytest.mark.parametrize("until, waits", [(5000.0, True), (100.0 + 6 * 3600, False), (4e6, False)])
+def test_nobody_waits_for_weeks(source: int, until: float, waits: bool) -> None:
+    row = {"visits": [visit(source, "1.1", 100.0, Outcome.WAITING, None)]}
+    own, log = (stacked([{kind: table(TABLES[kind], rows) for kind, rows in side.items()}])
+                for side in ((row, {}) if source == SEEN else ({}, row)))  # fmt: skip
+    known: Ranges = ((0.0, until),)
+    found = join(own, log, Known(known if source == SEEN else (), known, until), (0.0, 1000.0), 0.0)
+    sums = kpi.sum_visits(found.visits, 1)
+    assert (sums.waiting[0], sums.unknown[0]) == (waits, not waits)
+    assert sums.longest_wait_s[0] == 4900.0 if waits else math.isnan(sums.longest_wait_s[0])
