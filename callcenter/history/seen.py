@@ -24,7 +24,7 @@ from callcenter.history.ranges import Ranges, minus
 from callcenter.history.tables import ATTEMPTS, CALLS, SPANS, VISITS
 from callcenter.store import opening
 from callcenter.store.schema import agent_span, attempt, call, conversation, day, hole, meta, ticket, visit
-from callcenter.store.writing import ALIVE
+from callcenter.store.writing import ALIVE, SINCE
 
 BUSY_S = 5.0
 MADE = "2"
@@ -62,9 +62,10 @@ def reading(path: Path) -> Iterator[Connection]:
 
 def known(connection: Connection) -> Known:
     """Which days there are, and what of them was seen."""
-    alive = float(connection.execute(select(meta.c.value).where(meta.c.key == ALIVE)).scalar() or 0.0)
-    firsts = (select(func.min(agent_span.c.from_)), select(func.min(call.c.started_at)).where(call.c.seen == "whole"))
-    first = min((at for one in firsts if (at := connection.execute(one).scalar()) is not None), default=alive)
+    moments = select(meta.c.key, meta.c.value).where(meta.c.key.in_((ALIVE, SINCE)))
+    told = {key: float(value) for key, value in connection.execute(moments)}
+    alive = told.get(ALIVE, 0.0)
+    first = told.get(SINCE, alive)
     blind = select(hole.c.from_, hole.c.to).where(~hole.c.repaired)
     holes = [(since, alive if until is None else until) for since, until in connection.execute(blind)]
     versions = {int(n): int(version) for n, version in connection.execute(select(day.c.day, day.c.version))}

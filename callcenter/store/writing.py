@@ -42,6 +42,10 @@ BOOT = "boot"
 """Key in ``meta``: when the PBX booted, as the ids of its calls have it."""
 ALIVE = "alive"
 """Key in ``meta``: the PBX's time up to which everything that was seen is committed."""
+SINCE = "since"
+"""Key in ``meta``: the PBX's time from which on something was seen. Written once: no later clock moves it."""
+CLOCK_SET = 915_148_800.0
+"""1999, Asterisk's first year: a time of before is of a clock that nobody has set yet."""
 
 _PARTS = (attempt, visit, conversation, transfer)
 _CLEAR = [delete(part).where(part.c.call == bindparam("of")) for part in _PARTS]
@@ -70,6 +74,7 @@ _put_meta = upsert(meta)
 PUT_META = _put_meta.on_conflict_do_update(
     index_elements=[meta.c.key], set_={key: _put_meta.excluded[key] for key in ("value", "digest")}
 )
+FIRST_META = upsert(meta).on_conflict_do_nothing(index_elements=[meta.c.key])
 
 DAY_S = 86_400
 _put_day = upsert(day)
@@ -121,6 +126,15 @@ async def write(connection: AsyncConnection, batch: Batch) -> None:
         await set_meta(connection, BOOT, str(batch.boot))
     if batch.alive:
         await set_meta(connection, ALIVE, repr(batch.alive))
+        await _begin(connection, batch)
+
+
+async def _begin(connection: AsyncConnection, batch: Batch) -> None:
+    """The first calls that were seen as a whole are written with the moment up to which they were seen."""
+    whole = (record.started_at for record in batch.calls if record.seen == "whole")
+    since = min((at for at in (batch.alive, *whole) if at >= CLOCK_SET), default=None)
+    if since is not None:
+        await connection.execute(FIRST_META, meta_row(SINCE, repr(since)))
 
 
 async def _write_calls(connection: AsyncConnection, batch: Batch) -> None:

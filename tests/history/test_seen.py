@@ -1,0 +1,100 @@
+"""What the store tells of itself: since when it saw anything, which days changed, whose time a day is."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from callcenter.floor.records import AgentState, CallRecord, Direction, Outcome, Span, Visit
+from callcenter.history import importing
+from callcenter.history.archive import Archive
+from callcenter.history.columns import Columns
+from callcenter.history.history import History
+from callcenter.store import opening
+from callcenter.store.store import Store
+from callcenter.store.values import Batch
+
+DAY_S = 86_400
+NOON = 20_371 * DAY_S + 43_200.0
+"""Of a day in 2025, UTC."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "callcenter.db"
+
+
+@pytest.fixture
+def history(path: Path, archive: Archive) -> History:
+    return History(archive, path, lambda number: number or None)
+
+
+async def put(path: Path, *batches: Batch) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{path}")
+    for batch in batches:
+        await store.write(batch)
+    await store.close()
+
+
+def call(at: float, id: str = "", entered_at: float | None = None, whole: bool = True) -> CallRecord:
+    visit = Visit("sales", at + 1 if entered_at is None else entered_at, left_at=at + 5, wait_s=4.0,
+                  outcome=Outcome.ABANDONED)  # fmt: skip
+    return CallRecord(id or f"main-{at}", "main", str(at), Direction.IN, "0912", "", "1", at, visits=(visit,),
+                      ended_at=at + 5, seen="whole" if whole else "partial")  # fmt: skip
+
+
+def span(since: float, until: float, agent: str = "PJSIP/1") -> Span:
+    return Span(agent, "Sara", AgentState.AVAILABLE, "", None, since, until)
+
+
+def take_in(archive: Archive, tmp_path: Path, *moments: float) -> None:
+    log = tmp_path / "queue_log"
+    log.write_text("".join(
+        f"{int(at)}|{int(at)}.7|sales|NONE|ENTERQUEUE||0912|1\n{int(at) + 4}|{int(at)}.7|sales|NONE|ABANDON|1|1|4\n"
+        for at in moments
+    ))  # fmt: skip
+    importing.import_file(archive, log, lambda what, done, total: None)
+
+
+def around(history: History, at: float, days: float = 1.0) -> Columns:
+    return history.columns((at - days * DAY_S, at + days * DAY_S), 0.0)
+
+
+# ---- since when anything was seen ------------------------------------------------------------------------------
+
+
+async def test_a_record_of_a_clock_that_was_not_set_does_not_hide_what_was_imported(
+    history: History, path: Path, archive: Archive, tmp_path: Path
+) -> None:
+    take_in(archive, tmp_path, NOON, NOON + 60)
+    later = NOON + 30 * DAY_S
+    await put(path, Batch(calls=(call(later),), alive=later + 100),
+              Batch(calls=(call(50.0, "1"),), spans=(span(50.0, 60.0),), alive=later + 200))  # fmt: skip
+    assert len(around(history, NOON).visits.queue) == 2
+    assert history.columns((0.0, later + 5000), 0.0).known[-1] == (later, later + 200)
+
+
+async def test_a_clock_that_is_not_set_yet_is_no_beginning(history: History, path: Path) -> None:
+    await put(path, Batch(alive=70.0), Batch(calls=(call(NOON, whole=False),), alive=NOON + 9),
+              Batch(alive=NOON + 60))  # fmt: skip
+    assert around(history, NOON).known == ((NOON + 9, NOON + 60),)
+
+
+async def test_a_store_of_before_began_with_the_first_call_that_it_saw_as_a_whole(history: History, path: Path) -> None:
+    calls = (call(50.0, "1"), call(NOON - 9, "2", whole=False), call(NOON, "3"), call(NOON + 9, "4"))
+    await put(path, Batch(calls=calls, alive=NOON + 60))
+    with closing(sqlite3.connect(path)) as db:
+        of_before(db)
+    opening.migrate(path)
+    assert around(history, NOON).known == ((NOON, NOON + 60),)
+
+
+def of_before(db: sqlite3.Connection) -> None:
+    """As version 0002 of the schema had it."""
+    db.execute("DROP TABLE day")
+    db.execute("DELETE FROM meta WHERE key = 'since'")
+    db.execute("UPDATE alembic_version SET version_num = '0002'")
+    db.commit()
