@@ -12,7 +12,20 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
-from sqlalchemy import URL, ColumnElement, Connection, Select, and_, case, create_engine, exists, func, or_, select
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    create_engine,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 
 from callcenter.figures.staff import STATES
 from callcenter.figures.visit_rows import OUTCOMES
@@ -23,8 +36,19 @@ from callcenter.history.lines import DAY_S
 from callcenter.history.ranges import Ranges, minus
 from callcenter.history.tables import ATTEMPTS, CALLS, SPANS, VISITS
 from callcenter.store import opening
-from callcenter.store.schema import agent_span, attempt, call, conversation, day, hole, meta, ticket, visit
-from callcenter.store.writing import ALIVE, SINCE
+from callcenter.store.schema import (
+    OVER_MIDNIGHT,
+    agent_span,
+    attempt,
+    call,
+    conversation,
+    day,
+    hole,
+    meta,
+    ticket,
+    visit,
+)
+from callcenter.store.writing import ALIVE, CLOCK_SET, SINCE
 
 BUSY_S = 5.0
 MADE = "2"
@@ -79,7 +103,7 @@ def thresholds(connection: Connection) -> dict[str, float]:
 
 
 def tables_of(connection: Connection, number: int) -> dict[str, pa.Table]:
-    """The tables of the calls that began on day ``number``."""
+    """The tables of the calls that began on day ``number``, and what agents did on it."""
     began = and_(call.c.started_at >= number * DAY_S, call.c.started_at < (number + 1) * DAY_S)
     return {
         "visits": table(VISITS, _visits(connection, began)),
@@ -129,9 +153,11 @@ def _calls(connection: Connection, began: ColumnElement[bool]) -> list[tuple[Any
 
 
 def _spans(connection: Connection, number: int) -> list[tuple[Any, ...]]:
-    s = agent_span.c
+    """What of them lies within the day. One of a clock that nobody had set yet says nothing of how long it was."""
+    s, start, end = agent_span.c, float(number * DAY_S), float((number + 1) * DAY_S)
     name = case((s.name != "", s.name), else_=s.agent)
-    began = and_(s.from_ >= number * DAY_S, s.from_ < (number + 1) * DAY_S)
-    query = select(name, s.queue, s.state, s.from_, s.to).where(began)
-    return [(agent, queue, STATES[state], since, until) for agent, queue, state, since, until in
-            connection.execute(query)]  # fmt: skip
+    query = select(name, s.queue, s.state, s.from_, s.to)
+    ended = query.where(s.to > start, s.to < end, s.from_ >= CLOCK_SET)
+    goes_on = query.where(text(OVER_MIDNIGHT), s.to >= end, s.from_ < end, s.from_ >= CLOCK_SET)
+    return [(agent, queue, STATES[state], max(since, start), min(until, end))
+            for some in (ended, goes_on) for agent, queue, state, since, until in connection.execute(some)]  # fmt: skip

@@ -148,12 +148,16 @@ async def _write_calls(connection: AsyncConnection, batch: Batch) -> None:
 async def _touch_days(connection: AsyncConnection, batch: Batch) -> None:
     """A number that was never there before: a backup that is restored brings back old ones, but with what they stood
     for."""
-    at = [record.started_at for record in batch.calls] + [span.from_ for span in batch.spans]
+    at = [record.started_at for record in batch.calls]
     if batch.merged:
         merged = select(call.c.started_at).where(call.c.id.in_([of for of, _ in batch.merged]))
         at += (await connection.execute(merged)).scalars()
+    days = {int(one // DAY_S) for one in at}
+    for span in batch.spans:
+        if span.from_ >= CLOCK_SET:
+            days.update(range(int(span.from_ // DAY_S), int(span.to // DAY_S) + 1))
     version = getrandbits(62)
-    await _many(connection, PUT_DAY, [{"day": n, "version": version} for n in {int(one // DAY_S) for one in at}])
+    await _many(connection, PUT_DAY, [{"day": n, "version": version} for n in days])
 
 
 async def _write_tickets(connection: AsyncConnection, tickets: Sequence[Ticket]) -> None:

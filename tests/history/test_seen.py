@@ -95,6 +95,51 @@ async def test_a_store_of_before_began_with_the_first_call_that_it_saw_as_a_whol
 def of_before(db: sqlite3.Connection) -> None:
     """As version 0002 of the schema had it."""
     db.execute("DROP TABLE day")
+    db.execute("DROP INDEX IF EXISTS agent_span_over_midnight")
     db.execute("DELETE FROM meta WHERE key = 'since'")
     db.execute("UPDATE alembic_version SET version_num = '0002'")
     db.commit()
+
+
+# ---- agents' time ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("first, last", [(0, 3), (2, 3), (3, 3), (-1, 1)])
+async def test_a_span_of_days_counts_once_on_each_of_them(
+    history: History, path: Path, first: int, last: int, kept: bool
+) -> None:
+    """From noon of day 0 to noon of day 3; a report of any of the days, whichever others it has."""
+    await put(path, Batch(spans=(span(NOON, NOON + 3 * DAY_S), span(NOON + 5, NOON + 9, "PJSIP/2")),
+                          alive=NOON + 9 * DAY_S))  # fmt: skip
+    if kept:
+        history.keep()
+    midnight = NOON - DAY_S / 2
+    since, until = midnight + first * DAY_S, midnight + (last + 1) * DAY_S
+    found = history.columns((since, until), 0.0)
+    whole = min(until, NOON + 3 * DAY_S) - max(since, NOON)
+    assert found.spans.within(since, until).seconds.sum() == whole + 4 * (first <= 0)
+
+
+async def test_a_span_that_grows_over_midnight_is_there_on_the_days_that_were_kept(
+    history: History, path: Path
+) -> None:
+    """The day in which it goes on has nothing else that changed."""
+    await put(path, Batch(spans=(span(NOON, NOON + 60),), alive=NOON + 9 * DAY_S))
+    history.keep()
+    await put(path, Batch(spans=(span(NOON, NOON + 2 * DAY_S),)))
+    assert around(history, NOON, 9).spans.within(0.0, 4e9).seconds.sum() == 2 * DAY_S
+
+
+async def test_a_span_of_a_clock_that_was_not_set_is_nobody_s_time(history: History, path: Path) -> None:
+    await put(path, Batch(spans=(span(50.0, NOON), span(NOON, NOON + 60)), alive=NOON + DAY_S))
+    assert around(history, NOON).spans.within(0.0, 4e9).seconds.sum() == 60
+
+
+async def test_spans_of_before_are_on_each_day_that_they_touch(history: History, path: Path) -> None:
+    await put(path, Batch(spans=(span(NOON, NOON + 3 * DAY_S),), alive=NOON + 9 * DAY_S))
+    with closing(sqlite3.connect(path)) as db:
+        of_before(db)
+    opening.migrate(path)
+    found = history.columns((NOON + 2 * DAY_S, NOON + 4 * DAY_S), 0.0)
+    assert found.spans.within(*found.range).seconds.sum() == DAY_S
