@@ -31,7 +31,7 @@ def upgrade() -> None:
         " SELECT CAST(from_at / 86400 AS INTEGER), CAST(to_at / 86400 AS INTEGER) FROM agent_span"
         f" WHERE from_at >= {CLOCK_SET} UNION"
         " SELECT day + 1, last FROM touched WHERE day < last"
-        ") SELECT DISTINCT day, 0 FROM touched"
+        ") SELECT day, abs(random() / 2) FROM (SELECT DISTINCT day FROM touched) AS days"
     )
     first = f"SELECT min(started_at) AS at FROM call WHERE seen = 'whole' AND started_at >= {CLOCK_SET}"
     op.execute(
