@@ -77,6 +77,7 @@ PUT_META = _put_meta.on_conflict_do_update(
 FIRST_META = upsert(meta).on_conflict_do_nothing(index_elements=[meta.c.key])
 
 DAY_S = 86_400
+# A version was never there before: a backup that is restored brings back old ones, but with what they stood for.
 _put_day = upsert(day)
 PUT_DAY = _put_day.on_conflict_do_update(
     index_elements=[day.c.day], set_={"version": _put_day.excluded.version}
@@ -112,13 +113,15 @@ MERGE = (
 
 async def write(connection: AsyncConnection, batch: Batch) -> None:
     """Everything of ``batch``: calls before their parts and tickets, merges last."""
+    days = await _days(connection, batch)
     await _write_calls(connection, batch)
     await _write_tickets(connection, batch.tickets)
     with_ticket = {ticket.call for ticket in batch.tickets}
     await _many(connection, DROP_TICKET, [{"of": c.id} for c in batch.calls if c.id not in with_ticket])
     for of, into in batch.merged:
         await _merge(connection, of, into)
-    await _touch_days(connection, batch)
+    version = getrandbits(62)
+    await _many(connection, PUT_DAY, [{"day": n, "version": version} for n in days])
     await _many(connection, PUT_SPAN, [plain_row(span) for span in batch.spans])
     await _write_journal(connection, batch.journal)
     await _many(connection, PUT_HOLE, [plain_row(one) for one in batch.holes])
@@ -145,19 +148,17 @@ async def _write_calls(connection: AsyncConnection, batch: Batch) -> None:
         await _many(connection, insert(table), rows)
 
 
-async def _touch_days(connection: AsyncConnection, batch: Batch) -> None:
-    """A number that was never there before: a backup that is restored brings back old ones, but with what they stood
-    for."""
+async def _days(connection: AsyncConnection, batch: Batch) -> set[int]:
+    """Those that ``batch``, which is not written yet, changes something of: where a call is said to have begun at
+    another time, that of before too."""
     at = [record.started_at for record in batch.calls]
-    if batch.merged:
-        merged = select(call.c.started_at).where(call.c.id.in_([of for of, _ in batch.merged]))
-        at += (await connection.execute(merged)).scalars()
+    if ids := [record.id for record in batch.calls] + [of for of, _ in batch.merged]:
+        at += (await connection.execute(select(call.c.started_at).where(call.c.id.in_(ids)))).scalars()
     days = {int(one // DAY_S) for one in at}
     for span in batch.spans:
         if span.from_ >= CLOCK_SET:
             days.update(range(int(span.from_ // DAY_S), int(span.to // DAY_S) + 1))
-    version = getrandbits(62)
-    await _many(connection, PUT_DAY, [{"day": n, "version": version} for n in days])
+    return days
 
 
 async def _write_tickets(connection: AsyncConnection, tickets: Sequence[Ticket]) -> None:

@@ -143,3 +143,30 @@ async def test_spans_of_before_are_on_each_day_that_they_touch(history: History,
     opening.migrate(path)
     found = history.columns((NOON + 2 * DAY_S, NOON + 4 * DAY_S), 0.0)
     assert found.spans.within(*found.range).seconds.sum() == DAY_S
+
+
+# ---- days that are kept ----------------------------------------------------------------------------------------
+
+
+async def test_two_stores_of_before_have_no_day_in_the_same_version(history: History, tmp_path: Path) -> None:
+    versions = []
+    for n in range(2):
+        path = tmp_path / f"{n}.db"
+        await put(path, Batch(calls=tuple(call(NOON + day * DAY_S) for day in range(3)), alive=NOON + 9 * DAY_S))
+        with closing(sqlite3.connect(path)) as db:
+            of_before(db)
+        opening.migrate(path)
+        with closing(sqlite3.connect(path)) as db:
+            versions += [version for (version,) in db.execute("SELECT version FROM day")]
+    assert len(set(versions)) == len(versions) == 6
+
+
+async def test_a_call_that_turns_out_to_have_begun_the_day_before_is_in_one_of_them(
+    history: History, path: Path
+) -> None:
+    midnight = NOON + DAY_S / 2
+    visited = midnight + 51
+    await put(path, Batch(calls=(call(midnight + 50, "1", visited),), alive=NOON + 9 * DAY_S))
+    assert len(around(history, midnight).visits.queue) == 1
+    await put(path, Batch(calls=(call(midnight - 50, "1", visited),)))
+    assert len(around(history, midnight).visits.queue) == 1
