@@ -22,11 +22,13 @@ from sqlalchemy import (
     create_engine,
     exists,
     func,
+    inspect,
     or_,
     select,
     text,
 )
 
+from callcenter.errors import StoreError
 from callcenter.figures.staff import STATES
 from callcenter.figures.visit_rows import OUTCOMES
 from callcenter.floor.records import Direction
@@ -79,6 +81,8 @@ def reading(path: Path) -> Iterator[Connection]:
         opening.configure(engine, BUSY_S, "BEGIN", ("query_only=ON",))
         try:
             with engine.connect() as connection, connection.begin():
+                if not inspect(connection).has_table(day.name):
+                    raise StoreError(f"store {path}: of an older version: start the daemon once, which renews it")
                 yield connection
         finally:
             engine.dispose()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.errors import StoreError
 from callcenter.floor.records import AgentState, CallRecord, Direction, Outcome, Span, Visit
 from callcenter.history import importing
 from callcenter.history.archive import Archive
@@ -170,3 +171,12 @@ async def test_a_call_that_turns_out_to_have_begun_the_day_before_is_in_one_of_t
     assert len(around(history, midnight).visits.queue) == 1
     await put(path, Batch(calls=(call(midnight - 50, "1", visited),)))
     assert len(around(history, midnight).visits.queue) == 1
+
+
+async def test_a_store_of_before_is_refused_with_what_to_do(history: History, path: Path) -> None:
+    await put(path, Batch(calls=(call(NOON),), alive=NOON + 60))
+    with closing(sqlite3.connect(path)) as db:
+        of_before(db)
+    with pytest.raises(StoreError) as refused:
+        around(history, NOON)
+    assert str(refused.value) == f"store {path}: of an older version: start the daemon once, which renews it"
