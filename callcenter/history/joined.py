@@ -95,17 +95,17 @@ def _columns(tables: Tables, known: Known, asked: Range, margin_s: float) -> Col
         answered_by=agents.codes(visits["agent"]), source=numbers(visits["source"]), attempts=rung, spans=at_work,
         memberships=_memberships(len(agents.all), len(queues.all), rung, at_work), calls=_calls(calls, queues),
         margin_s=margin_s, known=within(union(known.seen, known.imported), *asked), until=known.until,
-        calls_answered_by=agents.codes(calls["agent"]), followed_until=_followed(known, asked),
+        calls_answered_by=agents.codes(calls["agent"]),
+        calls_followed_until=_followed(known, numbers(calls["started_at"])),
     )  # fmt: skip
 
 
-def _followed(known: Known, asked: Range) -> float:
-    """The end of what is known on from the range, past gaps of a night or so."""
-    until = asked[0]
-    for since, end in union(known.seen, known.imported, gap_s=GAP_S):
-        if since < asked[1]:
-            until = max(until, end)
-    return until
+def _followed(known: Known, started_at: Floats) -> Floats:
+    """Up to when each call is followed: to the next time of which nothing is known, but for gaps of a night or so."""
+    stretches = np.array(union(known.seen, known.imported, gap_s=GAP_S)).reshape(-1, 2)
+    since, until = np.vstack([[-np.inf, -np.inf], stretches]).T
+    followed: Floats = np.maximum(until[np.searchsorted(since, started_at, "right") - 1], started_at)
+    return followed
 
 
 def _visits(rows: pa.Table, queues: _Names, until: float) -> Visits:

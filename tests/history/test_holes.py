@@ -6,6 +6,7 @@ import math
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 from lab.holes import CAPTURES, events_of, name_of, watch
 
@@ -161,3 +162,17 @@ def test_nobody_waits_for_weeks(source: int, until: float, waits: bool) -> None:
     sums = kpi.sum_visits(found.visits, 1)
     assert (sums.waiting[0], sums.unknown[0]) == (waits, not waits)
     assert sums.longest_wait_s[0] == 4900.0 if waits else math.isnan(sums.longest_wait_s[0])
+
+
+@pytest.mark.parametrize("asked", [(0.0, 9.0), (0.0, 30.0), (11.0, 30.0)])
+def test_a_call_is_followed_to_the_next_long_gap_wherever_it_is(asked: tuple[float, float]) -> None:
+    """Days 10 to 13 nobody saw: of a call of day 5 nobody can say that the matter was settled, of one of day 14 all."""
+    day = 86_400.0
+    days = [1.0, 5.0, 9.5, 11.0, 14.0, 19.0, 53.1]
+    calls = {"calls": [(f"{at}.1", "sales", f"+98912{at}", at * day, True, None) for at in days]}
+    own, log = (stacked([{kind: table(TABLES[kind], rows) for kind, rows in calls.items()}]), stacked([]))
+    known = Known(((0.0, 10 * day), (13 * day, 15 * day), (15.9 * day, 60 * day)), (), 60 * day)
+    found = join(own, log, known, (asked[0] * day, asked[1] * day), 60 * day)
+    assert np.asarray(found.calls_until).tolist() == [10 * day] * 3 + [11 * day] + [60 * day] * 3
+    sums = kpi.sum_calls(found.calls, 1, found.calls_until)
+    assert (sums.settled[0], sums.provisional[0]) == (3, 4)  # settled: days 1, 14, 19
