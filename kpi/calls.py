@@ -67,15 +67,16 @@ class CallSums:
 
 
 def sum_calls(
-    calls: Calls, queues: int, now: float, repeat_within_s: float = 7 * DAY_S, again_within_s: float = DAY_S,
+    calls: Calls, queues: int, now: float | Floats, repeat_within_s: float = 7 * DAY_S, again_within_s: float = DAY_S,
     start: float = -math.inf, end: float = math.inf,
 ) -> CallSums:
     """The counts of ``queues`` queues (codes 0 … queues - 1, -1 for none), and of all. O(n log n).
 
     Only calls that started within [start, end) count; the others tell who called before and again, so give the repeat
-    window's days on either side too. ``now`` is the moment up to which calls are known: it decides which of them are
-    still provisional. A further call exactly ``repeat_within_s`` later is within the window. ``again_within_s`` is
-    the window of self-service. ValueError for a code out of range or a start that is not known.
+    window's days on either side too. ``now`` is the moment up to which calls are known, one for all or one for each
+    row: it decides which of them are still provisional. A further call exactly ``repeat_within_s`` later is within the
+    window. ``again_within_s`` is the window of self-service. ValueError for a code out of range or a start that is not
+    known.
     """
     _check(calls, queues)
     since, until = _gaps(calls)

@@ -43,7 +43,8 @@ class Columns:
     (their ``agent`` is a code into ``agents``, ``queue`` into ``queues``); ``memberships[m, q]``: time of membership m
     is of an agent who was a member of queue q. ``calls`` started within it or up to ``margin_s`` on either side:
     those around it tell who called before and again. Beside them, row by row, ``calls_answered_by`` (a code into
-    ``agents``, -1: nobody); None where that is not kept: agents have no figures of whole calls then.
+    ``agents``, -1: nobody); None where that is not kept: agents have no figures of whole calls then. Also beside them
+    ``calls_followed_until``: up to when it is known without a long gap who called again; None: of all up to ``until``.
 
     ``known`` are the parts of ``range`` of which anything is known, in order, apart from each other: outside of them
     neither the daemon nor an imported queue_log tells what happened. ``until``: the moment up to which all is told.
@@ -63,9 +64,9 @@ class Columns:
     known: tuple[Range, ...]
     until: float
     calls_answered_by: Integers | None = None
-    followed_until: float | None = None
+    calls_followed_until: Floats | None = None
 
     @property
-    def calls_until(self) -> float:
-        """Up to when calls are known without a long gap behind the range: who called again later is not known."""
-        return self.until if self.followed_until is None else self.followed_until
+    def calls_until(self) -> float | Floats:
+        """Up to when it is known who called again: of all calls, or of each."""
+        return self.until if self.calls_followed_until is None else self.calls_followed_until

@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from callcenter.history import seen
 from callcenter.history.archive import Archive, day_of
 from callcenter.history.columns import Columns, Range
-from callcenter.history.joined import Known, Tables, join, stacked
+from callcenter.history.joined import Known, join, stacked
 from callcenter.history.lines import DAY_S
+from callcenter.history.matching import Tables
 from callcenter.history.tables import TABLES
 
 REPEATS_S = 7 * 86_400.0

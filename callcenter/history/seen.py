@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import msgspec
 import pyarrow as pa
 from sqlalchemy import (
-    CTE,
     URL,
     ColumnElement,
     Connection,
@@ -23,10 +22,13 @@ from sqlalchemy import (
     create_engine,
     exists,
     func,
+    inspect,
     or_,
     select,
+    text,
 )
 
+from callcenter.errors import StoreError
 from callcenter.figures.staff import STATES
 from callcenter.figures.visit_rows import OUTCOMES
 from callcenter.floor.records import Direction
@@ -36,11 +38,22 @@ from callcenter.history.lines import DAY_S
 from callcenter.history.ranges import Ranges, minus
 from callcenter.history.tables import TABLES
 from callcenter.store import opening
-from callcenter.store.schema import agent_span, attempt, call, conversation, day, hole, meta, ticket, visit
-from callcenter.store.writing import ALIVE
+from callcenter.store.schema import (
+    OVER_MIDNIGHT,
+    agent_span,
+    attempt,
+    call,
+    conversation,
+    day,
+    hole,
+    meta,
+    ticket,
+    visit,
+)
+from callcenter.store.writing import ALIVE, CLOCK_SET, SINCE
 
 BUSY_S = 5.0
-MADE = "1"
+MADE = "2"
 """To be raised when this module makes something else of the same rows."""
 
 
@@ -68,6 +81,8 @@ def reading(path: Path) -> Iterator[Connection]:
         opening.configure(engine, BUSY_S, "BEGIN", ("query_only=ON",))
         try:
             with engine.connect() as connection, connection.begin():
+                if not inspect(connection).has_table(day.name):
+                    raise StoreError(f"store {path}: of an older version: start the daemon once, which renews it")
                 yield connection
         finally:
             engine.dispose()
@@ -75,12 +90,10 @@ def reading(path: Path) -> Iterator[Connection]:
 
 def known(connection: Connection) -> Known:
     """Which days there are, and what of them was seen."""
-    alive = float(connection.execute(select(meta.c.value).where(meta.c.key == ALIVE)).scalar() or 0.0)
-    agents = _agents()
-    of_agent = select(func.min(agent_span.c.from_)).where(agent_span.c.agent == agents.c.agent).scalar_subquery()
-    firsts = (select(func.min(of_agent)).select_from(agents),
-              select(func.min(call.c.started_at)).where(call.c.seen == "whole"))  # fmt: skip
-    first = min((at for one in firsts if (at := connection.execute(one).scalar()) is not None), default=alive)
+    moments = select(meta.c.key, meta.c.value).where(meta.c.key.in_((ALIVE, SINCE)))
+    told = {key: float(value) for key, value in connection.execute(moments)}
+    alive = told.get(ALIVE, 0.0)
+    first = told.get(SINCE, alive)
     blind = select(hole.c.from_, hole.c.to).where(~hole.c.repaired)
     holes = [(since, alive if until is None else until) for since, until in connection.execute(blind)]
     versions = {int(n): int(version) for n, version in connection.execute(select(day.c.day, day.c.version))}
@@ -94,7 +107,7 @@ def thresholds(connection: Connection) -> dict[str, float]:
 
 
 def tables_of(connection: Connection, number: int, kinds: Iterable[str] = TABLES) -> dict[str, pa.Table]:
-    """The tables of the calls that began on day ``number``, those that are wanted."""
+    """The tables of the calls that began on day ``number``, and what agents did on it: those that are wanted."""
     began = and_(call.c.started_at >= number * DAY_S, call.c.started_at < (number + 1) * DAY_S)
     rows = {
         "visits": lambda: _visits(connection, began),
@@ -111,8 +124,8 @@ def _visits(connection: Connection, began: ColumnElement[bool]) -> list[tuple[An
     unanswered = select(func.count()).select_from(attempt).where(of_visit, attempt.c.unanswered).scalar_subquery()
     v = visit.c
     query = select(
-        call.c.linkedid, v.queue, v.entered_at, v.wait_s, v.outcome, v.agent, func.coalesce(v.talk_s, 0.0),
-        func.coalesce(v.hold_s, 0.0), func.coalesce(v.wrap_up_s, 0.0), v.transferred, rings, unanswered,
+        call.c.linkedid, v.queue, v.entered_at, v.wait_s, v.outcome, v.agent, v.talk_s, v.hold_s, v.wrap_up_s,
+        v.transferred, rings, unanswered,
         case((v.repaired, int(Source.REPAIRED)), else_=int(Source.SEEN)),
     ).join(call, call.c.id == v.call).where(began)  # fmt: skip
     return [(*row[:4], OUTCOMES[row[4]], *row[5:]) for row in connection.execute(query)]
@@ -145,17 +158,11 @@ def _calls(connection: Connection, began: ColumnElement[bool]) -> list[tuple[Any
 
 
 def _spans(connection: Connection, number: int) -> list[tuple[Any, ...]]:
-    s, agents = agent_span.c, _agents()
+    """What of them lies within the day. One of a clock that nobody had set yet says nothing of how long it was."""
+    s, start, end = agent_span.c, float(number * DAY_S), float((number + 1) * DAY_S)
     name = case((s.name != "", s.name), else_=s.agent)
-    began = and_(s.agent == agents.c.agent, s.from_ >= number * DAY_S, s.from_ < (number + 1) * DAY_S)
-    query = select(name, s.queue, s.state, s.from_, s.to).select_from(agents).join(agent_span, began)
-    return [(agent, queue, STATES[state], since, until) for agent, queue, state, since, until in
-            connection.execute(query)]  # fmt: skip
-
-
-def _agents() -> CTE:
-    """Each agent once, one step in the key's index for each: their spans of a time are found without looking at all."""
-    s, more = agent_span.c.agent, agent_span.alias("more")
-    found = select(func.min(s).label("agent")).cte("agents", recursive=True)
-    following = select(func.min(more.c.agent)).where(more.c.agent > found.c.agent).scalar_subquery()
-    return found.union_all(select(following).where(found.c.agent.is_not(None)))
+    query = select(name, s.queue, s.state, s.from_, s.to)
+    ended = query.where(s.to > start, s.to < end, s.from_ >= CLOCK_SET)
+    goes_on = query.where(text(OVER_MIDNIGHT), s.to >= end, s.from_ < end, s.from_ >= CLOCK_SET)
+    return [(agent, queue, STATES[state], max(since, start), min(until, end))
+            for some in (ended, goes_on) for agent, queue, state, since, until in connection.execute(some)]  # fmt: skip

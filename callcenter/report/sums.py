@@ -48,9 +48,10 @@ def with_attempts(sums: VisitSums, attempts: Attempts, place: Integers, names: i
 
 
 def call_sums(
-    calls: Calls, place: Integers, names: int, borders: Floats, until: float, repeat_within_s: float
+    calls: Calls, place: Integers, names: int, borders: Floats, until: float | Floats, repeat_within_s: float
 ) -> CallSums:
-    """Calls count in the period in which they started; all rows tell who called before and again."""
+    """Calls count in the period in which they started; all rows tell who called before and again, ``until`` when it is
+    known (one for all calls, or one for each)."""
     cells = (len(borders) - 1) * (names + 1)
     placed = replace(calls, queue=_cell(calls.started_at, place, names, borders))
     return _added_up(kpi.sum_calls(placed, cells, until, repeat_within_s, start=borders[0], end=borders[-1]), names)

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 from callcenter.crm.ticket import Kind, Stage
@@ -173,6 +174,10 @@ agent_span = Table(
     sqlite_with_rowid=False,
 )
 Index("agent_span_to", agent_span.c.to)
+OVER_MIDNIGHT = "CAST(from_at / 86400 AS INTEGER) <> CAST(to_at / 86400 AS INTEGER)"
+# One a night and agent: those that touch a day and end on a later one.
+Index("agent_span_over_midnight", agent_span.c.to, sqlite_where=text(OVER_MIDNIGHT),
+      postgresql_where=text(OVER_MIDNIGHT))
 
 ticket = Table(
     "ticket",
@@ -232,8 +237,8 @@ day = Table(
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("version", BigInteger, nullable=False),
 )
-"""Days since the epoch (UTC) of which a call began or a span; ``version`` is another number after each change of them:
-what is made of a day elsewhere says of which version."""
+"""Days since the epoch (UTC) on which a call began, or which a span touches; ``version`` is another number after each
+change of them: what is made of a day elsewhere says of which version."""
 
 meta = Table(
     "meta",

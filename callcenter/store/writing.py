@@ -42,6 +42,10 @@ BOOT = "boot"
 """Key in ``meta``: when the PBX booted, as the ids of its calls have it."""
 ALIVE = "alive"
 """Key in ``meta``: the PBX's time up to which everything that was seen is committed."""
+SINCE = "since"
+"""Key in ``meta``: the PBX's time from which on something was seen. Written once: no later clock moves it."""
+CLOCK_SET = 915_148_800.0
+"""1999, Asterisk's first year: a time of before is of a clock that nobody has set yet."""
 
 _PARTS = (attempt, visit, conversation, transfer)
 _CLEAR = [delete(part).where(part.c.call == bindparam("of")) for part in _PARTS]
@@ -70,8 +74,10 @@ _put_meta = upsert(meta)
 PUT_META = _put_meta.on_conflict_do_update(
     index_elements=[meta.c.key], set_={key: _put_meta.excluded[key] for key in ("value", "digest")}
 )
+FIRST_META = upsert(meta).on_conflict_do_nothing(index_elements=[meta.c.key])
 
 DAY_S = 86_400
+# A version was never there before: a backup that is restored brings back old ones, but with what they stood for.
 _put_day = upsert(day)
 PUT_DAY = _put_day.on_conflict_do_update(
     index_elements=[day.c.day], set_={"version": _put_day.excluded.version}
@@ -107,13 +113,15 @@ MERGE = (
 
 async def write(connection: AsyncConnection, batch: Batch) -> None:
     """Everything of ``batch``: calls before their parts and tickets, merges last."""
+    days = await _days(connection, batch)
     await _write_calls(connection, batch)
     await _write_tickets(connection, batch.tickets)
     with_ticket = {ticket.call for ticket in batch.tickets}
     await _many(connection, DROP_TICKET, [{"of": c.id} for c in batch.calls if c.id not in with_ticket])
     for of, into in batch.merged:
         await _merge(connection, of, into)
-    await _touch_days(connection, batch)
+    version = getrandbits(62)
+    await _many(connection, PUT_DAY, [{"day": n, "version": version} for n in days])
     await _many(connection, PUT_SPAN, [plain_row(span) for span in batch.spans])
     await _write_journal(connection, batch.journal)
     await _many(connection, PUT_HOLE, [plain_row(one) for one in batch.holes])
@@ -121,6 +129,15 @@ async def write(connection: AsyncConnection, batch: Batch) -> None:
         await set_meta(connection, BOOT, str(batch.boot))
     if batch.alive:
         await set_meta(connection, ALIVE, repr(batch.alive))
+        await _begin(connection, batch)
+
+
+async def _begin(connection: AsyncConnection, batch: Batch) -> None:
+    """The first calls that were seen as a whole are written with the moment up to which they were seen."""
+    whole = (record.started_at for record in batch.calls if record.seen == "whole")
+    since = min((at for at in (batch.alive, *whole) if at >= CLOCK_SET), default=None)
+    if since is not None:
+        await connection.execute(FIRST_META, meta_row(SINCE, repr(since)))
 
 
 async def _write_calls(connection: AsyncConnection, batch: Batch) -> None:
@@ -131,15 +148,17 @@ async def _write_calls(connection: AsyncConnection, batch: Batch) -> None:
         await _many(connection, insert(table), rows)
 
 
-async def _touch_days(connection: AsyncConnection, batch: Batch) -> None:
-    """A number that was never there before: a backup that is restored brings back old ones, but with what they stood
-    for."""
-    at = [record.started_at for record in batch.calls] + [span.from_ for span in batch.spans]
-    if batch.merged:
-        merged = select(call.c.started_at).where(call.c.id.in_([of for of, _ in batch.merged]))
-        at += (await connection.execute(merged)).scalars()
-    version = getrandbits(62)
-    await _many(connection, PUT_DAY, [{"day": n, "version": version} for n in {int(one // DAY_S) for one in at}])
+async def _days(connection: AsyncConnection, batch: Batch) -> set[int]:
+    """Those that ``batch``, which is not written yet, changes something of: where a call is said to have begun at
+    another time, that of before too."""
+    at = [record.started_at for record in batch.calls]
+    if ids := [record.id for record in batch.calls] + [of for of, _ in batch.merged]:
+        at += (await connection.execute(select(call.c.started_at).where(call.c.id.in_(ids)))).scalars()
+    days = {int(one // DAY_S) for one in at}
+    for span in batch.spans:
+        if span.from_ >= CLOCK_SET:
+            days.update(range(int(span.from_ // DAY_S), int(span.to // DAY_S) + 1))
+    return days
 
 
 async def _write_tickets(connection: AsyncConnection, tickets: Sequence[Ticket]) -> None:
