@@ -9,9 +9,10 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -35,6 +36,14 @@ LINES = pa.schema({
 OF_LOG = ("visits", "attempts", "calls")
 FOREVER = 1 << 40
 EPOCH = date(1970, 1, 1)
+MENDED_BY = "delete it and import that time again"
+
+
+class Put(NamedTuple):
+    """``added``: lines that were not known. ``damaged``: why days were left out."""
+
+    added: int
+    damaged: list[str]
 
 
 class Archive:
@@ -61,29 +70,40 @@ class Archive:
 
     # ---- lines -------------------------------------------------------------------------------------------------
 
-    def put(self, lines: Lines) -> int:
-        """Adds what is not known yet; how many lines that were. Raises InputError."""
-        added = 0
+    def put(self, lines: Lines) -> Put:
+        """Adds what is not known yet, but to no day whose lines are damaged. Raises InputError."""
+        added, damaged = 0, []
         for day in lines.days():
-            known = self.lines(day)
+            try:
+                known = self.lines(day)
+            except InputError as problem:
+                damaged.append(str(problem))
+                continue
             merged = lines.merged_into(known, day)
-            if (more := count(merged) - count(known)) or not known:
+            if merged != known:
                 self._keep(day, merged)
-                added += more
-        return added
+                added += count(merged) - count(known)
+        return Put(added, damaged)
 
     def lines(self, day: int, first: int = 0, last: int = FOREVER) -> dict[int, Second]:
         """The lines of a day from ``first`` to before ``last``, by second, in order. Raises InputError."""
+        path = self._lines_of(day)
         try:
-            table = parquet.read(self._lines_of(day))
+            table = parquet.read(path)
+            if not table.schema.equals(LINES):
+                raise ValueError("it has other columns")
+            out: dict[int, Second] = {}
+            for at, *rest in zip(*(table[name].to_pylist() for name in LINES.names), strict=True):
+                out.setdefault(at, []).append(Told(*rest))
+            if parquet.told_by(table)["fingerprint"] != fingerprint(out):
+                raise ValueError("its lines have changed")
         except FileNotFoundError:
             return {}
-        at = table["at"].to_numpy()  # in order
-        some = table.slice(start := int(at.searchsorted(first)), int(at.searchsorted(last)) - start)
-        out: dict[int, Second] = {}
-        for at, *rest in zip(*(column.to_pylist() for column in some.columns), strict=True):
-            out.setdefault(at, []).append(Told(*rest))
-        return out
+        except InputError as e:
+            raise InputError(f"{e}; {MENDED_BY}") from e
+        except parquet.BROKEN as e:
+            raise InputError(f"{parquet.damaged(path, e)}; {MENDED_BY}") from e
+        return {at: second for at, second in out.items() if first <= at < last}
 
     def _keep(self, day: int, lines: Mapping[int, Second]) -> None:
         flat = [(at, *told) for at, second in lines.items() for told in second]
@@ -103,9 +123,19 @@ class Archive:
         return sorted(_days(self.folder / "lines"))
 
     def imported_coverage(self) -> Ranges:
-        """What the imported log tells of. Raises InputError."""
-        told = [parquet.told(self._lines_of(day)) for day in self.imported_days()]
+        """What the imported log tells of; of a damaged day nothing is known. Raises InputError."""
+        told = []
+        for day in self.imported_days():
+            with suppress(InputError):
+                told.append(self._told(day))
         return union(coverage([(int(one["first"]), int(one["last"])) for one in told if one], QUIET_S))
+
+    def _told(self, day: int) -> dict[str, str]:
+        """What the lines of a day tell of themselves; nothing where there are none. Raises InputError."""
+        try:
+            return parquet.told(self._lines_of(day))
+        except InputError as e:
+            raise InputError(f"{e}; {MENDED_BY}") from e
 
     # ---- tables ------------------------------------------------------------------------------------------------
 
@@ -113,7 +143,7 @@ class Archive:
         self, day: int, e164: Callable[[str], str | None], kinds: Iterable[str] = OF_LOG
     ) -> dict[str, pa.Table]:
         """The tables of the calls that began on ``day``, made anew where lines have been added. Raises InputError."""
-        fingerprints = [parquet.told(self._lines_of(day + n)).get("fingerprint", "") for n in (-1, 0, 1)]
+        fingerprints = [self._told(day + n).get("fingerprint", "") for n in (-1, 0, 1)]
         made_of = ":".join([FOLDED, self.country, *fingerprints])
 
         def fold() -> dict[str, pa.Table]:
@@ -142,8 +172,7 @@ class Archive:
                 table = parquet.read(self.folder / source / kind / _file(day))
             except (FileNotFoundError, InputError):
                 return None
-            metadata = table.schema.metadata or {}
-            if metadata.get(b"callcenter.made_of") != made_of.encode() or not table.schema.equals(TABLES[kind]):
+            if parquet.told_by(table).get("made_of") != made_of or not table.schema.equals(TABLES[kind]):
                 return None
             out[kind] = table
         return out

@@ -26,7 +26,8 @@ OLDEST = 915_148_800
 
 @dataclass(slots=True)
 class Imported:
-    """What became of one source. ``cut``: why it could not be read to its end, '' when it was."""
+    """What became of one source. ``cut``: why it could not be read to its end, '' when it was. ``damaged``: days of
+    the archive that nothing can be added to."""
 
     name: str
     lines: int = 0
@@ -34,6 +35,7 @@ class Imported:
     broken: int = 0
     named: list[str] = field(default_factory=list)
     cut: str = ""
+    damaged: list[str] = field(default_factory=list)
 
     def skip(self, why: str) -> None:
         self.broken += 1
@@ -118,21 +120,31 @@ def _keep(archive: Archive, lines: Iterable[Line], result: Imported) -> None:
     held, size, at = Lines(), 0, -1
     for line in lines:
         if size >= AT_ONCE and int(line.at) != at:  # a second is never parted
-            result.added += archive.put(held)
+            _put(archive, held, result)
             held, size = Lines(), 0
         held.add(line)
         at, size = int(line.at), size + 1
         result.lines += 1
-    result.added += archive.put(held)
+    _put(archive, held, result)
 
 
-def make(archive: Archive, e164: Callable[[str], str | None], progress: Progress) -> int:
-    """Makes the tables of all days that lines were added to; the number of visits that the archive now tells of."""
-    days, visits = archive.imported_days(), 0
+def _put(archive: Archive, lines: Lines, result: Imported) -> None:
+    added, damaged = archive.put(lines)
+    result.added += added
+    result.damaged += [one for one in damaged if one not in result.damaged]
+
+
+def make(archive: Archive, e164: Callable[[str], str | None], progress: Progress) -> tuple[int, list[str]]:
+    """Makes the tables of all days that lines were added to: the number of visits that the archive now tells of, and
+    why some days cannot be read."""
+    days, visits, problems = archive.imported_days(), 0, []
     for n, day in enumerate(days, 1):
-        visits += archive.imported(day, e164)["visits"].num_rows
+        try:
+            visits += archive.imported(day, e164)["visits"].num_rows
+        except InputError as problem:
+            problems.append(str(problem))
         progress("visits", n, len(days))
-    return visits
+    return visits, sorted(set(problems))
 
 
 def first_moment(path: Path) -> float:
