@@ -25,12 +25,13 @@ from callcenter.history.tables import TABLES
 
 QUIET_S = 86_400.0
 """A log that is silent for longer may have lost a file."""
-FOLDED = "1"
+FOLDED = "2"
 """To be raised when :mod:`callcenter.history.folding` makes something else of the same lines."""
 
 _NAME = pa.dictionary(pa.int32(), pa.string())
 LINES = pa.schema({
     "at": pa.int64(), "call": pa.string(), "queue": _NAME, "agent": _NAME, "event": _NAME, "data": pa.string(),
+    "placed": pa.float64(),
 })  # fmt: skip
 
 OF_LOG = ("visits", "attempts", "calls")
@@ -107,12 +108,12 @@ class Archive:
 
     def _keep(self, day: int, lines: Mapping[int, Second]) -> None:
         flat = [(at, *told) for at, second in lines.items() for told in second]
-        at, *names = (list(column) for column in zip(*flat, strict=True))
-        arrays = [pa.array(at, pa.int64())] + [
-            pa.array(column).dictionary_encode() if field.type == _NAME else pa.array(column, pa.string())
-            for column, field in zip(names, list(LINES)[1:], strict=True)
+        columns = zip(*flat, strict=True)
+        arrays = [
+            pa.array(column).dictionary_encode() if field.type == _NAME else pa.array(column, field.type)
+            for column, field in zip(columns, LINES, strict=True)
         ]
-        told = {"fingerprint": fingerprint(dict(lines)), "first": str(at[0]), "last": str(at[-1])}
+        told = {"fingerprint": fingerprint(dict(lines)), "first": str(flat[0][0]), "last": str(flat[-1][0])}
         parquet.write(self._lines_of(day), pa.table(arrays, schema=LINES), told)
 
     def _lines_of(self, day: int) -> Path:

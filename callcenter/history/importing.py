@@ -121,7 +121,7 @@ def _keep(archive: Archive, lines: Iterable[Line], result: Imported) -> None:
     for line in lines:
         if size >= AT_ONCE and int(line.at) != at:  # a second is never parted
             _put(archive, held, result)
-            held, size = Lines(), 0
+            held, size = held.behind(), 0
         held.add(line)
         at, size = int(line.at), size + 1
         result.lines += 1
