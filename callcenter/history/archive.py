@@ -18,8 +18,8 @@ import pyarrow as pa
 
 from callcenter.errors import InputError
 from callcenter.history import parquet
-from callcenter.history.folding import fold_day, window
-from callcenter.history.lines import Lines, Second, Told, count, coverage, fingerprint
+from callcenter.history.folding import DAYS, fold_day, window
+from callcenter.history.lines import DAY_S, Lines, Second, Told, count, coverage, fingerprint
 from callcenter.history.ranges import Ranges, union
 from callcenter.history.tables import TABLES
 
@@ -144,15 +144,21 @@ class Archive:
         self, day: int, e164: Callable[[str], str | None], kinds: Iterable[str] = OF_LOG
     ) -> dict[str, pa.Table]:
         """The tables of the calls that began on ``day``, made anew where lines have been added. Raises InputError."""
-        fingerprints = [self._told(day + n).get("fingerprint", "") for n in (-1, 0, 1)]
-        made_of = ":".join([FOLDED, self.country, *fingerprints])
+        first, last = window(day)
+        until = min(self._ends_at(day + DAYS[-1]), last)
+        fingerprints = [self._told(day + n).get("fingerprint", "") for n in DAYS]
+        made_of = ":".join([FOLDED, self.country, str(until), *fingerprints])
 
         def fold() -> dict[str, pa.Table]:
-            first, last = window(day)
-            lines = {at: second for n in (-1, 0, 1) for at, second in self.lines(day + n, first, last).items()}
-            return fold_day(lines, day, e164)
+            lines = {at: second for n in DAYS for at, second in self.lines(day + n, first, last).items()}
+            return fold_day(lines, day, e164, until)
 
         return self.made("imported", day, made_of, fold, [kind for kind in kinds if kind in OF_LOG])
+
+    def _ends_at(self, day: int) -> int:
+        """When the log ends, as far as it matters on ``day``: it may go on behind it. Raises InputError."""
+        newest = day + 1 if self._lines_of(day + 1).exists() else max(self.imported_days(), default=0)
+        return newest * DAY_S if newest > day else int(self._told(newest).get("last", 0))
 
     def made(
         self, source: str, day: int, made_of: str, make: Callable[[], dict[str, pa.Table]], kinds: Iterable[str]
