@@ -130,6 +130,9 @@ def _all(
 def _tell(one: importing.Imported) -> None:
     for line in one.named:
         _complain(line)
+    if one.left_out:
+        days = ", ".join(map(str, one.left_out))
+        _complain(f"{one.name}: already there from the other source, file or table, and left out: {days}")
     more = f", {one.broken:,} broken ones left out" if one.broken else ""
     _say(f"{one.name}: {one.lines:,} lines, {one.added:,} new{more}")
 

@@ -6,6 +6,7 @@ the daemon's own store. Both are made anew whenever what they are made of has ch
 
 from __future__ import annotations
 
+import enum
 import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -40,11 +41,21 @@ EPOCH = date(1970, 1, 1)
 MENDED_BY = "delete it and import that time again"
 
 
+class Kind(enum.StrEnum):
+    """What lines were read from. The PBX writes a table and a file beside each other with times that differ by a
+    second, so the two of one day are never put together."""
+
+    FILE = "file"
+    TABLE = "table"
+
+
 class Put(NamedTuple):
-    """``added``: lines that were not known. ``damaged``: why days were left out."""
+    """``added``: lines that were not known. ``damaged``: why days were left out; ``other``: days that were, as they are
+    there of the other kind."""
 
     added: int
     damaged: list[str]
+    other: list[date]
 
 
 class Archive:
@@ -71,20 +82,21 @@ class Archive:
 
     # ---- lines -------------------------------------------------------------------------------------------------
 
-    def put(self, lines: Lines) -> Put:
-        """Adds what is not known yet, but to no day whose lines are damaged. Raises InputError."""
-        added, damaged = 0, []
+    def put(self, lines: Lines, kind: Kind = Kind.FILE) -> Put:
+        """Adds what is not known yet, but to no day whose lines are damaged or of the other kind. Raises InputError."""
+        put = Put(0, [], [])
         for day in lines.days():
             try:
                 known = self.lines(day)
             except InputError as problem:
-                damaged.append(str(problem))
+                put.damaged.append(str(problem))
                 continue
-            merged = lines.merged_into(known, day)
-            if merged != known:
-                self._keep(day, merged)
-                added += count(merged) - count(known)
-        return Put(added, damaged)
+            if known and self._told(day).get("kind") != kind:
+                put.other.append(_date(day))
+            elif (merged := lines.merged_into(known, day)) != known:
+                self._keep(day, merged, kind)
+                put = put._replace(added=put.added + count(merged) - count(known))
+        return put
 
     def lines(self, day: int, first: int = 0, last: int = FOREVER) -> dict[int, Second]:
         """The lines of a day from ``first`` to before ``last``, by second, in order. Raises InputError."""
@@ -106,14 +118,15 @@ class Archive:
             raise InputError(f"{parquet.damaged(path, e)}; {MENDED_BY}") from e
         return {at: second for at, second in out.items() if first <= at < last}
 
-    def _keep(self, day: int, lines: Mapping[int, Second]) -> None:
+    def _keep(self, day: int, lines: Mapping[int, Second], kind: Kind) -> None:
         flat = [(at, *told) for at, second in lines.items() for told in second]
         columns = zip(*flat, strict=True)
         arrays = [
             pa.array(column).dictionary_encode() if field.type == _NAME else pa.array(column, field.type)
             for column, field in zip(columns, LINES, strict=True)
         ]
-        told = {"fingerprint": fingerprint(dict(lines)), "first": str(flat[0][0]), "last": str(flat[-1][0])}
+        first, last = str(flat[0][0]), str(flat[-1][0])
+        told = {"kind": kind, "fingerprint": fingerprint(dict(lines)), "first": first, "last": last}
         parquet.write(self._lines_of(day), pa.table(arrays, schema=LINES), told)
 
     def _lines_of(self, day: int) -> Path:
@@ -186,7 +199,11 @@ class Archive:
 
 
 def _file(day: int) -> str:
-    return f"{EPOCH + timedelta(days=day)}.parquet"
+    return f"{_date(day)}.parquet"
+
+
+def _date(day: int) -> date:
+    return EPOCH + timedelta(days=day)
 
 
 def _days(folder: Path) -> Iterator[int]:

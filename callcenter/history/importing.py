@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import date, tzinfo
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from callcenter import clock
 from callcenter.errors import InputError
-from callcenter.history.archive import Archive
+from callcenter.history.archive import Archive, Kind
 from callcenter.history.lines import DAY_S, Lines
 from callcenter.queue_log.lines import Line, parse
 from callcenter.queue_log.rotated import PACKED, UNREADABLE
@@ -27,7 +27,7 @@ OLDEST = 915_148_800
 @dataclass(slots=True)
 class Imported:
     """What became of one source. ``cut``: why it could not be read to its end, '' when it was. ``damaged``: days of
-    the archive that nothing can be added to."""
+    the archive that nothing can be added to; ``left_out``: days that are there from a source of the other kind."""
 
     name: str
     lines: int = 0
@@ -36,6 +36,7 @@ class Imported:
     named: list[str] = field(default_factory=list)
     cut: str = ""
     damaged: list[str] = field(default_factory=list)
+    left_out: list[date] = field(default_factory=list)
 
     def skip(self, why: str) -> None:
         self.broken += 1
@@ -90,8 +91,12 @@ def _line(text: bytes, where: str, newest: float, result: Imported) -> Line | No
     except InputError as e:
         result.skip(str(e))
         return None
+    return _of_time(line, where, newest, result)
+
+
+def _of_time(line: Line, where: str, newest: float, result: Imported) -> Line | None:
     if not OLDEST <= line.at < newest:
-        result.skip(f"{where}: its time is none: {int(line.at)}")
+        result.skip(f"{where}: its time is none: {line.at:.0f}")
         return None
     return line
 
@@ -100,38 +105,44 @@ def import_table(archive: Archive, url: str, zone: tzinfo, progress: Progress) -
     """All rows of a realtime table. Raises InputError."""
     table = Table(url, zone, 0.0)
     result = Imported(table.where)
+    newest = clock.now() + DAY_S
 
     def lines() -> Iterator[Line]:
-        while some := table.read():
-            yield from some
+        while rows := table.rows():
+            for number, line in rows:
+                where = f"{table.where}: row {number}"
+                if line is None:
+                    result.skip(f"{where}: not a row of a queue_log")
+                elif _of_time(line, where, newest, result):
+                    yield line
             progress("table", result.lines, 0)
 
     try:
-        _keep(archive, lines(), result)
+        _keep(archive, lines(), result, Kind.TABLE)
     finally:
         table.close()
-    result.broken = table.skipped
     if not result.lines:
         raise InputError(f"{table.where}: no row of a queue_log in it")
     return result
 
 
-def _keep(archive: Archive, lines: Iterable[Line], result: Imported) -> None:
+def _keep(archive: Archive, lines: Iterable[Line], result: Imported, kind: Kind = Kind.FILE) -> None:
     held, size, at = Lines(), 0, -1
     for line in lines:
         if size >= AT_ONCE and int(line.at) != at:  # a second is never parted
-            _put(archive, held, result)
+            _put(archive, held, result, kind)
             held, size = held.behind(), 0
         held.add(line)
         at, size = int(line.at), size + 1
         result.lines += 1
-    _put(archive, held, result)
+    _put(archive, held, result, kind)
 
 
-def _put(archive: Archive, lines: Lines, result: Imported) -> None:
-    added, damaged = archive.put(lines)
-    result.added += added
-    result.damaged += [one for one in damaged if one not in result.damaged]
+def _put(archive: Archive, lines: Lines, result: Imported, kind: Kind) -> None:
+    put = archive.put(lines, kind)
+    result.added += put.added
+    result.damaged += [one for one in put.damaged if one not in result.damaged]
+    result.left_out += [day for day in put.other if day not in result.left_out]
 
 
 def make(archive: Archive, e164: Callable[[str], str | None], progress: Progress) -> tuple[int, list[str]]:

@@ -76,7 +76,8 @@ def _told(metadata: Mapping[bytes, bytes]) -> dict[str, str]:
 
 
 def _digest(told: Mapping[str, str]) -> str:
-    return blake2b(repr(sorted(told.items())).encode(), digest_size=12).hexdigest()
+    text = "\n".join(f"{key}={value}" for key, value in sorted(told.items()))
+    return blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def damaged(path: Path, why: Exception) -> InputError:
