@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
+from io import BufferedIOBase, BufferedReader, FileIO
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import Protocol
 
 from callcenter import clock
 from callcenter.errors import InputError
 from callcenter.history.archive import Archive, Kind
 from callcenter.history.lines import DAY_S, Lines
-from callcenter.queue_log.lines import Line, parse
-from callcenter.queue_log.rotated import PACKED, UNREADABLE
+from callcenter.queue_log.lines import LONGEST, Line, parse
+from callcenter.queue_log.rotated import PACKED, UNREADABLE, regular
 from callcenter.queue_log.table import Table
 
 AT_ONCE = 250_000
@@ -55,8 +57,8 @@ def import_file(archive: Archive, path: Path, progress: Progress) -> Imported:
     the archive cannot be written."""
     result = Imported(str(path))
     try:
-        size = path.stat().st_size
-        with path.open("rb") as raw:
+        with BufferedReader(regular(path)) as raw:
+            size = os.fstat(raw.fileno()).st_size
             lines = _lines(raw, path, result, lambda: progress(path.name, raw.tell(), size))
             _keep(archive, lines, result)
     except UNREADABLE as e:
@@ -66,12 +68,11 @@ def import_file(archive: Archive, path: Path, progress: Progress) -> Imported:
     return result
 
 
-def _lines(raw: BinaryIO, path: Path, result: Imported, tick: Callable[[], None]) -> Iterator[Line]:
-    file = cast(Iterable[bytes], PACKED[path.suffix](raw) if path.suffix in PACKED else raw)
+def _lines(raw: BufferedReader[FileIO], path: Path, result: Imported, tick: Callable[[], None]) -> Iterator[Line]:
     newest = clock.now() + DAY_S
     at = 0
     try:
-        for at, text in enumerate(file, 1):
+        for at, text in enumerate(_texts(_unpacked(raw, path)), 1):
             if at % 10_000 == 0:
                 tick()
             if line := _line(text, f"{path}:{at}", newest, result):
@@ -80,8 +81,23 @@ def _lines(raw: BinaryIO, path: Path, result: Imported, tick: Callable[[], None]
         result.cut = f"{path}: cut off behind line {at}: {getattr(e, 'strerror', None) or e}"
 
 
+def _unpacked(raw: BufferedReader[FileIO], path: Path) -> BufferedIOBase:
+    return PACKED[path.suffix](raw) if path.suffix in PACKED else raw
+
+
+def _texts(file: BufferedIOBase) -> Iterator[bytes]:
+    """Its lines; of one that is longer than any of Asterisk's only a piece that is longer, too."""
+    while text := file.readline(LONGEST + 1):
+        yield text
+        while len(text) > LONGEST and not text.endswith(b"\n"):
+            text = file.readline(LONGEST + 1)
+
+
 def _line(text: bytes, where: str, newest: float, result: Imported) -> Line | None:
     if not text.strip():
+        return None
+    if len(text) > LONGEST:
+        result.skip(f"{where}: too long for a line of a queue_log")
         return None
     if not text.endswith(b"\n"):
         result.skip(f"{where}: has no end yet")
@@ -161,7 +177,7 @@ def make(archive: Archive, e164: Callable[[str], str | None], progress: Progress
 def first_moment(path: Path) -> float:
     """The time of its first whole line, for the order of reading; infinite where there is none."""
     try:
-        with path.open("rb") as raw:
+        with BufferedReader(regular(path)) as raw:
             for line in _lines(raw, path, Imported(""), lambda: None):
                 return line.at
     except UNREADABLE:
