@@ -59,24 +59,30 @@ class Put(NamedTuple):
 
 
 class Archive:
-    """``country``: how national numbers are read; ``pbx`` names a folder of its own within ``folder``."""
+    """``country``: how national numbers are read; ``pbx`` names a folder of its own within ``folder``.
+
+    ``unkept``: why tables could not be kept, '' when they could. Reports are made all the same, each time anew.
+    """
 
     def __init__(self, folder: Path, pbx: str, country: str) -> None:
         self.folder, self.country = folder / pbx, country
+        self.unkept = ""
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """One import at a time. Raises InputError when there is another."""
+        """One import at a time. Raises InputError when there is another, or where nothing can be locked."""
+        held = -1
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            parquet.make_folder(self.folder)
             held = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        except OSError as e:
-            raise InputError(f"history {self.folder}: {e.strerror or e}") from e
-        try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as e:
+            if held >= 0:
+                os.close(held)
+            why = "another import is under way" if isinstance(e, BlockingIOError) else e.strerror or e
+            raise InputError(f"history {self.folder}: {why}") from e
+        try:
             yield
-        except BlockingIOError:
-            raise InputError(f"history {self.folder}: another import is under way") from None
         finally:
             os.close(held)
 
@@ -180,9 +186,20 @@ class Archive:
         kept = self.kept(source, day, made_of, kinds)
         if kept is None:
             kept = make()
-            for kind, table in kept.items():
-                parquet.write(self.folder / source / kind / _file(day), table, {"made_of": made_of})
+            try:
+                for kind, table in kept.items():
+                    parquet.write(self.folder / source / kind / _file(day), table, {"made_of": made_of})
+            except InputError as problem:
+                self.unkept = self.unkept or str(problem)
         return kept
+
+    def is_kept(self, source: str, day: int, made_of: str, kinds: Iterable[str]) -> bool:
+        """Whether :meth:`kept` has them, by what stands beside their columns alone."""
+        try:
+            told = [parquet.told(self.folder / source / kind / _file(day)) for kind in kinds]
+        except InputError:
+            return False
+        return all(one.get("made_of") == made_of for one in told)
 
     def kept(self, source: str, day: int, made_of: str, kinds: Iterable[str]) -> dict[str, pa.Table] | None:
         """None: some of them are not there, are of something else, or cannot be read."""
@@ -209,7 +226,10 @@ def _date(day: int) -> date:
 def _days(folder: Path) -> Iterator[int]:
     """Of the files in ``folder``. Raises InputError."""
     try:
-        names = [path.stem for path in folder.glob("*-*-*.parquet")]
+        with os.scandir(folder) as found:
+            names = [one.name.removesuffix(".parquet") for one in found if one.name.endswith(".parquet")]
+    except FileNotFoundError:
+        return
     except OSError as e:
         raise InputError(f"history {folder}: {e.strerror or e}") from e
     for name in names:

@@ -163,7 +163,7 @@ def _put(archive: Archive, lines: Lines, result: Imported, kind: Kind) -> None:
 
 def make(archive: Archive, e164: Callable[[str], str | None], progress: Progress) -> tuple[int, list[str]]:
     """Makes the tables of all days that lines were added to: the number of visits that the archive now tells of, and
-    why some days cannot be read."""
+    why some days cannot be read or their tables not be kept."""
     days, visits, problems = archive.imported_days(), 0, []
     for n, day in enumerate(days, 1):
         try:
@@ -171,7 +171,7 @@ def make(archive: Archive, e164: Callable[[str], str | None], progress: Progress
         except InputError as problem:
             problems.append(str(problem))
         progress("visits", n, len(days))
-    return visits, sorted(set(problems))
+    return visits, sorted({*problems, *([archive.unkept] if archive.unkept else [])})
 
 
 def first_moment(path: Path) -> float:

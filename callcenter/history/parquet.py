@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
@@ -24,14 +26,32 @@ def write(path: Path, table: pa.Table, told: Mapping[str, str]) -> None:
     told = {**told, DIGEST: _digest(told)}
     metadata = {**(table.schema.metadata or {}), **{f"callcenter.{key}": value for key, value in told.items()}}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table.replace_schema_metadata(metadata), aside, compression="zstd", write_page_checksum=True)
-        with aside.open("rb") as file:
+        make_folder(path.parent)
+        with open(aside, "wb", opener=partial(os.open, mode=0o640)) as file:
+            pq.write_table(table.replace_schema_metadata(metadata), file, compression="zstd", write_page_checksum=True)
+            file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
-    except OSError as e:
-        aside.unlink(missing_ok=True)
-        raise InputError(f"cannot write {path}: {e.strerror or e}") from e
+        _sync(path.parent)
+    except (OSError, pa.ArrowException) as e:
+        raise InputError(f"cannot write {path}: {getattr(e, 'strerror', None) or e}") from e
+    finally:
+        with suppress(OSError):  # Ctrl-C too leaves nothing behind
+            aside.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Numbers of customers are in it: for others than the daemon's group there is nothing to see. Raises OSError."""
+    for one in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        one.mkdir(0o750, exist_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def told(path: Path) -> dict[str, str]:
