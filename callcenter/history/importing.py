@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
@@ -19,11 +21,15 @@ from callcenter.queue_log.rotated import PACKED, UNREADABLE, regular
 from callcenter.queue_log.table import Table
 
 AT_ONCE = 250_000
-"""Lines that are held in memory."""
+"""So many lines are put away at a time; each day that they are of is in memory as a whole then."""
 NAMED = 20
 """So many broken lines of a file are named, the others counted."""
 OLDEST = 915_148_800
 """1999, Asterisk's first year: what is of before is of a clock that was not set."""
+
+MAGIC = {b"\x1f\x8b": ".gz", b"\xfd7zXZ\0": ".xz", b"BZh": ".bz2", b"\x28\xb5\x2f\xfd": "zstd",
+         b"\x04\x22\x4d\x18": "lz4", b"\x89LZO": "lzop", b"\x1f\x9d": "compress", b"PK\x03\x04": "zip"}  # fmt: skip
+"""How a packed file begins."""
 
 
 @dataclass(slots=True)
@@ -72,17 +78,25 @@ def _lines(raw: BufferedReader[FileIO], path: Path, result: Imported, tick: Call
     newest = clock.now() + DAY_S
     at = 0
     try:
-        for at, text in enumerate(_texts(_unpacked(raw, path)), 1):
+        for at, text in enumerate(_texts(_unpacked(raw)), 1):
             if at % 10_000 == 0:
                 tick()
             if line := _line(text, f"{path}:{at}", newest, result):
                 yield line
     except UNREADABLE as e:
-        result.cut = f"{path}: cut off behind line {at}: {getattr(e, 'strerror', None) or e}"
+        what = f"cut off behind line {at}" if at else "cannot be read"
+        result.cut = f"{path}: {what}: {getattr(e, 'strerror', None) or e}"
 
 
-def _unpacked(raw: BufferedReader[FileIO], path: Path) -> BufferedIOBase:
-    return PACKED[path.suffix](raw) if path.suffix in PACKED else raw
+def _unpacked(raw: BufferedReader[FileIO]) -> BufferedIOBase:
+    """Known by its beginning, whatever it is called. Raises OSError for what is packed in another way."""
+    head = raw.peek(LONGEST)
+    kind = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), "")
+    if kind and kind not in PACKED:
+        raise OSError(errno.EINVAL, f"packed with {kind}: unpack it first")
+    if head.startswith(BOM_UTF8):
+        raw.read(len(BOM_UTF8))
+    return PACKED[kind](raw) if kind else raw
 
 
 def _texts(file: BufferedIOBase) -> Iterator[bytes]:

@@ -2,7 +2,8 @@
 
 A line is known by what stands in it and by its second; within a second the order of the file counts, as a caller may
 leave a queue and enter it again. What two files tell of one second is put together so that the result does not depend
-on which of them was read first.
+on which of them was read first. But where a file ends and the next begins is told by what else is in them: a file whose
+lines are all of one second is taken for what comes last in it, so it has to be read in its turn.
 
 Where the PBX's clock was set back, a line of a call has an earlier time than what was logged of that call before it.
 It keeps that time, and beside it has the place behind the other, so that each call is told in the order of the file.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import os
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,8 @@ from callcenter.history.archive import Archive
 
 from .test_damage import D, put, visit
 from .test_importing import quiet
+
+Pack = Callable[[bytes], bytes]
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -50,3 +55,24 @@ def test_what_is_no_regular_file_is_refused(archive: Archive, tmp_path: Path, ki
     assert importing.first_moment(path) == float("inf")
     with pytest.raises(InputError, match=f"^{path}: cannot be read: {why}$"):
         importing.import_file(archive, path, quiet)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, bz2.compress])
+def test_a_packed_file_is_known_whatever_it_is_called(archive: Archive, tmp_path: Path, pack: Pack) -> None:
+    log = tmp_path / "queue_log.1"
+    log.write_bytes(pack(visit(D).encode()))
+    assert importing.import_file(archive, log, quiet).lines == 3
+
+
+def test_of_one_that_is_packed_in_another_way_it_is_said_what_to_do(archive: Archive, tmp_path: Path) -> None:
+    log = tmp_path / "queue_log.1.zst"
+    log.write_bytes(b"\x28\xb5\x2f\xfd and so on")
+    with pytest.raises(InputError, match=f"^{log}: cannot be read: packed with zstd: unpack it first$"):
+        importing.import_file(archive, log, quiet)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(archive: Archive, tmp_path: Path) -> None:
+    log = tmp_path / "queue_log"
+    log.write_bytes(b"\xef\xbb\xbf" + visit(D).encode())
+    done = importing.import_file(archive, log, quiet)
+    assert (done.lines, done.broken) == (3, 0)
