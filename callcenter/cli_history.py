@@ -50,15 +50,17 @@ def import_queue_log(
     archive = place.archive_of(loaded)
     with archive.alone(), _progress() as progress:
         done, failed = _all(archive, loaded, sources, progress)
-        visits = importing.make(archive, place.numbers_of(loaded), progress) if done else 0
+        visits, damaged = importing.make(archive, place.numbers_of(loaded), progress) if done else (0, [])
     for one in done:
         _tell(one)
-    for problem in [*failed, *(one.cut for one in done if one.cut)]:
+    damaged = sorted({*damaged, *(problem for one in done for problem in one.damaged)})
+    problems = [*failed, *(one.cut for one in done if one.cut), *damaged]
+    for problem in problems:
         _complain(problem)
     if done:
         lines, added = sum(one.lines for one in done), sum(one.added for one in done)
         _say(f"{lines:,} lines, {added:,} of them new; the history tells of {visits:,} visits")
-    if failed or any(one.cut for one in done):
+    if problems:
         raise typer.Exit(1 if done else 2)
 
 
@@ -131,6 +133,9 @@ def _all(
 def _tell(one: importing.Imported) -> None:
     for line in one.named:
         _complain(line)
+    if one.left_out:
+        days = ", ".join(map(str, one.left_out))
+        _complain(f"{one.name}: already there from the other source, file or table, and left out: {days}")
     more = f", {one.broken:,} broken ones left out" if one.broken else ""
     _say(f"{one.name}: {one.lines:,} lines, {one.added:,} new{more}")
 

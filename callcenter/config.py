@@ -74,7 +74,7 @@ class Pbx(Section):
     clock by more is a step, not drift (0: never; for a simulated PBX whose time runs faster).
     """
 
-    name: str = Field(default="main", pattern=r"^[\w.-]{1,64}$")
+    name: str = Field(default="main", pattern=r"^[\w-][\w.-]{0,63}$")
     host: str = "127.0.0.1"
     port: int = Field(default=5038, ge=1, le=65535)
     username: str = "callcenter"

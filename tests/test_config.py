@@ -63,6 +63,7 @@ def test_the_least_that_runs(file: Path) -> None:
     ("[store]\nurl = 'mysql://x'\n", "store.url: only sqlite+aiosqlite:// is known"),
     ("[queues.sales]\nservice_level_target = 80\n", "queues.sales.service_level_target: "),
     ("secret_file = '/x'\n", "exactly one of 'secret' and 'secret_file'"),
+    ("name = '..'\n", "pbx.0.name: "),  # a folder is called by it
     ("auth = 'none'\n", "pbx.0.auth: "),
     ("[forecast]\ndays_off = ['2026-02-30']\n", "forecast.days_off.0: not a date like 2026-03-21: 2026-02-30"),
     ("[forecast]\ndays_off = [5]\n", "forecast.days_off.0: not a date like 2026-03-21: 5"),

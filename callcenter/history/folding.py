@@ -5,6 +5,7 @@ queue_log has neither hold nor after-call work, and callers that were refused ar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pyarrow as pa
@@ -16,44 +17,56 @@ from callcenter.queue_log import Book, LoggedVisit
 from kpi import Outcome
 
 MARGIN_S = 6 * 3600
-"""So long before and behind a day is looked at: no caller waits or talks for longer."""
+"""So long before a visit and behind its beginning is looked at, or longer: an agent may be in a conversation from
+before, and a visit that is open for so long has lost its end."""
+DAYS = (-1, 0, 1, 2)
+"""Whose lines decide what a day's visits come to, from that day on."""
 
+_CREATED = re.compile(r"(?:.*-)?(\d{9,10})\.\d+")
+"""Asterisk's name of a channel: when it was created, behind the system's name if there is one (``main/channel.c``)."""
 _OUTCOMES = {outcome.name.lower(): int(outcome) for outcome in Outcome}
 
 
 def window(day: int) -> tuple[int, int]:
     """The seconds whose lines decide what the visits of ``day`` come to."""
-    return day * DAY_S - MARGIN_S, (day + 1) * DAY_S + MARGIN_S
+    return day * DAY_S - MARGIN_S, (day + 2) * DAY_S + MARGIN_S
 
 
-def fold_day(lines: Mapping[int, Second], day: int, e164: Callable[[str], str | None]) -> dict[str, pa.Table]:
-    """``lines`` of :func:`window`, in order; ``e164`` reads a number as in the site's country."""
+def own_day(call: str, entered_at: float) -> int:
+    """The day that a visit is told by: that in which its call began, when this was the day before the visit's or the
+    same. It depends on the visit alone: whatever lines are looked at, it is told by one day."""
+    entered = int(entered_at) // DAY_S
+    created = _CREATED.fullmatch(call)
+    began = int(created[1]) // DAY_S if created else entered
+    return began if began == entered - 1 else entered
+
+
+def fold_day(
+    lines: Mapping[int, Second], day: int, e164: Callable[[str], str | None], until: float
+) -> dict[str, pa.Table]:
+    """``lines`` of :func:`window`, in order; ``e164`` reads a number as in the site's country. ``until``: the end of
+    the log, or of the window when that is before."""
     book = Book()
     for line in in_order(dict(lines)):
         book.take(line)
+    visits = [visit for visit in book.visits if own_day(visit.call, visit.entered_at) == day]
     calls: dict[str, list[LoggedVisit]] = {}
-    for visit in book.visits:
+    for visit in visits:
         calls.setdefault(visit.call, []).append(visit)
-    own = [of for of in calls.values() if int(of[0].entered_at) // DAY_S == day]
-    visits = [visit for of in own for visit in of]
-    return {
-        "visits": _visits(visits, book.newest_at),
-        "attempts": _attempts(visits),
-        "calls": _calls(own, e164),
-    }
+    return {"visits": _visits(visits, until), "attempts": _attempts(visits), "calls": _calls(calls.values(), e164)}
 
 
-def _outcome(visit: LoggedVisit, newest_at: float) -> int:
+def _outcome(visit: LoggedVisit, until: float) -> int:
     if visit.outcome is not None:
         return _OUTCOMES[visit.outcome]
     if visit.lost_at is not None:
         return Outcome.PBX_LOST
-    return Outcome.WAITING if newest_at - visit.entered_at < MARGIN_S else Outcome.UNKNOWN
+    return Outcome.WAITING if until - visit.entered_at < MARGIN_S else Outcome.UNKNOWN
 
 
-def _visits(visits: Iterable[LoggedVisit], newest_at: float) -> pa.Table:
+def _visits(visits: Iterable[LoggedVisit], until: float) -> pa.Table:
     rows = [
-        (v.call, v.queue, v.entered_at, None if v.outcome is None else v.wait_s, _outcome(v, newest_at),
+        (v.call, v.queue, v.entered_at, None if v.outcome is None else v.wait_s, _outcome(v, until),
          v.agent or None, v.talk_s, 0.0, 0.0, v.transferred, len(v.rings) + bool(v.agent), v.ring_no_answer,
          int(Source.IMPORTED))
         for v in visits

@@ -2,7 +2,12 @@
 
 A line is known by what stands in it and by its second; within a second the order of the file counts, as a caller may
 leave a queue and enter it again. What two files tell of one second is put together so that the result does not depend
-on which of them was read first.
+on which of them was read first. But where a file ends and the next begins is told by what else is in them: a file whose
+lines are all of one second is taken for what comes last in it, so it has to be read in its turn.
+
+Where the PBX's clock was set back, a line of a call has an earlier time than what was logged of that call before it.
+It keeps that time, and beside it has the place behind the other, so that each call is told in the order of the file.
+A call whose lines before the setting back are in another file than those behind it is told in the order of time.
 """
 
 from __future__ import annotations
@@ -15,29 +20,38 @@ from typing import NamedTuple
 from callcenter.queue_log.lines import Line
 
 DAY_S = 86_400
+SET_BACK_S = 2 * 3600
+"""A clock is set back by less; what is of longer before is of another time."""
+STEP = 2.0**-20
+"""Between lines of one call that are put behind each other."""
 
 
 class Told(NamedTuple):
-    """One line without its time: call, queue, agent, event, data (with bars between)."""
+    """One line without its time: call, queue, agent, event, data (with bars between). ``placed``: behind what moment it
+    stands, 0 where that is its own."""
 
     call: str
     queue: str
     agent: str
     event: str
     data: str
+    placed: float = 0.0
 
 
 Second = list[Told]
+NO_CALL = "NONE"
+"""Stands in lines of no call, such as the PBX's own start."""
 
 
 class Lines:
-    """Lines of some time, by whole second. ``first`` and ``last``: the first and last second of one reading; a file
-    may begin and end in the midst of them."""
+    """Lines of some time, by day (UTC) and whole second. ``first`` and ``last``: the first and last second of one
+    reading; a file may begin and end in the midst of them. ``places``: of each call the place of its last line."""
 
-    __slots__ = ("by_second", "first", "last")
+    __slots__ = ("by_day", "first", "last", "places")
 
-    def __init__(self) -> None:
-        self.by_second: dict[int, Second] = {}
+    def __init__(self, places: dict[str, float] | None = None) -> None:
+        self.by_day: dict[int, dict[int, Second]] = {}
+        self.places: dict[str, float] = places or {}
         self.first = self.last = -1
 
     def add(self, line: Line) -> None:
@@ -46,29 +60,52 @@ class Lines:
         if self.first < 0:
             self.first = at
         self.last = at
-        told = Told(line.call, line.queue, line.agent, line.event, "|".join(line.data).rstrip("|"))
-        self.by_second.setdefault(at, []).append(told)
+        data = "|".join(line.data).rstrip("|")
+        told = Told(line.call, line.queue, line.agent, line.event, data, self._placed(line.call, at))
+        self.by_day.setdefault(at // DAY_S, {}).setdefault(at, []).append(told)
 
-    def __len__(self) -> int:
-        return sum(map(len, self.by_second.values()))
+    def _placed(self, call: str, at: int) -> float:
+        if call == NO_CALL:
+            return 0.0
+        before = self.places.get(call, 0.0)
+        placed = before + STEP if 0 < before - at <= SET_BACK_S else 0.0
+        self.places[call] = placed or float(at)
+        return placed
+
+    def behind(self) -> Lines:
+        """For what comes next in the same reading, empty."""
+        return Lines({call: at for call, at in self.places.items() if abs(at - self.last) <= 2 * SET_BACK_S})
 
     def days(self) -> list[int]:
         """Days since the epoch (UTC) that it has lines of, in order."""
-        return sorted({at // DAY_S for at in self.by_second})
-
-    def of_day(self, day: int) -> dict[int, Second]:
-        return {at: second for at, second in self.by_second.items() if at // DAY_S == day}
+        return sorted(self.by_day)
 
     def merged_into(self, known: dict[int, Second], day: int) -> dict[int, Second]:
         """``known`` and what this reading tells of ``day``, in order of time."""
         out = dict(known)
-        for at, second in self.of_day(day).items():
+        for at, second in self.by_day.get(day, {}).items():
             out[at] = _merged(out.get(at, []), second, at == self.first, at == self.last)
         return dict(sorted(out.items()))
 
 
 def _merged(known: Second, told: Second, begins: bool, ends: bool) -> Second:
-    """One second as two readings tell it. ``begins``, ``ends``: ``told`` may lack what was before or behind it."""
+    """One second as two readings tell it, whichever of them knows the place of a line."""
+    placed: dict[Told, float] = {}
+    for one in (*known, *told):
+        if one.placed:
+            placed[_plain(one)] = max(one.placed, placed.get(_plain(one), 0.0))
+    if not placed:
+        return _united(known, told, begins, ends)
+    united = _united([_plain(one) for one in known], [_plain(one) for one in told], begins, ends)
+    return [one._replace(placed=placed.get(one, 0.0)) for one in united]
+
+
+def _plain(told: Told) -> Told:
+    return told._replace(placed=0.0)
+
+
+def _united(known: Second, told: Second, begins: bool, ends: bool) -> Second:
+    """``begins``, ``ends``: ``told`` may lack what was before or behind it."""
     missing, more = Counter(told) - Counter(known), Counter(known) - Counter(told)
     if not missing:
         return known
@@ -90,9 +127,9 @@ def _taken(second: Second, wanted: Counter[Told]) -> Iterator[Told]:
 
 def in_order(by_second: dict[int, Second]) -> Iterator[Line]:
     """As :mod:`callcenter.queue_log.visits` takes them."""
-    for at, second in by_second.items():
-        for call, queue, agent, event, data in second:
-            yield Line(float(at), call, queue, agent, event, tuple(data.split("|")) if data else ())
+    flat = [(at, told) for at, second in by_second.items() for told in second]
+    for at, (call, queue, agent, event, data, _) in sorted(flat, key=lambda one: one[1].placed or one[0]):
+        yield Line(float(at), call, queue, agent, event, tuple(data.split("|")) if data else ())
 
 
 def fingerprint(by_second: dict[int, Second]) -> str:
@@ -100,8 +137,8 @@ def fingerprint(by_second: dict[int, Second]) -> str:
     digest = blake2b(digest_size=12)
     for at, second in by_second.items():
         digest.update(f"{at}\n".encode())
-        for told in second:
-            digest.update("|".join(told).encode(errors="surrogateescape") + b"\n")
+        for *words, placed in second:
+            digest.update(f"{'|'.join(words)}|{placed or ''}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 

@@ -55,6 +55,14 @@ class Table:
 
     def read(self) -> list[Line]:
         """The next lines, some thousands at most; [] when there is nothing new. Raises InputError."""
+        while rows := self.rows():
+            if lines := [line for _, line in rows if line is not None and line.at >= self._since]:
+                return lines
+        return []
+
+    def rows(self) -> list[tuple[int, Line | None]]:
+        """The next rows with their numbers, also what is older than ``since``; None for a row that is no line. Raises
+        InputError."""
         try:
             return self._new()
         except (SQLAlchemyError, ImportError, OSError, ValueError, AttributeError, TypeError, LookupError) as e:
@@ -73,12 +81,11 @@ class Table:
         except (SQLAlchemyError, ValueError):
             return "its database"
 
-    def _new(self) -> list[Line]:
-        while rows := self._rows():
-            lines = [line for row in rows if (line := self._line(row)) is not None and line.at >= self._since]
+    def _new(self) -> list[tuple[int, Line | None]]:
+        if rows := self._rows():
+            lines = [(row["id"], self._line(row)) for row in rows]
             self._have_read(rows)
-            if lines:
-                return lines
+            return lines
         self._at = max(self._at, clock.now() - UNSURE_S)
         return []
 

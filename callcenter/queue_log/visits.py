@@ -92,9 +92,12 @@ ENDS: dict[str, tuple[Outcome, int]] = {
 }
 """Event → (outcome, which datum is the wait in seconds). After an AGENTDUMP the caller waits on."""
 
-TALKS = {"COMPLETECALLER": 1, "COMPLETEAGENT": 1, "BLINDTRANSFER": -2, "ATTENDEDTRANSFER": -2}
+TALKS = {"COMPLETECALLER": 1, "COMPLETEAGENT": 1, "BLINDTRANSFER": -2, "ATTENDEDTRANSFER": -2, "TRANSFER": 3}
 """Event → which datum is the talk time in seconds; of a transfer, whose target has two or three fields, from the end.
+Up to Asterisk 11 there is but TRANSFER, of extension, context, wait, talk and, in all but the oldest, the position.
 """
+
+TRANSFERS = {"BLINDTRANSFER": "blind", "ATTENDEDTRANSFER": "attended", "TRANSFER": "blind"}
 
 ENDED_BY = {"COMPLETECALLER": "caller", "COMPLETEAGENT": "agent"}
 
@@ -216,8 +219,8 @@ def _take(visit: LoggedVisit, line: Line) -> None:
         visit.talk_s = line.seconds(TALKS[line.event])
         visit.completed_at = _by_clock_of((visit.left_at or line.at) + visit.talk_s, line.at)
         visit.ended_by = ENDED_BY.get(line.event, "transfer")
-        if line.event not in ENDED_BY:
-            visit.transfer = line.event.removesuffix("TRANSFER").lower()
+        if line.event in TRANSFERS:
+            visit.transfer = TRANSFERS[line.event]
             visit.transfer_to = line.word(0) if visit.transfer == "blind" else ""
 
 
