@@ -56,7 +56,7 @@ def report(
         site, calendar.zone, made_at, ask, periods(edges), who.names,
         tuple(c for c, o in zip(made, offers, strict=True) if ask.figures or o.counted or not np.isnan(c.values).all()),
         {name: in_force[name] for name in (who.names if ask.by is By.QUEUE else sorted(columns.queues))},
-        _trust(columns, ask, who, sums, made_at),
+        _trust(columns, ask, who, sums, made_at), _unknown_s(columns, edges, made_at),
     )  # fmt: skip
 
 
@@ -127,6 +127,12 @@ def _blind(columns: Columns, edges: Floats) -> Bools:
     period = period_of(columns.visits.entered_at, edges)
     seen = (known_s > 0) | (np.bincount(period[period >= 0], minlength=len(known_s)) > 0)
     return ~np.append(seen, seen.any())
+
+
+def _unknown_s(columns: Columns, edges: Floats, made_at: float) -> tuple[float, ...]:
+    """Of each period the seconds that are over and of which nothing is known."""
+    over = np.minimum(edges, max(edges[0], made_at))
+    return tuple(np.maximum(np.diff(over) - np.diff(_known_s(columns, over)), 0.0).tolist())
 
 
 def _trust(columns: Columns, ask: Ask, who: Groups, sums: Sums, made_at: float) -> Trust:

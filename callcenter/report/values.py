@@ -92,7 +92,8 @@ class Trust:
 @dataclass(frozen=True, slots=True)
 class Report:
     """``periods`` are [start, end) in order and do not overlap; ``names`` are queues, agents or the site, in
-    alphabetical order, without the '' of all. ``targets`` by queue, those that were counted with."""
+    alphabetical order, without the '' of all. ``targets`` by queue, those that were counted with. ``unknown_s``: of
+    each period, as :class:`Trust` has it of the range; empty: all was seen."""
 
     site: str
     zone: tzinfo
@@ -103,3 +104,13 @@ class Report:
     columns: tuple[Column, ...]
     targets: dict[str, Targets]
     trust: Trust
+    unknown_s: tuple[float, ...] = ()
+
+    def partly_seen(self, period: int) -> bool:
+        """So much of what is over of the period was not seen that its figures are not those of a whole one: more than
+        a hundredth or a quarter of an hour, and more than a minute."""
+        if not self.unknown_s:
+            return False
+        start, end = self.periods[period]
+        over_s = min(end, self.made_at) - start
+        return self.unknown_s[period] > max(60.0, min(over_s / 100, 900.0))

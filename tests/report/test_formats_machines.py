@@ -131,6 +131,14 @@ def test_duckdb_reads_the_csv_as_it_stands(tmp_path: Path) -> None:
     assert found == [(600, np.nansum(by_name["offered"]), np.nanmax(by_name["service_level"]))]
 
 
+def test_each_row_and_period_tells_how_much_of_it_nobody_saw() -> None:
+    report = sample(QUEUES[:2], 13)
+    seconds = [0.0] * 10 + [12_000.0, 86_400.0, 0.0]
+    assert [float(row["unknown_s"]) for row in read_csv(report)] == [s for s in seconds for _ in range(2)]
+    assert table_of(report)["unknown_s"].to_pylist() == [s for s in seconds for _ in range(2)]
+    assert [period["unknown_s"] for period in read_json(report)["periods"]] == seconds
+
+
 # ---- JSON ----
 
 

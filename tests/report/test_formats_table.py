@@ -103,3 +103,10 @@ def test_a_year_of_days_has_a_line_for_each_day_and_agent() -> None:
 def test_the_one_line_of_a_site_and_a_range_says_what_it_is_of() -> None:
     lines = written(sample(("Tehran",), 1, by=By.SITE))
     assert len([line for line in lines if line.startswith("Tehran ")]) == 2  # it folds once
+
+
+def test_a_period_that_was_not_seen_whole_is_marked_and_the_mark_is_told() -> None:
+    lines = written(sample(("Tehran",), 13, by=By.SITE, figures=("offered",)))
+    assert [line[:11] for line in lines if re.match(r".{9,11} \*", line)] == ["Mon 2 Nov *", "Tue 3 Nov *"]
+    assert "  * Not seen, or not whole: calls may be missing." in lines
+    assert not any("*" in line for line in written(sample(("Tehran",), 12, by=By.SITE)))

@@ -19,7 +19,7 @@ from callcenter.report.formats.cells import aim, chosen, judged, label, shown, z
 from callcenter.report.formats.dates import Calendar
 from callcenter.report.formats.numerals import said, whole
 from callcenter.report.formats.options import Options
-from callcenter.report.formats.trust import remarks, seen, thresholds
+from callcenter.report.formats.trust import PARTLY, remarks, seen, thresholds
 from callcenter.report.formats.words import WORDS, fill, language_of
 from callcenter.report.values import By, Column, Report
 
@@ -83,9 +83,10 @@ class _Lines:
         if p == self.periods:
             return self.words["whole"]
         first, last = (self.report.periods[i][0] for i in (0, -1))
-        return Calendar(self.language, self.report.zone).period(
+        name = Calendar(self.language, self.report.zone).period(
             self.report.periods[p], self.report.ask.every, year=last - first > 300 * 86_400
         )
+        return name + PARTLY * self.report.partly_seen(p)
 
     def cell(self, column: Column, p: int, n: int) -> Text:
         value = float(column.values[p, n])
@@ -177,6 +178,8 @@ def _below(report: Report, columns: list[Column], language: str) -> Iterator[str
     for queue, within, short, level in thresholds(report, language):
         yield f"{words['thresholds']}: {queue}: {fill(words['within'], p=level, s=within)}; {words['short']} {short}"
     yield seen(report, language)[0]
+    if len(report.periods) > 1 and any(map(report.partly_seen, range(len(report.periods)))):
+        yield words["partly"]
     yield from remarks(report, language)
     if len(columns) < len(report.columns):
         yield fill(words["columns_cut"], n=whole(len(columns), language), m=whole(len(report.columns), language))

@@ -26,6 +26,11 @@ def rows(report: Report) -> Iterator[tuple[int, int]]:
     return ((p, n) for p in range(len(report.periods)) for n in range(len(report.names)))
 
 
+def unknown(report: Report) -> tuple[float, ...]:
+    """Of each period so many seconds nothing is known of."""
+    return report.unknown_s or (0.0,) * len(report.periods)
+
+
 def rfc3339(at: float, zone: tzinfo) -> str:
     return datetime.fromtimestamp(at, zone).isoformat(timespec="seconds")
 

@@ -109,9 +109,11 @@ class _Drawn:
         return None if offered is None or short is None else steps.weighted(level, offered - short, self.step)
 
     def _void(self) -> list[bool]:
-        """Which steps hold something that is not known."""
+        """Which steps hold a period that was not seen, or not whole."""
         counted = column(self.report, "offered") or column(self.report, "answered")
-        unknown = [] if counted is None else np.isnan(counted.values[_ROWS, -1]).tolist()
+        periods = range(len(self.report.periods))
+        unknown = [self.report.partly_seen(p) or (counted is not None and np.isnan(counted.values[p, -1]))
+                   for p in periods]  # fmt: skip
         return [any(unknown[i : i + self.step]) for i in range(0, len(unknown), self.step)]
 
     def _marks(self) -> list[Mark]:
