@@ -185,10 +185,13 @@ def sum_time(time: AgentTime, queues: int, memberships: Bools) -> TimeSums:
     return TimeSums(sums.busy_s[0], sums.ringing_s[0], sums.available_s[0], sums.logged_in_s[0])
 
 
-def sum_time_by_period(time: AgentTime, period: Integers, periods: int, queues: int, memberships: Bools) -> TimeSums:
+def sum_time_by_period(
+    time: AgentTime, period: Integers, periods: int, queues: int, memberships: Bools | None
+) -> TimeSums:
     """As :func:`sum_time` for each of ``periods`` periods: each field is (periods, queues + 1) numbers.
 
-    ``period`` is that of each row, 0 … periods - 1.
+    ``period`` is that of each row, 0 … periods - 1. ``memberships`` None: that of code q is of queue q alone, as a
+    matrix of as many agents as queues would be too large.
     """
     kind = (time.queue + 1) * len(State) + time.state
     own = _by_place(time.seconds, period, periods, kind, (queues + 1) * len(State))
@@ -197,13 +200,18 @@ def sum_time_by_period(time: AgentTime, period: Integers, periods: int, queues: 
     logged_in_s = time.seconds * (time.state != State.LOGGED_OUT)
 
     def of_members(seconds: Floats) -> Floats:
-        by_membership = _by_place(seconds, period, periods, time.membership, len(memberships))
-        return by_membership @ memberships.astype(np.float64)
+        if memberships is None:
+            return _by_place(seconds, period, periods, time.membership, queues)
+        return _shared(_by_place(seconds, period, periods, time.membership, len(memberships)), memberships)
 
     def total(by_queue: Floats, every: Floats) -> Floats:
         return np.concatenate([by_queue, every], axis=1)
 
-    present = of_members(logged_in_s) + _guests(time, logged_in_s, period, periods, memberships)
+    guest = time.queue >= 0
+    on = time.membership[guest], time.queue[guest]
+    guest[guest] = on[0] != on[1] if memberships is None else ~memberships[on]
+    as_guests = _by_place(logged_in_s[guest], period[guest], periods, time.queue[guest], queues)
+    present = of_members(logged_in_s) + as_guests
     return TimeSums(
         busy_s=total(own[..., BUSY].sum(axis=2), every[..., BUSY].sum(axis=2)),
         ringing_s=total(own[..., State.RINGING], every[..., State.RINGING]),
@@ -212,14 +220,13 @@ def sum_time_by_period(time: AgentTime, period: Integers, periods: int, queues: 
     )
 
 
-def _guests(time: AgentTime, seconds: Floats, period: Integers, periods: int, memberships: Bools) -> Floats:
-    """Of the seconds those on each queue's calls by agents who were no members of it, by period."""
-    codes = memberships.shape[1] + 1  # code 0: no queue
-    guest = np.ones((len(memberships), codes), np.bool_)
-    guest[:, 1:] = ~memberships
-    place = time.queue + 1
-    seconds = seconds * guest.ravel()[time.membership.astype(np.intp) * codes + place]
-    return _by_place(seconds, period, periods, place, codes)[:, 1:]
+def _shared(by_membership: Floats, memberships: Bools) -> Floats:
+    """by_membership @ memberships, some at a time: as numbers the matrix is eight times as large."""
+    sums = np.zeros((len(by_membership), memberships.shape[1]))
+    for start in range(0, len(memberships), 1024):
+        some = slice(start, start + 1024)
+        sums += by_membership[:, some] @ memberships[some].astype(np.float64)
+    return sums
 
 
 def _by_place(seconds: Floats, period: Integers, periods: int, place: Integers, places: int) -> Floats:

@@ -23,7 +23,8 @@ MOST_SHOWN = 60
 class Groups:
     """``visits``, ``attempts`` and ``calls`` are places; ``calls`` None: not known.
 
-    ``spans`` and ``memberships`` are those of the columns with names instead of queues (-1: none).
+    ``spans`` and ``memberships`` are those of the columns with names instead of queues (-1: none); ``memberships``
+    None: each name has its own, of the same code.
     ``spans_of_all`` is None where all together are all spans; else of their ``memberships_of_all`` are the names.
     """
 
@@ -32,7 +33,7 @@ class Groups:
     attempts: Integers
     calls: Integers | None
     spans: Spans
-    memberships: Bools
+    memberships: Bools | None
     spans_of_all: Spans | None = None
     memberships_of_all: Bools | None = None
 
@@ -93,7 +94,7 @@ def _by_agent(columns: Columns, names: tuple[str, ...]) -> Groups:
         names, np.where(answered, place[columns.answered_by], -1), place[columns.attempts.agent],
         None if columns.calls_answered_by is None else place[columns.calls_answered_by],
         Spans(agent[rows], agent[rows], agent[rows], spans.state[rows], spans.start[rows], spans.end[rows]),
-        np.eye(len(names), dtype=np.bool_),
+        None,
     )  # fmt: skip
 
 
