@@ -18,10 +18,11 @@ import kpi
 from callcenter.errors import InputError
 from callcenter.history.columns import Columns, Source
 from callcenter.report.groups import Groups, groups, unknown
+from callcenter.report.labels import FROM_QUEUE_LOG
 from callcenter.report.offers import OFFERS, Offer, Rows
 from callcenter.report.periods import borders, check_cells, period_of, periods
 from callcenter.report.site_calendar import SiteCalendar
-from callcenter.report.sums import call_sums, time_sums, visit_sums, with_attempts
+from callcenter.report.sums import call_sums, counts, time_sums, visit_sums, with_attempts
 from callcenter.report.values import Ask, By, Column, Report, Targets, Trust
 from kpi import CallSums, Outcome, TimeSums, VisitSums
 from kpi.calls import DAY_S
@@ -61,6 +62,7 @@ def report(
         tuple(c for c, o in zip(made, offers, strict=True) if ask.figures or o.counted or not np.isnan(c.values).all()),
         {name: in_force[name] for name in (who.names if ask.by is By.QUEUE else sorted(columns.queues))},
         _trust(columns, ask, who, sums, made_at), _unknown_s(columns, edges, made_at),
+        _from_queue_log(columns, who, edges, shape),
     )  # fmt: skip
 
 
@@ -110,6 +112,14 @@ def _column(offer: Offer, sums: Sums, shape: tuple[int, int], untold: Bools) -> 
         values[:] = offer.of(sums[offer.rows]).reshape(shape)
     values[untold] = np.nan
     return Column(offer.name, offer.unit, offer.label, offer.definition, offer.better, offer.target, values)
+
+
+def _from_queue_log(columns: Columns, who: Groups, edges: Floats, shape: tuple[int, int]) -> Column | None:
+    rows = (columns.source != Source.SEEN) & (columns.visits.outcome == Outcome.ANSWERED)
+    found = counts(columns.visits.entered_at[rows], who.visits[rows], len(who.names), edges).astype(np.float64)
+    told = FROM_QUEUE_LOG
+    column = Column("from_queue_log", "count", told.label, told.definition, None, None, found.reshape(shape))
+    return column if found.any() else None
 
 
 def _known_s(columns: Columns, moments: Floats) -> Floats:

@@ -40,12 +40,17 @@ def visit_sums(
 def with_attempts(sums: VisitSums, attempts: Attempts, place: Integers, names: int, borders: Floats) -> VisitSums:
     """The sums with attempts that count for who was rung, in the period in which that began."""
     cell = _cell(attempts.at, place, names, borders)
+    every, unanswered = (_counts(some, names, borders) for some in (cell, cell[attempts.unanswered]))
+    return replace(sums, attempts=every, ring_no_answer=unanswered)
 
-    def count(rows: Bools) -> Integers:
-        counted = np.bincount(cell[rows & (cell >= 0)], minlength=(len(borders) - 1) * (names + 1))
-        return _table(counted, names, np.add).ravel()
 
-    return replace(sums, attempts=count(cell >= 0), ring_no_answer=count(attempts.unanswered))
+def counts(at: Floats, place: Integers, names: int, borders: Floats) -> Integers:
+    """How many of these rows there are."""
+    return _counts(_cell(at, place, names, borders), names, borders)
+
+
+def _counts(cell: Integers, names: int, borders: Floats) -> Integers:
+    return _table(np.bincount(cell[cell >= 0], minlength=(len(borders) - 1) * (names + 1)), names, np.add).ravel()
 
 
 def call_sums(

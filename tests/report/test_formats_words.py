@@ -176,10 +176,12 @@ def test_the_service_level_is_judged_by_the_queues_own_target() -> None:
     level = column(report, "service_level")
     assert level is not None
     own = replace(report, targets={"a": Targets(service_level=0.9), "b": Targets(service_level=0.7)})
-    assert (aim(own, level, "a"), aim(own, level, "b"), aim(own, level, "")) == ((0.9, 0.9), (0.7, 0.7), None)
-    assert aim(report, level, "") == (0.8, 0.8)
+    assert (aim(own, level, "a"), aim(own, level, "b"), aim(own, level, None)) == ((0.9, 0.9), (0.7, 0.7), None)
+    assert aim(report, level, None) == (0.8, 0.8)
     agents = replace(own, ask=replace(own.ask, by=By.AGENT))
     assert aim(agents, level, "a") is None
+    unnamed = replace(own, names=("", "b"), targets={"": Targets(service_level=0.9), "b": Targets(service_level=0.7)})
+    assert (aim(unnamed, level, ""), aim(unnamed, level, None)) == ((0.9, 0.9), None)
 
 
 def test_what_was_not_seen_is_said_and_a_whole_range_says_so() -> None:

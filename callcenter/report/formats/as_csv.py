@@ -13,7 +13,7 @@ import csv
 import re
 from io import StringIO
 
-from callcenter.report.formats.cells import number, rfc3339, rows, unicode_only, unknown
+from callcenter.report.formats.cells import number, rfc3339, rows, told, unicode_only, unknown
 from callcenter.report.formats.options import Options
 from callcenter.report.values import Report
 
@@ -35,12 +35,12 @@ def write_csv(report: Report, options: Options) -> bytes:
     """``start``, ``end`` (not included), the queue, agent or site, then the columns by their names, and ``unknown_s``:
     of so much of the period nothing is known. Ratios are 0 to 1, times seconds; an empty cell is a value that is not
     known."""
-    out = StringIO(newline="")
+    out, columns = StringIO(newline=""), told(report)
     writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
-    writer.writerow(["start", "end", report.ask.by.value, *(c.name for c in report.columns), "unknown_s"])
+    writer.writerow(["start", "end", report.ask.by.value, *(c.name for c in columns), "unknown_s"])
     times = [[rfc3339(at, report.zone) for at in period] for period in report.periods]
     names, unknown_s = [harmless(name) for name in report.names], unknown(report)
     for p, n in rows(report):
-        values = (number(float(c.values[p, n]), c.unit) for c in report.columns)
+        values = (number(float(c.values[p, n]), c.unit) for c in columns)
         writer.writerow([*times[p], names[n], *values, unknown_s[p]])
     return ("\ufeff" if options.bom else "").encode() + out.getvalue().encode()

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from callcenter.report.formats.as_json import about, about_column
-from callcenter.report.formats.cells import unicode_only, unknown, zone_name
+from callcenter.report.formats.cells import told, unicode_only, unknown, zone_name
 from callcenter.report.formats.options import Options
 from callcenter.report.values import Column, Report
 
@@ -30,11 +30,11 @@ def write_parquet(report: Report, _options: Options) -> bytes:
     arrays = [
         *(pa.array(np.repeat(np.rint(at * 1000).astype(np.int64), len(names))).cast(time) for at in (starts, ends)),
         pa.array(names * len(report.periods), pa.string()),
-        *(_array(column) for column in report.columns),
+        *(_array(column) for column in told(report)),
         pa.array(np.repeat(np.array(unknown(report), np.float64), len(names))),
     ]
     unseen = pa.field("unknown_s", pa.float64(), metadata={"unit": "s", "definition": UNKNOWN})
-    schema = pa.schema([*fields, *(_field(column) for column in report.columns), unseen], _metadata(report))
+    schema = pa.schema([*fields, *(_field(column) for column in told(report)), unseen], _metadata(report))
     out = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), out, compression="zstd")
     return bytes(out.getvalue().to_pybytes())
@@ -55,5 +55,5 @@ def _field(column: Column) -> pa.Field:
 
 
 def _metadata(report: Report) -> dict[str, str]:
-    body = {**about(report), "columns": [about_column(column) for column in report.columns]}
+    body = {**about(report), "columns": [about_column(column) for column in told(report)]}
     return {"callcenter": unicode_only(json.dumps(body, ensure_ascii=False, allow_nan=False))}

@@ -90,7 +90,7 @@ class _Lines:
 
     def cell(self, column: Column, p: int, n: int) -> Text:
         value = float(column.values[p, n])
-        name = "" if n == self.names else self.report.names[n]
+        name = None if n == self.names else self.report.names[n]
         verdict = judged(value, column.better, aim(self.report, column, name))
         return Text(said(value, column.unit, self.language), style=_STYLE.get(verdict, ""))
 

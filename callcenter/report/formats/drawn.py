@@ -57,7 +57,7 @@ class _Drawn:
         level, values = column(self.report, "service_level"), self._levels()
         if level is None or values is None:
             return
-        target, void = aim(self.report, level, ""), self._void()
+        target, void = aim(self.report, level, None), self._void()
         low = None if target is None else target[0]
         svg = level_chart(self._marks(), values, low, void, self.rtl, self.language, self.words["time_axis"])
         legend = [("line-level", label(level, self.language))]

@@ -104,7 +104,7 @@ def page(report: Report, language: str) -> Page:
 
 def _big(report: Report, of: Column, language: str) -> Big:
     value = float(of.values[-1, -1])
-    target = aim(report, of, "")
+    target = aim(report, of, None)
     notes = tuple(_beside(report, of, language))
     return Big(label(of, language), said(value, of.unit, language), notes, judged(value, of.better, target))
 
@@ -123,7 +123,7 @@ def _beside(report: Report, of: Column, language: str) -> Iterable[str]:
 
 
 def _target(report: Report, of: Column, language: str) -> str:
-    target = aim(report, of, "")
+    target = aim(report, of, None)
     if target is None:
         return NONE
     texts = [aimed(t, language) if of.unit == "ratio" else said(t, of.unit, language) for t in dict.fromkeys(target)]
@@ -175,7 +175,7 @@ def _tables(
 
 def _cell(report: Report, of: Column, p: int, n: int, language: str) -> tuple[str, str]:
     value = float(of.values[p, n])
-    name = "" if n == len(report.names) else report.names[n]
+    name = None if n == len(report.names) else report.names[n]
     return said(value, of.unit, language), judged(value, of.better, aim(report, of, name))
 
 

@@ -30,7 +30,8 @@ WORDS: dict[str, dict[str, str]] = {
         "seen_all": "Seen: {p} of the range.",
         "seen_part": "Seen: {p} of the range. {d} of it nobody saw: calls may be missing.",
         "not_over": "The range is not over: counted up to {t}.", "not_begun": "The range has not begun.",
-        "repaired": "Visits known from the PBX's queue_log only: {n}.",
+        "repaired": "Visits known from the PBX's queue_log only: {n}. They have neither hold nor wrap-up: both count "
+                    "as 0.",
         "imported": "Visits imported from queue_log: {n}. They have neither hold nor wrap-up: both count as 0.",
         "unknown": "Visits whose end nobody knows: {n}.",
         "provisional_long": "First-call resolution is still provisional for {p} of its calls.",
@@ -60,8 +61,10 @@ WORDS: dict[str, dict[str, str]] = {
         "seen_all": "دیده‌شده: {p} از بازه.",
         "seen_part": "دیده‌شده: {p} از بازه. {d} از آن را کسی ندیده است: شاید تماس‌هایی کم باشد.",
         "not_over": "بازه هنوز تمام نشده است: شمارش تا {t}.", "not_begun": "بازه هنوز آغاز نشده است.",
-        "repaired": "تماس‌هایی که تنها queue_log مرکز تلفن از آن‌ها می‌گوید: {n}.",
-        "imported": "تماس‌های واردشده از queue_log: {n}. زمان نگه‌داشتن و کار پس از تماس ندارند و هر دو صفر حساب شده.",
+        "repaired": "تماس‌هایی که تنها queue_log مرکز تلفن از آن‌ها می‌گوید: {n}. زمان نگه‌داشتن و کار پس از تماس ندارند و "
+                    "هر دو صفر حساب شده‌اند.",
+        "imported": "تماس‌های واردشده از queue_log: {n}. زمان نگه‌داشتن و کار پس از تماس ندارند و هر دو صفر حساب "
+                    "شده‌اند.",
         "unknown": "تماس‌هایی که پایانشان نامعلوم است: {n}.",
         "provisional_long": "حل در تماس اول برای {p} از تماس‌ها هنوز قطعی نیست.",
     },
@@ -90,7 +93,8 @@ WORDS: dict[str, dict[str, str]] = {
         "seen_all": "المُشاهَد: {p} من الفترة.",
         "seen_part": "المُشاهَد: {p} من الفترة. {d} منها لم يرها أحد: قد تنقص مكالمات.",
         "not_over": "الفترة لم تنته بعد: العدّ حتى {t}.", "not_begun": "لم تبدأ الفترة بعد.",
-        "repaired": "مكالمات معروفة من queue_log في المقسم فقط: {n}.",
+        "repaired": "مكالمات معروفة من queue_log في المقسم فقط: {n}. ليس لها زمن تعليق ولا عمل بعد المكالمة، وكلاهما "
+                    "محسوب صفرًا.",
         "imported": "مكالمات مستوردة من queue_log: {n}. ليس لها زمن تعليق ولا عمل بعد المكالمة، وكلاهما محسوب صفرًا.",
         "unknown": "مكالمات نهايتها مجهولة: {n}.",
         "provisional_long": "الحل من المكالمة الأولى غير نهائي بعد في {p} من المكالمات.",
