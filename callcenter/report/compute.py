@@ -62,7 +62,7 @@ def report(
         tuple(c for c, o in zip(made, offers, strict=True) if ask.figures or o.counted or not np.isnan(c.values).all()),
         {name: in_force[name] for name in (who.names if ask.by is By.QUEUE else sorted(columns.queues))},
         _trust(columns, ask, who, sums, made_at), _unknown_s(columns, edges, made_at),
-        _from_queue_log(columns, who, edges, shape),
+        _from_queue_log(columns, who, edges, shape), calendar.day_starts,
     )  # fmt: skip
 
 

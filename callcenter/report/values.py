@@ -94,7 +94,8 @@ class Report:
     """``periods`` are [start, end) in order and do not overlap; ``names`` are queues, agents or the site, in
     alphabetical order, without the '' of all. ``targets`` by queue, those that were counted with. ``unknown_s``: of
     each period, as :class:`Trust` has it of the range; empty: all was seen. ``from_queue_log`` counts answered visits
-    that count neither with hold nor with after-call work, as only queue_log tells of them; None: there are none."""
+    that count neither with hold nor with after-call work, as only queue_log tells of them; None: there are none.
+    ``day_starts``: when the site's days begin, by its clock."""
 
     site: str
     zone: tzinfo
@@ -107,6 +108,7 @@ class Report:
     trust: Trust
     unknown_s: tuple[float, ...] = ()
     from_queue_log: Column | None = None
+    day_starts: str = "00:00"
 
     def partly_seen(self, period: int) -> bool:
         """So much of what is over of the period was not seen that its figures are not those of a whole one: more than

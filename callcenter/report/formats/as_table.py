@@ -38,7 +38,7 @@ def write_table(report: Report, options: Options) -> bytes:
     )  # fmt: skip
     words = WORDS[language]
     console.print(Text(f"{words['report']}: {shown(report.site)}", style="bold"))
-    console.print(Text(Calendar(language, report.zone).range(report.ask.range)))
+    console.print(Text(Calendar(language, report.zone, report.day_starts).range(report.ask.range)))
     columns = chosen(report)
     lines = _Lines(report, language)
     for block in _blocks(lines, columns, options.width) if report.periods else ():
@@ -83,7 +83,7 @@ class _Lines:
         if p == self.periods:
             return self.words["whole"]
         first, last = (self.report.periods[i][0] for i in (0, -1))
-        name = Calendar(self.language, self.report.zone).period(
+        name = Calendar(self.language, self.report.zone, self.report.day_starts).period(
             self.report.periods[p], self.report.ask.every, year=last - first > 300 * 86_400
         )
         return name + PARTLY * self.report.partly_seen(p)
@@ -174,7 +174,7 @@ def _blocks(lines: _Lines, columns: list[Column], width: int) -> Iterator[list[C
 def _below(report: Report, columns: list[Column], language: str) -> Iterator[str]:
     words = WORDS[language]
     yield f"{words['zone']}: {zone_name(report.zone)}"
-    yield f"{words['made']}: {Calendar(language, report.zone).moment(report.made_at)}"
+    yield f"{words['made']}: {Calendar(language, report.zone, report.day_starts).moment(report.made_at)}"
     for queue, within, short, level in thresholds(report, language):
         yield f"{words['thresholds']}: {queue}: {fill(words['within'], p=level, s=within)}; {words['short']} {short}"
     yield seen(report, language)[0]

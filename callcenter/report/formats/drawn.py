@@ -117,7 +117,7 @@ class _Drawn:
         return [any(unknown[i : i + self.step]) for i in range(0, len(unknown), self.step)]
 
     def _marks(self) -> list[Mark]:
-        calendar = Calendar(self.language, self.report.zone)
+        calendar = Calendar(self.language, self.report.zone, self.report.day_starts)
         return [calendar.mark(period, self.report.ask.every) for period in self.report.periods[:: self.step]]
 
     def _shown_names(self) -> list[str]:

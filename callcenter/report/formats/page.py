@@ -79,7 +79,7 @@ class Page:
 
 
 def page(report: Report, language: str) -> Page:
-    calendar = Calendar(language, report.zone)
+    calendar = Calendar(language, report.zone, report.day_starts)
     sentence, missing = seen(report, language)
     return Page(
         language=language,
@@ -134,7 +134,7 @@ def _by_period(report: Report, language: str) -> Iterable[Table]:
     periods, words = report.periods, WORDS[language]
     if len(periods) < 2:
         return
-    calendar = Calendar(language, report.zone)
+    calendar = Calendar(language, report.zone, report.day_starts)
     years = calendar.parts(calendar.at(periods[0][0]).date())[0], calendar.parts(calendar.at(periods[-1][0]).date())[0]
     names = [
         calendar.period(period, report.ask.every, years[0] != years[1]) + PARTLY * report.partly_seen(p)
