@@ -12,11 +12,13 @@ import numpy as np
 
 from callcenter.errors import InputError
 from callcenter.history.columns import Columns
+from callcenter.report.formats.cells import shown
 from callcenter.report.values import Ask, By
 from kpi import Outcome, Spans
 from kpi.columns import Bools, Integers
 
-MOST_SHOWN = 60
+MOST_SHOWN = 20
+LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,13 @@ def groups(columns: Columns, ask: Ask, site: str) -> Groups:
 def unknown(what: str, asked: Sequence[str], known: Sequence[str]) -> None:
     """InputError when something is asked for that is not known."""
     if wrong := sorted(set(asked) - set(known)):
-        shown = ", ".join(known[:MOST_SHOWN]) or "none"
-        more = f" and {len(known) - MOST_SHOWN} more" if len(known) > MOST_SHOWN else ""
-        raise InputError(f"unknown {what}: {', '.join(wrong)}; known are: {shown}{more}")
+        raise InputError(f"unknown {what}: {_listed(wrong)}; known are: {_listed(known) or 'none'}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+    short = (name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN - 1]}…" for name in names[:MOST_SHOWN])
+    return ", ".join(map(shown, short)) + more
 
 
 def _chosen(ask: Ask, what: str, known: tuple[str, ...]) -> tuple[str, ...]:

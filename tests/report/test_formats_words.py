@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from sample_report import QUEUES, sample
 
-from callcenter.report.formats import steps
+from callcenter.errors import InputError
+from callcenter.report.formats import Options, steps
 from callcenter.report.formats.axis import every_nth, majors, shortened, text_width, ticks
 from callcenter.report.formats.cells import aim, column, judged, shown
 from callcenter.report.formats.dates import Mark
@@ -169,3 +170,8 @@ def test_queues_that_are_counted_alike_share_a_line() -> None:
 def test_a_name_cannot_steer_what_shows_it() -> None:
     assert shown("\x1b[31m\u202ea\nb\u2066") == "\ufffd[31m\ufffda b\ufffd"
     assert shown("نیم\u200cفاصله") == "نیم\u200cفاصله"
+
+
+def test_a_language_without_words_is_refused() -> None:
+    with pytest.raises(InputError, match=r"^no such language: 'xx'; known are en, fa, ar$"):
+        Options("xx")

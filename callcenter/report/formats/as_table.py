@@ -20,7 +20,7 @@ from callcenter.report.formats.dates import Calendar
 from callcenter.report.formats.numerals import said, whole
 from callcenter.report.formats.options import Options
 from callcenter.report.formats.trust import PARTLY, remarks, seen, thresholds
-from callcenter.report.formats.words import WORDS, fill, language_of
+from callcenter.report.formats.words import WORDS, fill
 from callcenter.report.values import By, Column, Report
 
 NAME_WIDTH = 24
@@ -31,7 +31,7 @@ _ISOLATES = str.maketrans("", "", "\u2066\u2067\u2068\u2069")
 
 
 def write_table(report: Report, options: Options) -> bytes:
-    language = language_of(options.language)
+    language = options.language
     console = Console(
         file=StringIO(), width=options.width, force_terminal=options.colour, highlight=False, legacy_windows=False,
         color_system="standard" if options.colour else None, _environ={},

@@ -120,8 +120,3 @@ WEEKDAYS: dict[str, tuple[str, ...]] = {
 def fill(text: str, **values: str) -> str:
     """Each value is isolated from the direction of the words around it."""
     return text.format(**{key: f"\u2068{value}\u2069" for key, value in values.items()})
-
-
-def language_of(asked: str) -> str:
-    """One that there are words for."""
-    return asked if asked in WORDS else "en"
