@@ -83,6 +83,10 @@ class ForecastSums:
 BUSY = [State.TALKING, State.HOLDING, State.WRAP_UP]
 LOGGED_IN = [state for state in State if state is not State.LOGGED_OUT]
 
+BLOCK = 1 << 15
+"""Rows that are summed at once."""
+_SECONDS = {"wait_answered_s", "wait_abandoned_s", "talk_s", "hold_s", "wrap_up_s", "longest_wait_s"}
+
 
 def ratio(part: Floats | Integers, whole: Floats | Integers) -> Floats:
     """part / whole, NaN where whole is 0."""
@@ -91,19 +95,24 @@ def ratio(part: Floats | Integers, whole: Floats | Integers) -> Floats:
     return out
 
 
+def _check(name: str, codes: Integers, count: int) -> None:
+    if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) < count:
+        raise ValueError(f"{name} codes must be 0 … {count - 1}")
+
+
 def sum_visits(
     visits: Visits, queues: int, threshold_s: float | Floats = 20.0, short_abandon_s: float | Floats = 5.0
 ) -> VisitSums:
     """The counts and sums of ``queues`` queues (codes 0 … queues - 1), and of all.
 
     The thresholds are one number, or an array with one for each *row* (``by_queue[visits.queue]``). ValueError for a
-    queue code out of range.
+    queue code or an outcome out of range.
 
     Rows that are in the order of time or of queue are summed fastest, whatever the number of codes: a block of them
     needs few of the sums, and what it needs besides stays in the processor's cache.
     """
-    if len(visits.queue) and not 0 <= int(visits.queue.min()) <= int(visits.queue.max()) < queues:
-        raise ValueError(f"queue codes must be 0 … {queues - 1}")
+    _check("queue", visits.queue, queues)
+    _check("outcome", visits.outcome, len(Outcome))
     sums: dict[str, Any] = {
         name: np.zeros(queues + 1, np.float64 if name in _SECONDS else np.int64) for name in VisitSums.__slots__
     }
@@ -120,11 +129,6 @@ def sum_visits(
         column[-1] = column[:-1].sum()
     sums["longest_wait_s"] = np.where(np.isneginf(longest), np.nan, longest)
     return VisitSums(**sums)
-
-
-BLOCK = 1 << 15
-"""Rows that are summed at once."""
-_SECONDS = {"wait_answered_s", "wait_abandoned_s", "talk_s", "hold_s", "wrap_up_s", "longest_wait_s"}
 
 
 def _of(threshold_s: float | Floats, rows: slice) -> float | Floats:
@@ -242,8 +246,7 @@ def sum_forecast(actual: Floats, forecast: Floats, queue: Integers, queues: int)
     a forecast that is missing is not a forecast of no calls. In the last number the errors of the queues are added
     up; what one has too many does not make up for what another lacks. ValueError for a queue code out of range.
     """
-    if len(queue) and not 0 <= int(queue.min()) <= int(queue.max()) < queues:
-        raise ValueError(f"queue codes must be 0 … {queues - 1}")
+    _check("queue", queue, queues)
     error = actual - forecast
     known = ~np.isnan(error)
 
