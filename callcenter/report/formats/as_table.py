@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from callcenter.errors import InputError
 from callcenter.report.formats.cells import aim, chosen, judged, label, shown, zone_name
 from callcenter.report.formats.dates import Calendar
 from callcenter.report.formats.numerals import said, whole
@@ -23,6 +24,8 @@ from callcenter.report.formats.trust import PARTLY, remarks, seen, thresholds
 from callcenter.report.formats.words import WORDS, fill
 from callcenter.report.values import By, Column, Report
 
+MOST_LINES = 20_000
+"""More than a terminal keeps or a person reads, and each takes half a millisecond to be laid out."""
 NAME_WIDTH = 24
 GAP = 3
 _STYLE = {"near": "yellow", "bad": "red"}
@@ -31,6 +34,7 @@ _ISOLATES = str.maketrans("", "", "\u2066\u2067\u2068\u2069")
 
 
 def write_table(report: Report, options: Options) -> bytes:
+    """InputError for more than ``MOST_LINES``."""
     language = options.language
     console = Console(
         file=StringIO(), width=options.width, force_terminal=options.colour, highlight=False, legacy_windows=False,
@@ -41,6 +45,9 @@ def write_table(report: Report, options: Options) -> bytes:
     console.print(Text(Calendar(language, report.zone, report.day_starts).range(report.ask.range)))
     columns = chosen(report)
     lines = _Lines(report, language)
+    if len(lines.places) > MOST_LINES:
+        raise InputError(f"the table would have {len(lines.places):,} lines, {MOST_LINES:,} are allowed: ask for "
+                         "longer periods, fewer names or the format csv")
     for block in _blocks(lines, columns, options.width) if report.periods else ():
         console.print()
         console.print(Text("\n").join(lines.table(block)), soft_wrap=True)
