@@ -83,6 +83,10 @@ class ForecastSums:
 BUSY = [State.TALKING, State.HOLDING, State.WRAP_UP]
 LOGGED_IN = [state for state in State if state is not State.LOGGED_OUT]
 
+BLOCK = 1 << 15
+"""Rows that are summed at once."""
+_SECONDS = {"wait_answered_s", "wait_abandoned_s", "talk_s", "hold_s", "wrap_up_s", "longest_wait_s"}
+
 
 def ratio(part: Floats | Integers, whole: Floats | Integers) -> Floats:
     """part / whole, NaN where whole is 0."""
@@ -91,19 +95,24 @@ def ratio(part: Floats | Integers, whole: Floats | Integers) -> Floats:
     return out
 
 
+def _check(name: str, codes: Integers, count: int) -> None:
+    if len(codes) and not 0 <= int(codes.min()) <= int(codes.max()) < count:
+        raise ValueError(f"{name} codes must be 0 … {count - 1}")
+
+
 def sum_visits(
     visits: Visits, queues: int, threshold_s: float | Floats = 20.0, short_abandon_s: float | Floats = 5.0
 ) -> VisitSums:
     """The counts and sums of ``queues`` queues (codes 0 … queues - 1), and of all.
 
     The thresholds are one number, or an array with one for each *row* (``by_queue[visits.queue]``). ValueError for a
-    queue code out of range.
+    queue code or an outcome out of range.
 
     Rows that are in the order of time or of queue are summed fastest, whatever the number of codes: a block of them
     needs few of the sums, and what it needs besides stays in the processor's cache.
     """
-    if len(visits.queue) and not 0 <= int(visits.queue.min()) <= int(visits.queue.max()) < queues:
-        raise ValueError(f"queue codes must be 0 … {queues - 1}")
+    _check("queue", visits.queue, queues)
+    _check("outcome", visits.outcome, len(Outcome))
     sums: dict[str, Any] = {
         name: np.zeros(queues + 1, np.float64 if name in _SECONDS else np.int64) for name in VisitSums.__slots__
     }
@@ -120,11 +129,6 @@ def sum_visits(
         column[-1] = column[:-1].sum()
     sums["longest_wait_s"] = np.where(np.isneginf(longest), np.nan, longest)
     return VisitSums(**sums)
-
-
-BLOCK = 1 << 15
-"""Rows that are summed at once."""
-_SECONDS = {"wait_answered_s", "wait_abandoned_s", "talk_s", "hold_s", "wrap_up_s", "longest_wait_s"}
 
 
 def _of(threshold_s: float | Floats, rows: slice) -> float | Floats:
@@ -185,10 +189,13 @@ def sum_time(time: AgentTime, queues: int, memberships: Bools) -> TimeSums:
     return TimeSums(sums.busy_s[0], sums.ringing_s[0], sums.available_s[0], sums.logged_in_s[0])
 
 
-def sum_time_by_period(time: AgentTime, period: Integers, periods: int, queues: int, memberships: Bools) -> TimeSums:
+def sum_time_by_period(
+    time: AgentTime, period: Integers, periods: int, queues: int, memberships: Bools | None
+) -> TimeSums:
     """As :func:`sum_time` for each of ``periods`` periods: each field is (periods, queues + 1) numbers.
 
-    ``period`` is that of each row, 0 … periods - 1.
+    ``period`` is that of each row, 0 … periods - 1. ``memberships`` None: that of code q is of queue q alone, as a
+    matrix of as many agents as queues would be too large.
     """
     kind = (time.queue + 1) * len(State) + time.state
     own = _by_place(time.seconds, period, periods, kind, (queues + 1) * len(State))
@@ -197,13 +204,18 @@ def sum_time_by_period(time: AgentTime, period: Integers, periods: int, queues: 
     logged_in_s = time.seconds * (time.state != State.LOGGED_OUT)
 
     def of_members(seconds: Floats) -> Floats:
-        by_membership = _by_place(seconds, period, periods, time.membership, len(memberships))
-        return by_membership @ memberships.astype(np.float64)
+        if memberships is None:
+            return _by_place(seconds, period, periods, time.membership, queues)
+        return _shared(_by_place(seconds, period, periods, time.membership, len(memberships)), memberships)
 
     def total(by_queue: Floats, every: Floats) -> Floats:
         return np.concatenate([by_queue, every], axis=1)
 
-    present = of_members(logged_in_s) + _guests(time, logged_in_s, period, periods, memberships)
+    guest = time.queue >= 0
+    on = time.membership[guest], time.queue[guest]
+    guest[guest] = on[0] != on[1] if memberships is None else ~memberships[on]
+    as_guests = _by_place(logged_in_s[guest], period[guest], periods, time.queue[guest], queues)
+    present = of_members(logged_in_s) + as_guests
     return TimeSums(
         busy_s=total(own[..., BUSY].sum(axis=2), every[..., BUSY].sum(axis=2)),
         ringing_s=total(own[..., State.RINGING], every[..., State.RINGING]),
@@ -212,14 +224,13 @@ def sum_time_by_period(time: AgentTime, period: Integers, periods: int, queues: 
     )
 
 
-def _guests(time: AgentTime, seconds: Floats, period: Integers, periods: int, memberships: Bools) -> Floats:
-    """Of the seconds those on each queue's calls by agents who were no members of it, by period."""
-    codes = memberships.shape[1] + 1  # code 0: no queue
-    guest = np.ones((len(memberships), codes), np.bool_)
-    guest[:, 1:] = ~memberships
-    place = time.queue + 1
-    seconds = seconds * guest.ravel()[time.membership.astype(np.intp) * codes + place]
-    return _by_place(seconds, period, periods, place, codes)[:, 1:]
+def _shared(by_membership: Floats, memberships: Bools) -> Floats:
+    """by_membership @ memberships, some at a time: as numbers the matrix is eight times as large."""
+    sums = np.zeros((len(by_membership), memberships.shape[1]))
+    for start in range(0, len(memberships), 1024):
+        some = slice(start, start + 1024)
+        sums += by_membership[:, some] @ memberships[some].astype(np.float64)
+    return sums
 
 
 def _by_place(seconds: Floats, period: Integers, periods: int, place: Integers, places: int) -> Floats:
@@ -235,8 +246,7 @@ def sum_forecast(actual: Floats, forecast: Floats, queue: Integers, queues: int)
     a forecast that is missing is not a forecast of no calls. In the last number the errors of the queues are added
     up; what one has too many does not make up for what another lacks. ValueError for a queue code out of range.
     """
-    if len(queue) and not 0 <= int(queue.min()) <= int(queue.max()) < queues:
-        raise ValueError(f"queue codes must be 0 … {queues - 1}")
+    _check("queue", queue, queues)
     error = actual - forecast
     known = ~np.isnan(error)
 

@@ -195,3 +195,17 @@ def test_a_target_that_is_none_is_named(targets: object, why: str) -> None:
     with pytest.raises(ConfigError, match=r"^c: queues\.sales\.targets") as error:
         parse({"pbx": [{"secret": "x"}], "queues": {"sales": {"targets": targets}}}, "c")
     assert why in str(error.value)
+
+
+@pytest.mark.parametrize("key", ["service_level_s", "short_abandon_s", "wrap_up_s", "service_level_target"])
+@pytest.mark.parametrize("number", ["inf", "nan"])
+def test_a_number_without_end_is_refused(file: Path, key: str, number: str) -> None:
+    file.write_text(f"[[pbx]]\nsecret = 'x'\n[queues.sales]\n{key} = {number}\n")
+    with pytest.raises(ConfigError, match=rf"queues\.sales\.{key}: Input should be a finite number$"):
+        load(file)
+    file.write_text(f"[[pbx]]\nsecret = 'x'\n[queues.sales.targets]\naverage_handle_time = [10, {number}]\n")
+    with pytest.raises(ConfigError, match=r"average_handle_time\.1: Input should be a finite number$"):
+        load(file)
+    file.write_text(f"[[pbx]]\nsecret = 'x'\nclock_step_s = {number}\n[store]\nbackup_every_h = {number}\n")
+    with pytest.raises(ConfigError, match=r"clock_step_s: Input should be a finite number; store\.backup_every_h: "):
+        load(file)

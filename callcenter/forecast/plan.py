@@ -40,12 +40,8 @@ def part(forecast: Forecast, span: Range) -> Forecast:
 
 def agents_of(calls: Floats, handle_time_s: Floats, queues: Sequence[str], policy: Policy) -> Floats:
     """:func:`required` [queue, interval]. InputError when the policy is out of range."""
-    _, target = policy.of(queues)
-    known = _known(calls, handle_time_s) & (target < 1)
-    reachable = {name: replace(of, service_level=0.0) if of.service_level >= 1 else of
-                 for name, of in (policy.targets or {}).items()}  # fmt: skip
-    asked = replace(policy, targets=reachable)
-    agents = required(np.where(known, calls, 0.0), np.where(known, handle_time_s, 1.0), queues, asked)
+    known = _known(calls, handle_time_s)
+    agents = required(np.where(known, calls, 0.0), np.where(known, handle_time_s, 1.0), queues, policy)
     return np.where(known, agents, np.nan)
 
 

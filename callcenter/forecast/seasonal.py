@@ -25,11 +25,14 @@ from kpi.columns import Bools, Floats
 LEAST_DAYS = 14
 """Days of which at least half is known."""
 PATTERN_DAYS = 91
+"""Of such days."""
 HISTORY_DAYS = 400
 """Beyond a year only the holidays would tell something more."""
 NEW = 7
 """A queue without a call on more first days than these began with its first call; before, it is not learnt from."""
 ENDED = 14
+ENDED_LEAST = 7
+"""Days without a call, of the last ones, from which on a queue is taken for closed down."""
 TURNS = 3
 TENTH = 1.2815515655446004
 """The normal distribution's ninetieth percentile."""
@@ -74,18 +77,18 @@ def learn(history: Series, days_off: Set[date]) -> Learnt:
     calls, handled, handle_s = (
         intervals.fold(x)[:, -HISTORY_DAYS:] for x in (history.offered, history.handled, history.handle_s)
     )
-    _enough(calls)
+    told = _told(calls)
     dates, weekday = intervals.dates[-HISTORY_DAYS:], intervals.weekday[-HISTORY_DAYS:]
     holiday = np.array([day in days_off for day in dates])
     known = ~np.isnan(calls)
     calls = np.where(known, calls, 0.0)
-    normal = _begun(calls) & ~holiday
-    recent = np.arange(len(dates)) >= len(dates) - PATTERN_DAYS
+    normal = _begun(calls) & ~holiday & told
+    recent = _last(told, PATTERN_DAYS)
     level, unlike = np.ones(normal.shape), np.zeros(normal.shape, np.bool_)
     for _ in range(TURNS):
         pattern = weekly(calls, level, known & (normal & ~unlike & recent)[:, :, None], weekday)
         would = (pattern[:, weekday] * known).sum(axis=2)
-        unlike = odd(calls.sum(axis=2), would, normal)
+        unlike[:, told] = odd(calls.sum(axis=2)[:, told], would[:, told], normal[:, told])
         level = local(calls.sum(axis=2), would, normal & ~unlike)
     came, usual = calls.sum(axis=2), normal & ~unlike
     ends = level_of(came, would, usual)
@@ -95,12 +98,20 @@ def learn(history: Series, days_off: Set[date]) -> Learnt:
     return Learnt(pattern, ends, ratio, variance, spread + ends.variance, handle_times(handled, handle_s))
 
 
-def _enough(calls: Floats) -> None:
+def _told(calls: Floats) -> Bools:
+    """The days [day] of which at least half is known: only of these can be said what came or did not."""
     if not len(calls):
         raise InputError("a forecast needs queues, the history has none")
-    days = int((np.isnan(calls).mean(axis=(0, 2)) <= 0.5).sum())
-    if days < LEAST_DAYS:
-        raise InputError(f"a forecast needs {LEAST_DAYS} days of known history, there are {days}")
+    told: Bools = np.isnan(calls).mean(axis=(0, 2)) <= 0.5
+    if told.sum() < LEAST_DAYS:
+        raise InputError(f"a forecast needs {LEAST_DAYS} days of known history, there are {told.sum()}")
+    return told
+
+
+def _last(days: Bools, count: int) -> Bools:
+    """From the last so many of these days on, along the last axis: what nobody saw does not push out what was seen."""
+    counted: Bools = np.cumsum(days[..., ::-1], axis=-1)[..., ::-1] <= count
+    return counted
 
 
 def _begun(calls: Floats) -> Bools:
@@ -113,9 +124,9 @@ def _begun(calls: Floats) -> Bools:
 
 def _ended(came: Floats, would: Floats, normal: Bools) -> Bools:
     """Which queues had no call on their last days, though many would have come."""
-    counted = np.cumsum(normal[:, ::-1], axis=1)[:, ::-1] <= ENDED
-    last = counted & normal
-    ended: Bools = ((came * last).sum(axis=1) == 0) & ((would * last).sum(axis=1) >= CLOSED)
+    last = _last(normal, ENDED) & normal
+    missing = ((came * last).sum(axis=1) == 0) & ((would * last).sum(axis=1) >= CLOSED)
+    ended: Bools = missing & (last.sum(axis=1) >= ENDED_LEAST)
     return ended
 
 

@@ -117,7 +117,10 @@ def intervals_of(first: date, days: int, zone: tzinfo) -> Intervals:
 
 
 def _slots(start: Floats, zone: tzinfo) -> Integers:
-    """The slot of each interval of one day; on a day without a change of clocks simply 0 … 95."""
+    """The slot of each interval of one day; on a day without a change of clocks simply 0 … 95. A whole day may be
+    skipped: Apia had no 30 December 2011."""
+    if not len(start):
+        return np.zeros(0, np.intp)
     first, last = (datetime.fromtimestamp(float(start[at]), zone) for at in (0, -1))
     if len(start) == SLOTS and first.utcoffset() == last.utcoffset():
         return np.arange(SLOTS)

@@ -16,7 +16,7 @@ from callcenter.forecast.series import INTERVAL_S
 from callcenter.history.columns import Range
 from callcenter.report.values import Targets
 from kpi import agents_required, service_level_expected
-from kpi.columns import Floats, Integers
+from kpi.columns import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +34,22 @@ class Policy:
         return np.array([[t.threshold_s] for t in own]), np.array([[t.service_level] for t in own])
 
 
-def required(calls: Floats, handle_time_s: Floats, queues: Sequence[str], policy: Policy) -> Integers:
-    """The agents that each queue asks for; 0 where no call is expected.
+def required(calls: Floats, handle_time_s: Floats, queues: Sequence[str], policy: Policy) -> Floats:
+    """The agents that each queue asks for; 0 where no call is expected, NaN for a queue with a target of 100 %, that no
+    staff reaches.
 
     InputError when the policy is out of range, a handle time is missing or calls are negative.
     """
     threshold_s, target = policy.of(queues)
+    never = target == 1
     try:
-        return agents_required(
-            calls, handle_time_s, INTERVAL_S, threshold_s, target, policy.max_occupancy, policy.shrinkage
-        )
+        agents = agents_required(
+            calls, handle_time_s, INTERVAL_S, threshold_s, np.where(never, 0.0, target), policy.max_occupancy,
+            policy.shrinkage,
+        )  # fmt: skip
     except ValueError as wrong:
         raise InputError(f"agents required: {wrong}") from None
+    return np.where(never, np.nan, agents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def outlook(calls: Floats, handle_time_s: Floats, agents: Floats, queues: Sequen
     it, by their share. NaN agents (not known): NaN. InputError as :func:`required`.
     """
     calls, handle_time_s, agents = np.broadcast_arrays(calls, handle_time_s, np.asarray(agents, np.float64))
-    known = ~np.isnan(agents)
+    known = np.isfinite(agents)
     staff = np.where(known, agents, 0.0)
     fewer = np.floor(staff)
     threshold_s, _ = policy.of(queues)

@@ -48,6 +48,8 @@ class Columns:
 
     ``known`` are the parts of ``range`` of which anything is known, in order, apart from each other: outside of them
     neither the daemon nor an imported queue_log tells what happened. ``until``: the moment up to which all is told.
+    ``known_before``: since when, without a gap longer than a day, all is known up to the range's start (this itself
+    where the day before it is not known): who called before that is not known; None: taken for early enough.
     """
 
     range: Range
@@ -65,6 +67,7 @@ class Columns:
     until: float
     calls_answered_by: Integers | None = None
     calls_followed_until: Floats | None = None
+    known_before: float | None = None
 
     @property
     def calls_until(self) -> float | Floats:

@@ -101,8 +101,14 @@ def _columns(tables: Tables, known: Known, asked: Range, margin_s: float) -> Col
         memberships=_memberships(len(agents.all), len(queues.all), rung, at_work), calls=_calls(calls, queues),
         margin_s=margin_s, known=within(union(known.seen, known.imported), *asked), until=known.until,
         calls_answered_by=agents.codes(calls["agent"]),
-        calls_followed_until=_followed(known, numbers(calls["started_at"])),
+        calls_followed_until=_followed(known, numbers(calls["started_at"])), known_before=_before(known, asked[0]),
     )  # fmt: skip
+
+
+def _before(known: Known, start: float) -> float:
+    """Since when all is known up to ``start``, but for gaps of a night or so."""
+    stretches = union(known.seen, known.imported, gap_s=GAP_S)
+    return next((since for since, until in stretches if since <= start <= until + GAP_S), start)
 
 
 def _followed(known: Known, started_at: Floats) -> Floats:

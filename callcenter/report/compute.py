@@ -18,14 +18,18 @@ import kpi
 from callcenter.errors import InputError
 from callcenter.history.columns import Columns, Source
 from callcenter.report.groups import Groups, groups, unknown
+from callcenter.report.labels import FROM_QUEUE_LOG
 from callcenter.report.offers import OFFERS, Offer, Rows
 from callcenter.report.periods import borders, check_cells, period_of, periods
 from callcenter.report.site_calendar import SiteCalendar
-from callcenter.report.sums import call_sums, time_sums, visit_sums, with_attempts
+from callcenter.report.sums import call_sums, counts, time_sums, visit_sums, with_attempts
 from callcenter.report.values import Ask, By, Column, Report, Targets, Trust
 from kpi import CallSums, Outcome, TimeSums, VisitSums
 from kpi.calls import DAY_S
 from kpi.columns import Bools, Floats
+
+LOOK_BACK = {"repeat_call_rate"}
+"""Figures that ask who called before."""
 
 Sums = dict[Rows, VisitSums | TimeSums | CallSums]
 
@@ -50,13 +54,15 @@ def report(
     needed = {offer.rows for offer in offers} | {Rows.CALLS}  # trust tells of the calls
     sums = _sums(columns, ask, who, edges, in_force, repeat_within_s, needed)
     shape = (len(edges), len(who.names) + 1)
-    blind = _blind(columns, edges)
-    made = [_column(offer, sums, shape, blind) for offer in offers]
+    blind, cut_off = _blind(columns, edges), _cut_off(columns, edges, repeat_within_s)
+    made = [_column(offer, sums, shape, blind if offer.counted else cut_off & (offer.name in LOOK_BACK))
+            for offer in offers]  # fmt: skip
     return Report(
         site, calendar.zone, made_at, ask, periods(edges), who.names,
         tuple(c for c, o in zip(made, offers, strict=True) if ask.figures or o.counted or not np.isnan(c.values).all()),
         {name: in_force[name] for name in (who.names if ask.by is By.QUEUE else sorted(columns.queues))},
-        _trust(columns, ask, who, sums, made_at),
+        _trust(columns, ask, who, sums, made_at), _unknown_s(columns, edges, made_at),
+        _from_queue_log(columns, who, edges, shape), calendar.day_starts,
     )  # fmt: skip
 
 
@@ -100,13 +106,20 @@ def _visit_sums(columns: Columns, ask: Ask, who: Groups, edges: Floats, targets:
     return visits
 
 
-def _column(offer: Offer, sums: Sums, shape: tuple[int, int], blind: Bools) -> Column:
+def _column(offer: Offer, sums: Sums, shape: tuple[int, int], untold: Bools) -> Column:
     values = np.full(shape, np.nan)
     if offer.rows in sums:
         values[:] = offer.of(sums[offer.rows]).reshape(shape)
-    if offer.counted:
-        values[blind] = np.nan
+    values[untold] = np.nan
     return Column(offer.name, offer.unit, offer.label, offer.definition, offer.better, offer.target, values)
+
+
+def _from_queue_log(columns: Columns, who: Groups, edges: Floats, shape: tuple[int, int]) -> Column | None:
+    rows = (columns.source != Source.SEEN) & (columns.visits.outcome == Outcome.ANSWERED)
+    found = counts(columns.visits.entered_at[rows], who.visits[rows], len(who.names), edges).astype(np.float64)
+    told = FROM_QUEUE_LOG
+    column = Column("from_queue_log", "count", told.label, told.definition, None, None, found.reshape(shape))
+    return column if found.any() else None
 
 
 def _known_s(columns: Columns, moments: Floats) -> Floats:
@@ -127,6 +140,26 @@ def _blind(columns: Columns, edges: Floats) -> Bools:
     period = period_of(columns.visits.entered_at, edges)
     seen = (known_s > 0) | (np.bincount(period[period >= 0], minlength=len(known_s)) > 0)
     return ~np.append(seen, seen.any())
+
+
+def _cut_off(columns: Columns, edges: Floats, within_s: float) -> Bools:
+    """The periods, the whole range last, of which it is not known who called within so many seconds before they began;
+    gaps of a night or so do not count."""
+    starts = np.append(edges[:-1], edges[0])
+    if columns.known_before is None:
+        return np.zeros(len(starts), np.bool_)
+    parts = np.array([(columns.known_before, columns.range[0]), *columns.known])
+    begins, ends = parts[:, 0], np.maximum.accumulate(parts[:, 1])
+    anew = np.append(True, begins[1:] - ends[:-1] > DAY_S)
+    since = begins[np.maximum.accumulate(np.where(anew, np.arange(len(parts)), 0))]
+    last = np.searchsorted(begins, starts, "right") - 1
+    return (starts - ends[last] > DAY_S) | (since[last] > starts - within_s)
+
+
+def _unknown_s(columns: Columns, edges: Floats, made_at: float) -> tuple[float, ...]:
+    """Of each period the seconds that are over and of which nothing is known."""
+    over = np.minimum(edges, max(edges[0], made_at))
+    return tuple(np.maximum(np.diff(over) - np.diff(_known_s(columns, over)), 0.0).tolist())
 
 
 def _trust(columns: Columns, ask: Ask, who: Groups, sums: Sums, made_at: float) -> Trust:

@@ -12,18 +12,21 @@ import numpy as np
 
 from callcenter.errors import InputError
 from callcenter.history.columns import Columns
+from callcenter.report.formats.cells import shown
 from callcenter.report.values import Ask, By
 from kpi import Outcome, Spans
 from kpi.columns import Bools, Integers
 
-MOST_SHOWN = 60
+MOST_SHOWN = 20
+LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
     """``visits``, ``attempts`` and ``calls`` are places; ``calls`` None: not known.
 
-    ``spans`` and ``memberships`` are those of the columns with names instead of queues (-1: none).
+    ``spans`` and ``memberships`` are those of the columns with names instead of queues (-1: none); ``memberships``
+    None: each name has its own, of the same code.
     ``spans_of_all`` is None where all together are all spans; else of their ``memberships_of_all`` are the names.
     """
 
@@ -32,7 +35,7 @@ class Groups:
     attempts: Integers
     calls: Integers | None
     spans: Spans
-    memberships: Bools
+    memberships: Bools | None
     spans_of_all: Spans | None = None
     memberships_of_all: Bools | None = None
 
@@ -50,9 +53,13 @@ def groups(columns: Columns, ask: Ask, site: str) -> Groups:
 def unknown(what: str, asked: Sequence[str], known: Sequence[str]) -> None:
     """InputError when something is asked for that is not known."""
     if wrong := sorted(set(asked) - set(known)):
-        shown = ", ".join(known[:MOST_SHOWN]) or "none"
-        more = f" and {len(known) - MOST_SHOWN} more" if len(known) > MOST_SHOWN else ""
-        raise InputError(f"unknown {what}: {', '.join(wrong)}; known are: {shown}{more}")
+        raise InputError(f"unknown {what}: {_listed(wrong)}; known are: {_listed(known) or 'none'}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+    short = (name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN - 1]}…" for name in names[:MOST_SHOWN])
+    return ", ".join(map(shown, short)) + more
 
 
 def _chosen(ask: Ask, what: str, known: tuple[str, ...]) -> tuple[str, ...]:
@@ -93,7 +100,7 @@ def _by_agent(columns: Columns, names: tuple[str, ...]) -> Groups:
         names, np.where(answered, place[columns.answered_by], -1), place[columns.attempts.agent],
         None if columns.calls_answered_by is None else place[columns.calls_answered_by],
         Spans(agent[rows], agent[rows], agent[rows], spans.state[rows], spans.start[rows], spans.end[rows]),
-        np.eye(len(names), dtype=np.bool_),
+        None,
     )  # fmt: skip
 
 

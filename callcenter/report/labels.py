@@ -17,6 +17,11 @@ def _told(en: str, fa: str, ar: str, definition: str) -> Told:
     return Told({"en": en, "fa": fa, "ar": ar}, definition)
 
 
+FROM_QUEUE_LOG = _told(
+    "From queue_log only", "تنها از queue_log", "من queue_log فقط",
+    "Answered visits that only queue_log tells of: their hold and after-call work are not known and count as 0.",
+)
+
 TOLD: dict[str, Told] = {
     "offered": _told(
         "Offered", "تماس‌های ورودی به صف", "المكالمات الواردة إلى الطابور",

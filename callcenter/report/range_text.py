@@ -25,7 +25,7 @@ FIRST, LAST = 0.0, datetime.fromisoformat("2200-01-01T00:00Z").timestamp()
 GREGORIAN_FROM = 1600
 EXAMPLES = "2026-11-01, 1405-08-10, 2026-11-01T08:00, 2026-11-01T08:00:00+03:30"
 
-DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](.+))?")
+DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d.+))?")
 AGO = re.compile(r"(\d{1,5})([HDW])")
 AGO_S = {"H": 3_600.0, "D": 86_400.0, "W": 7 * 86_400.0}
 
@@ -33,14 +33,16 @@ AGO_S = {"H": 3_600.0, "D": 86_400.0, "W": 7 * 86_400.0}
 def parse_range(since: str, until: str | None, now: float, calendar: SiteCalendar) -> Range:
     """From where the span that ``since`` names begins to where that of ``until`` ends, seconds since the epoch.
 
-    So both days of "2026-11-01" and "2026-11-30" are within. Without ``until`` it is the span of ``since`` itself, or
+    So both days of "2026-11-01" and "2026-11-30" are within. An ``ago`` that it ends at is that moment: from 7d until
+    3d are four days. Without ``until`` it is the span of ``since`` itself, or
     from that moment until now. Digits may be Persian or Arabic. A moment that the clocks skip is read by the offset
     before; of one that comes twice the first counts. InputError names the text that is wrong, or says what is empty
     or not within the years 1970 to 2199.
     """
     start, end = _span(since, now, calendar)
     if until is not None:
-        end = _span(until, now, calendar)[1]
+        begun, end = _span(until, now, calendar)
+        end = begun if AGO.fullmatch(_plain(until)) else end
     elif start == end:
         end = now
     if start >= end:
@@ -50,9 +52,8 @@ def parse_range(since: str, until: str | None, now: float, calendar: SiteCalenda
 
 
 def _span(text: str, now: float, calendar: SiteCalendar) -> Range:
-    plain = "".join(str(unicodedata.digit(c, c)) for c in text.strip()).upper()
     try:
-        span = _read(plain, now, calendar)
+        span = _read(_plain(text), now, calendar)
     except (ValueError, OverflowError) as error:
         raise InputError(f"{text!r} is no date or time ({error}); known are: {EXAMPLES}") from None
     if span is None:
@@ -61,6 +62,10 @@ def _span(text: str, now: float, calendar: SiteCalendar) -> Range:
     if not FIRST <= span[0] <= span[1] <= LAST:
         raise InputError(f"{text!r} is not within the years 1970 to 2199")
     return span
+
+
+def _plain(text: str) -> str:
+    return "".join(str(unicodedata.decimal(c, c)) for c in text.strip()).upper()
 
 
 def _read(text: str, now: float, calendar: SiteCalendar) -> Range | None:

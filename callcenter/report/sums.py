@@ -6,6 +6,7 @@ whole range. They are added up once by period and place, then over both: no aver
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -39,12 +40,17 @@ def visit_sums(
 def with_attempts(sums: VisitSums, attempts: Attempts, place: Integers, names: int, borders: Floats) -> VisitSums:
     """The sums with attempts that count for who was rung, in the period in which that began."""
     cell = _cell(attempts.at, place, names, borders)
+    every, unanswered = (_counts(some, names, borders) for some in (cell, cell[attempts.unanswered]))
+    return replace(sums, attempts=every, ring_no_answer=unanswered)
 
-    def count(rows: Bools) -> Integers:
-        counted = np.bincount(cell[rows & (cell >= 0)], minlength=(len(borders) - 1) * (names + 1))
-        return _table(counted, names, np.add).ravel()
 
-    return replace(sums, attempts=count(cell >= 0), ring_no_answer=count(attempts.unanswered))
+def counts(at: Floats, place: Integers, names: int, borders: Floats) -> Integers:
+    """How many of these rows there are."""
+    return _counts(_cell(at, place, names, borders), names, borders)
+
+
+def _counts(cell: Integers, names: int, borders: Floats) -> Integers:
+    return _table(np.bincount(cell[cell >= 0], minlength=(len(borders) - 1) * (names + 1)), names, np.add).ravel()
 
 
 def call_sums(
@@ -59,9 +65,10 @@ def call_sums(
 
 def time_sums(groups: Groups, borders: Floats, until: float) -> TimeSums:
     """Agents' time up to ``until``, cut at the borders."""
-    time = _time_by_period(groups.spans, groups.memberships, borders, until)
+    borders = np.minimum(borders, until)
+    time = _time_by_period(groups.spans, groups.memberships, len(groups.names), borders)
     if groups.spans_of_all is not None and groups.memberships_of_all is not None:
-        of_all = _time_by_period(groups.spans_of_all, groups.memberships_of_all, borders, until)
+        of_all = _time_by_period(groups.spans_of_all, groups.memberships_of_all, 1, borders)
         time = TimeSums(*(
             np.concatenate([getattr(time, f.name)[:, :-1], getattr(of_all, f.name)[:, :1]], axis=1)
             for f in fields(TimeSums)
@@ -69,13 +76,51 @@ def time_sums(groups: Groups, borders: Floats, until: float) -> TimeSums:
     return TimeSums(*(_with_range(getattr(time, f.name), np.add).ravel() for f in fields(TimeSums)))
 
 
-def _time_by_period(spans: Spans, memberships: Bools, borders: Floats, until: float) -> TimeSums:
+def _time_by_period(spans: Spans, memberships: Bools | None, names: int, borders: Floats) -> TimeSums:
+    """Some spans and some periods at a time: not many more than ``PIECES``, however long the spans are."""
+    time = TimeSums(*(np.zeros((len(borders) - 1, names + 1)) for _ in fields(TimeSums)))
+    for rows in _slices(spans, PIECES):
+        step = max(1, PIECES // max(_side_by_side(rows), 0 if memberships is None else len(memberships)))
+        for first in range(0, len(borders) - 1, step):
+            edges = borders[first : first + step + 1]
+            some = _touching(rows, edges)
+            if len(some.start):
+                found = _time_of(some, memberships, names, edges)
+                for f in fields(TimeSums):
+                    getattr(time, f.name)[first : first + step] += getattr(found, f.name)
+    return time
+
+
+def _side_by_side(spans: Spans) -> int:
+    """The most spans at one moment: so many agents at work."""
+    started = np.arange(1, len(spans.start) + 1)
+    return int((started - np.searchsorted(np.sort(spans.end), np.sort(spans.start), "right")).max())
+
+
+PIECES = 1 << 20
+"""Of agents' time that are summed at once: they take some 100 bytes each."""
+
+
+def _slices(spans: Spans, size: int) -> Iterator[Spans]:
+    for start in range(0, len(spans.start), size):
+        yield _picked(spans, slice(start, start + size))
+
+
+def _picked(spans: Spans, rows: slice | Bools | Integers) -> Spans:
+    return Spans(**{f.name: getattr(spans, f.name)[rows] for f in fields(Spans)})
+
+
+def _touching(spans: Spans, borders: Floats) -> Spans:
+    return _picked(spans, (spans.start < borders[-1]) & (spans.end > borders[0]))
+
+
+def _time_of(spans: Spans, memberships: Bools | None, names: int, borders: Floats) -> TimeSums:
     """Each span's time in the period in which it begins, and of those that cross a border the rest."""
-    names, borders = memberships.shape[1], np.minimum(borders, until)
-    period: Integers = np.clip(np.searchsorted(borders, spans.start, "right") - 1, 0, len(borders) - 2)
-    first = kpi.sum_time_by_period(_piece(spans, period, borders), period, len(borders) - 1, names, memberships)
+    periods = len(borders) - 1
+    period: Integers = np.clip(np.searchsorted(borders, spans.start, "right") - 1, 0, periods - 1)
+    first = kpi.sum_time_by_period(_piece(spans, period, borders), period, periods, names, memberships)
     spans, period = _beyond(spans, period, borders)
-    rest = kpi.sum_time_by_period(_piece(spans, period, borders), period, len(borders) - 1, names, memberships)
+    rest = kpi.sum_time_by_period(_piece(spans, period, borders), period, periods, names, memberships)
     return TimeSums(*(getattr(first, f.name) + getattr(rest, f.name) for f in fields(TimeSums)))
 
 
@@ -91,8 +136,7 @@ def _beyond(spans: Spans, period: Integers, borders: Floats) -> tuple[Spans, Int
     pieces = np.searchsorted(borders[:-1], spans.end[rows], "left") - 1 - period[rows]
     nth = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     period = np.repeat(period[rows], pieces) + 1 + nth
-    rows = np.repeat(rows, pieces)
-    return Spans(**{f.name: getattr(spans, f.name)[rows] for f in fields(Spans)}), period
+    return _picked(spans, np.repeat(rows, pieces)), period
 
 
 def _cell(at: Floats, place: Integers, names: int, borders: Floats) -> Integers:

@@ -92,7 +92,10 @@ class Trust:
 @dataclass(frozen=True, slots=True)
 class Report:
     """``periods`` are [start, end) in order and do not overlap; ``names`` are queues, agents or the site, in
-    alphabetical order, without the '' of all. ``targets`` by queue, those that were counted with."""
+    alphabetical order, without the '' of all. ``targets`` by queue, those that were counted with. ``unknown_s``: of
+    each period, as :class:`Trust` has it of the range; empty: all was seen. ``from_queue_log`` counts answered visits
+    that count neither with hold nor with after-call work, as only queue_log tells of them; None: there are none.
+    ``day_starts``: when the site's days begin, by its clock."""
 
     site: str
     zone: tzinfo
@@ -103,3 +106,15 @@ class Report:
     columns: tuple[Column, ...]
     targets: dict[str, Targets]
     trust: Trust
+    unknown_s: tuple[float, ...] = ()
+    from_queue_log: Column | None = None
+    day_starts: str = "00:00"
+
+    def partly_seen(self, period: int) -> bool:
+        """So much of what is over of the period was not seen that its figures are not those of a whole one: more than
+        a hundredth or a quarter of an hour, and more than a minute."""
+        if not self.unknown_s:
+            return False
+        start, end = self.periods[period]
+        over_s = min(end, self.made_at) - start
+        return self.unknown_s[period] > max(60.0, min(over_s / 100, 900.0))

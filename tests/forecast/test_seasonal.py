@@ -135,6 +135,27 @@ def test_a_queue_that_ended_gets_no_calls_and_one_that_never_had_any_neither() -
     assert (forecast.handle_time_s == 300).all()
 
 
+@pytest.mark.parametrize("unknown", [5, 80, 92, 300])
+def test_days_that_nobody_saw_end_no_queue_however_many_they_are(unknown: int) -> None:
+    days = 60 + unknown
+    truth = drawn([300], days + 14)
+    day = truth.history.intervals.day
+    gone = (day >= 60) & (day < days)
+    forecast, rate, _ = learnt(Truth(without(truth.history, gone), truth.rate), days)
+    np.testing.assert_allclose(sums(forecast, rate), 1, atol=0.1)
+
+
+@pytest.mark.parametrize("quiet", [4, 8, 96])
+def test_some_quiet_hours_after_days_that_nobody_saw_end_no_queue(quiet: int) -> None:
+    truth = drawn([300], 74, level=lambda d: 0.0 if d == 59 else 1.0)  # a Wednesday
+    at = truth.history.intervals
+    gone = (at.day >= 46) & (at.day < 60) & ~((at.day == 59) & (at.slot >= 40) & (at.slot < 40 + quiet))
+    if quiet == 96:
+        gone = (at.day >= 46) & (at.day < 59)
+    forecast, rate, _ = learnt(Truth(without(truth.history, gone), truth.rate), 60)
+    np.testing.assert_allclose(sums(forecast, rate), 1, atol=0.15)
+
+
 def test_a_queue_of_few_calls_has_its_sum() -> None:
     sizes = [3.0] * 10
     forecast, rate, _ = learnt(drawn(sizes, 70), 56)

@@ -36,6 +36,12 @@ def test_days_are_as_long_as_the_clock_makes_them(first: date, zone: ZoneInfo, h
         assert local.minute % 15 == 0 and local.second == 0
 
 
+def test_a_day_that_the_calendar_skips_has_no_interval() -> None:
+    apia = intervals_of(date(2011, 12, 29), 3, ZoneInfo("Pacific/Apia"))
+    assert np.bincount(apia.day).tolist() == [96, 0, 96] and (np.diff(apia.borders) == INTERVAL_S).all()
+    assert np.isnan(apia.fold(np.ones(192))).sum(axis=1).tolist() == [0, 96, 0]
+
+
 def test_an_hour_that_comes_twice_is_the_mean_and_one_that_is_skipped_is_empty() -> None:
     autumn, spring = intervals_of(date(2026, 10, 25), 1, BERLIN), intervals_of(date(2026, 3, 29), 1, BERLIN)
     folded = autumn.fold(np.arange(100.0)[None])[0, 0]

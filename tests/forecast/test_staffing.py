@@ -61,6 +61,9 @@ def test_each_queue_has_its_own_targets() -> None:
     policy = Policy(targets={"support": Targets(threshold_s=20, service_level=0.6)})
     of = required(np.full((2, 1), 50.0), np.full((2, 1), 180.0), ("sales", "support"), policy)
     assert of.tolist() == [[14], [12]]  # 12 agents answer 0.64 in time; 10 / 12 is below 0.85
+    all_of_them = Policy(targets={"support": Targets(service_level=1.0)})
+    of = required(np.full((2, 1), 50.0), np.full((2, 1), 180.0), ("sales", "support"), all_of_them)
+    np.testing.assert_array_equal(of, [[14], [NAN]])  # that no staff reaches; the others have their number
 
 
 def test_two_agents_more_at_ten() -> None:

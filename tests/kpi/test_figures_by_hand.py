@@ -144,3 +144,11 @@ def test_agents_time_equals_its_arithmetic() -> None:
     assert sums.logged_in_s.tolist() == [90 + 40, 90 + 100, 90 + 100]
     assert kpi.occupancy(sums).tolist() == [85 / (85 + 5 + 20), 20 / (20 + 0 + 20), 115 / (115 + 5 + 20)]
     assert kpi.utilisation(sums).tolist() == [85 / 130, 20 / 190, 115 / 190]
+
+
+@pytest.mark.parametrize("outcome", [-1, len(Outcome), 99])
+def test_an_outcome_that_there_is_not_is_no_visit_of_another_queue(outcome: int) -> None:
+    zeros, no = np.zeros(2), np.zeros(2, np.intp)
+    visits = Visits(np.array([0, 1]), zeros, zeros, np.array([outcome, 1]), zeros, zeros, zeros, no > 0, no, no)
+    with pytest.raises(ValueError, match=r"^outcome codes must be 0 … 10$"):
+        kpi.sum_visits(visits, 2)

@@ -57,7 +57,17 @@ def sample(
         names=names, columns=(*_count_columns(counts), *_figure_columns(counts)),
         targets={queue: Targets(30.0 if "vip" in queue else 20.0) for queue in queues},
         trust=Trust(unknown, 41_000, 120, 7300, 3, 0.231) if hole else Trust(0.0, 41_000, 0, 0, 0, 0.0),
+        unknown_s=_unknown_s(spans, unknown),
     )  # fmt: skip
+
+
+def _unknown_s(spans: tuple[Range, ...], unknown: float) -> tuple[float, ...]:
+    """All of the 12th period, and the rest of the 11th."""
+    seconds = [0.0] * len(spans)
+    if unknown:
+        seconds[11] = spans[11][1] - spans[11][0]
+        seconds[10] = min(unknown - seconds[11], spans[10][1] - spans[10][0])
+    return tuple(seconds)
 
 
 def _spans(start: datetime, periods: int, every: Every) -> tuple[Range, ...]:

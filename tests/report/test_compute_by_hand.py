@@ -153,6 +153,15 @@ def test_what_both_of_two_queues_have_is_counted_once() -> None:
         same(chosen[name], hours(By.QUEUE)[name])
 
 
+def test_answered_visits_that_only_queue_log_tells_of_are_counted() -> None:
+    # Ben's call of 08:59:59.999 for support; the other such visit was abandoned.
+    for by, counted in ((By.QUEUE, [0, 1, 1]), (By.AGENT, [0, 1, 0, 1]), (By.SITE, [1, 1])):
+        told = made(columns(DAY, **ALL), Ask(DAY, Every.HOUR, by)).from_queue_log
+        assert told is not None
+        same(told.values, [counted, [0] * len(counted), counted])
+    assert made(columns(DAY, VISITS[:1]), Ask(DAY)).from_queue_log is None
+
+
 def test_the_past_is_counted_with_another_definition_when_that_is_asked_for() -> None:
     asked = Ask(DAY, Every.RANGE, threshold_s=3.0, short_abandon_s=0.0, figures=("service_level", "service_level_live"))
     found = made(columns(DAY, **ALL), asked, targets=TARGETS.__getitem__)
@@ -229,7 +238,7 @@ def test_a_report_of_too_many_cells_is_refused() -> None:
         made(many, Ask(year, Every.HOUR))
     with pytest.raises(InputError, match=re.escape("unknown queue: x; known are: q0, q1, q10, ")) as error:
         made(many, Ask(year, names=("x",)))
-    assert str(error.value).endswith(" and 90 more")
+    assert str(error.value).endswith(" and 130 more")
 
 
 def test_calls_around_the_range_must_reach_as_far_as_the_repeat_window() -> None:

@@ -23,7 +23,7 @@ from sample_report import HOSTILE, QUEUES, agents, sample
 
 from callcenter.report.formats import FORMATS, Options
 from callcenter.report.formats.as_csv import harmless
-from callcenter.report.values import By, Every, Report
+from callcenter.report.values import By, Every, Report, Targets
 
 REPORTS = {
     "a month of 20 queues": sample(),
@@ -131,6 +131,25 @@ def test_duckdb_reads_the_csv_as_it_stands(tmp_path: Path) -> None:
     assert found == [(600, np.nansum(by_name["offered"]), np.nanmax(by_name["service_level"]))]
 
 
+def test_each_row_and_period_tells_how_much_of_it_nobody_saw() -> None:
+    report = sample(QUEUES[:2], 13)
+    seconds = [0.0] * 10 + [12_000.0, 86_400.0, 0.0]
+    assert [float(row["unknown_s"]) for row in read_csv(report)] == [s for s in seconds for _ in range(2)]
+    assert table_of(report)["unknown_s"].to_pylist() == [s for s in seconds for _ in range(2)]
+    assert [period["unknown_s"] for period in read_json(report)["periods"]] == seconds
+
+
+def test_visits_without_hold_and_wrap_up_are_counted_in_a_column_of_their_own() -> None:
+    report = sample(QUEUES[:2], 3)
+    of = replace(report.columns[0], name="from_queue_log", values=np.arange(12.0).reshape(4, 3))
+    told = replace(report, from_queue_log=of)
+    assert [row["from_queue_log"] for row in read_csv(told)] == ["0", "1", "3", "4", "6", "7"]
+    assert table_of(told)["from_queue_log"].to_pylist() == [0, 1, 3, 4, 6, 7]
+    last = read_json(told)["columns"][-1]
+    assert (last["name"], last["values"], last["all"]) == ("from_queue_log", [[0, 1], [3, 4], [6, 7]], 11)
+    assert "from_queue_log" not in read_csv(report)[0]
+
+
 # ---- JSON ----
 
 
@@ -154,7 +173,12 @@ def test_json_says_what_was_asked_how_it_was_counted_and_how_much_was_seen() -> 
     assert (body["site"], body["zone"]) == ("Tehran", "Asia/Tehran")
     assert body["ask"]["range"] == {"start": "2026-10-23T00:00:00+03:30", "end": "2026-11-22T00:00:00+03:30"}
     assert (body["ask"]["every"], body["ask"]["by"]) == ("day", "queue")
-    assert body["targets"]["sales-vip"] == {"threshold_s": 30.0, "service_level": 0.8, "short_abandon_s": 5.0}
+    assert body["targets"]["sales-vip"] == {
+        "threshold_s": 30.0, "service_level": 0.8, "short_abandon_s": 5.0, "figures": {},
+    }  # fmt: skip
+    aims = Targets(figures={"abandon_rate": (0.03, 0.05)})
+    own = read_json(replace(report, targets={"sales": aims}))["targets"]["sales"]["figures"]
+    assert own == {"abandon_rate": [0.03, 0.05]}
     assert body["trust"] == {
         "unknown_s": report.trust.unknown_s, "seen": 41_000, "repaired": 120, "imported": 7300, "unknown": 3,
         "provisional": 0.231,

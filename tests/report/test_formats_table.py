@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 from sample_report import HOSTILE, QUEUES, agents, sample
 
+from callcenter.errors import InputError
 from callcenter.report.formats import FORMATS, Options
 from callcenter.report.formats.cells import KEY
 from callcenter.report.values import By, Report, Trust
@@ -103,3 +104,17 @@ def test_a_year_of_days_has_a_line_for_each_day_and_agent() -> None:
 def test_the_one_line_of_a_site_and_a_range_says_what_it_is_of() -> None:
     lines = written(sample(("Tehran",), 1, by=By.SITE))
     assert len([line for line in lines if line.startswith("Tehran ")]) == 2  # it folds once
+
+
+def test_a_period_that_was_not_seen_whole_is_marked_and_the_mark_is_told() -> None:
+    lines = written(sample(("Tehran",), 13, by=By.SITE, figures=("offered",)))
+    assert [line[:11] for line in lines if re.match(r".{9,11} \*", line)] == ["Mon 2 Nov *", "Tue 3 Nov *"]
+    assert "  * Not seen, or not whole: calls may be missing." in lines
+    assert not any("*" in line for line in written(sample(("Tehran",), 12, by=By.SITE)))
+
+
+def test_a_table_that_nobody_reads_is_refused_and_csv_named() -> None:
+    names = tuple(f"q{n}" for n in range(200))
+    few = replace(sample(("a",), 100), names=names)  # 100 days and the whole range, of 200 queues and all together
+    with pytest.raises(InputError, match=r"^the table would have 20,301 lines, 20,000 are allowed: .* format csv$"):
+        FORMATS["table"].write(few)

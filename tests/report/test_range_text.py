@@ -38,6 +38,7 @@ def local(range_: tuple[float, float], zone: ZoneInfo = TEHRAN) -> str:
     ("last-month", None, "10-23 00:00 to 11-22 00:00"),
     ("last-month", "yesterday", "10-23 00:00 to 11-22 00:00"),
     (" 7d ", None, "11-15 12:00 to 11-22 12:00"), ("24h", None, "11-21 12:00 to 11-22 12:00"),
+    ("7d", "3d", "11-15 12:00 to 11-19 12:00"), ("2026-11-20", " ۲۴h", "11-20 00:00 to 11-21 12:00"),
     ("4w", "today", "10-25 12:00 to 11-22 12:00"),
 ])  # fmt: skip
 def test_a_range_is_read(since: str, until: str | None, found: str) -> None:
@@ -66,6 +67,9 @@ def test_a_moment_that_comes_twice_is_the_first_and_one_that_is_skipped_is_read_
     ("", None, "'' is no date, time or range"),
     ("2026-02-30", None, "'2026-02-30' is no date or time ("),
     ("1404-12-30", None, "'1404-12-30' is no date or time ("),
+    ("2026-11-01TT08:00", None, "'2026-11-01TT08:00' is no date, time or range"),
+    ("²026-11-01", None, "'²026-11-01' is no date, time or range"),
+    ("3d", "7d", "from '3d' until '7d' is no range"),
     ("2026-11-01T25:00", None, "'2026-11-01T25:00' is no date or time ("),
     ("2026-11-01", "2026-11-99", "'2026-11-99' is no date or time ("),
     ("99999d", None, "'99999d' is not within the years 1970 to 2199"),

@@ -9,7 +9,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from callcenter.report.formats.cells import unicode_only
 from callcenter.report.formats.options import Options
 from callcenter.report.formats.page import page
-from callcenter.report.formats.words import language_of
 from callcenter.report.values import Report
 
 TEMPLATES = Environment(
@@ -23,4 +22,4 @@ TEMPLATES = Environment(
 
 def write_html(report: Report, options: Options) -> bytes:
     template = TEMPLATES.get_template("report.html")
-    return unicode_only(template.render(page=page(report, language_of(options.language)))).encode()
+    return unicode_only(template.render(page=page(report, options.language))).encode()

@@ -10,16 +10,17 @@ import math
 from typing import Any
 
 from callcenter.history.columns import Range
-from callcenter.report.formats.cells import number, rfc3339, unicode_only, zone_name
+from callcenter.report.formats.cells import number, rfc3339, told, unicode_only, unknown, zone_name
 from callcenter.report.formats.options import Options
 from callcenter.report.values import Column, Report
 
 
 def write_json(report: Report, _options: Options) -> bytes:
     """Of each column ``values[p][n]`` is of period p and name n; ``by_period`` of all names together, ``by_name`` of
-    the whole range, ``all`` of both."""
-    periods = [_range(report, period) for period in report.periods]
-    columns = [{**about_column(column), **_values(column)} for column in report.columns]
+    the whole range, ``all`` of both. Of ``unknown_s`` of each period nothing is known."""
+    unseen = zip(report.periods, unknown(report), strict=True)
+    periods = [{**_range(report, period), "unknown_s": unknown_s} for period, unknown_s in unseen]
+    columns = [{**about_column(column), **_values(column)} for column in told(report)]
     body = {**about(report), "periods": periods, "names": list(report.names), "columns": columns}
     return unicode_only(json.dumps(body, ensure_ascii=False, allow_nan=False)).encode()
 
@@ -38,6 +39,7 @@ def about(report: Report) -> dict[str, Any]:
         "targets": {
             queue: {
                 "threshold_s": t.threshold_s, "service_level": t.service_level, "short_abandon_s": t.short_abandon_s,
+                "figures": {figure: list(aim) for figure, aim in t.figures.items()},
             }
             for queue, t in report.targets.items()
         },

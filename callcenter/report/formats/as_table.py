@@ -15,14 +15,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from callcenter.errors import InputError
 from callcenter.report.formats.cells import aim, chosen, judged, label, shown, zone_name
 from callcenter.report.formats.dates import Calendar
 from callcenter.report.formats.numerals import said, whole
 from callcenter.report.formats.options import Options
-from callcenter.report.formats.trust import remarks, seen, thresholds
-from callcenter.report.formats.words import WORDS, fill, language_of
+from callcenter.report.formats.trust import PARTLY, remarks, seen, thresholds
+from callcenter.report.formats.words import WORDS, fill
 from callcenter.report.values import By, Column, Report
 
+MOST_LINES = 20_000
+"""More than a terminal keeps or a person reads, and each takes half a millisecond to be laid out."""
 NAME_WIDTH = 24
 GAP = 3
 _STYLE = {"near": "yellow", "bad": "red"}
@@ -31,16 +34,20 @@ _ISOLATES = str.maketrans("", "", "\u2066\u2067\u2068\u2069")
 
 
 def write_table(report: Report, options: Options) -> bytes:
-    language = language_of(options.language)
+    """InputError for more than ``MOST_LINES``."""
+    language = options.language
     console = Console(
         file=StringIO(), width=options.width, force_terminal=options.colour, highlight=False, legacy_windows=False,
         color_system="standard" if options.colour else None, _environ={},
     )  # fmt: skip
     words = WORDS[language]
     console.print(Text(f"{words['report']}: {shown(report.site)}", style="bold"))
-    console.print(Text(Calendar(language, report.zone).range(report.ask.range)))
+    console.print(Text(Calendar(language, report.zone, report.day_starts).range(report.ask.range)))
     columns = chosen(report)
     lines = _Lines(report, language)
+    if len(lines.places) > MOST_LINES:
+        raise InputError(f"the table would have {len(lines.places):,} lines, {MOST_LINES:,} are allowed: ask for "
+                         "longer periods, fewer names or the format csv")
     for block in _blocks(lines, columns, options.width) if report.periods else ():
         console.print()
         console.print(Text("\n").join(lines.table(block)), soft_wrap=True)
@@ -83,13 +90,14 @@ class _Lines:
         if p == self.periods:
             return self.words["whole"]
         first, last = (self.report.periods[i][0] for i in (0, -1))
-        return Calendar(self.language, self.report.zone).period(
+        name = Calendar(self.language, self.report.zone, self.report.day_starts).period(
             self.report.periods[p], self.report.ask.every, year=last - first > 300 * 86_400
         )
+        return name + PARTLY * self.report.partly_seen(p)
 
     def cell(self, column: Column, p: int, n: int) -> Text:
         value = float(column.values[p, n])
-        name = "" if n == self.names else self.report.names[n]
+        name = None if n == self.names else self.report.names[n]
         verdict = judged(value, column.better, aim(self.report, column, name))
         return Text(said(value, column.unit, self.language), style=_STYLE.get(verdict, ""))
 
@@ -173,10 +181,12 @@ def _blocks(lines: _Lines, columns: list[Column], width: int) -> Iterator[list[C
 def _below(report: Report, columns: list[Column], language: str) -> Iterator[str]:
     words = WORDS[language]
     yield f"{words['zone']}: {zone_name(report.zone)}"
-    yield f"{words['made']}: {Calendar(language, report.zone).moment(report.made_at)}"
+    yield f"{words['made']}: {Calendar(language, report.zone, report.day_starts).moment(report.made_at)}"
     for queue, within, short, level in thresholds(report, language):
         yield f"{words['thresholds']}: {queue}: {fill(words['within'], p=level, s=within)}; {words['short']} {short}"
     yield seen(report, language)[0]
+    if len(report.periods) > 1 and any(map(report.partly_seen, range(len(report.periods)))):
+        yield words["partly"]
     yield from remarks(report, language)
     if len(columns) < len(report.columns):
         yield fill(words["columns_cut"], n=whole(len(columns), language), m=whole(len(report.columns), language))

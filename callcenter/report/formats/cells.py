@@ -26,6 +26,16 @@ def rows(report: Report) -> Iterator[tuple[int, int]]:
     return ((p, n) for p in range(len(report.periods)) for n in range(len(report.names)))
 
 
+def told(report: Report) -> tuple[Column, ...]:
+    """All that a machine is given."""
+    return report.columns if report.from_queue_log is None else (*report.columns, report.from_queue_log)
+
+
+def unknown(report: Report) -> tuple[float, ...]:
+    """Of each period so many seconds nothing is known of."""
+    return report.unknown_s or (0.0,) * len(report.periods)
+
+
 def rfc3339(at: float, zone: tzinfo) -> str:
     return datetime.fromtimestamp(at, zone).isoformat(timespec="seconds")
 
@@ -80,10 +90,10 @@ def chosen(report: Report) -> list[Column]:
     return asked or key or list(report.columns)
 
 
-def aim(report: Report, of: Column, name: str) -> tuple[float, float] | None:
-    """What the column aims at for this name, '' for all of them. A queue's aim is its own; of all together there is
+def aim(report: Report, of: Column, name: str | None) -> tuple[float, float] | None:
+    """What the column aims at for this name, None for all of them. A queue's aim is its own; of all together there is
     none where the queues differ."""
-    if report.ask.by is By.QUEUE and name in report.targets:
+    if report.ask.by is By.QUEUE and name is not None and name in report.targets:
         return _own_aim(of, report.targets[name])
     aims = {_own_aim(of, targets) for targets in report.targets.values()}
     return aims.pop() if len(aims) == 1 else None if aims else of.target

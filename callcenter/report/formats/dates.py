@@ -10,6 +10,7 @@ from persiantools.jdatetime import JalaliDate
 from callcenter.history.columns import Range
 from callcenter.report.formats.numerals import plain
 from callcenter.report.formats.words import MONTHS, WEEKDAYS
+from callcenter.report.site_calendar import SiteCalendar
 from callcenter.report.values import Every
 
 
@@ -23,10 +24,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A language's dates, in the site's zone."""
+    """A language's dates, in the site's zone; ``day_starts`` as in :class:`SiteCalendar`: a day is named by the date on
+    which it begins."""
 
     language: str
     zone: tzinfo
+    day_starts: str = "00:00"
 
     def at(self, when: float) -> datetime:
         return datetime.fromtimestamp(when, self.zone)
@@ -71,27 +74,33 @@ class Calendar:
         return f"{start} – {self.of_day(last)}"
 
     def range(self, range_: Range) -> str:
-        """Whole days by their dates, the last included; anything else with its times."""
-        start, end = self.at(range_[0]), self.at(range_[1])
-        if start < end and start.strftime("%H%M%S") == end.strftime("%H%M%S") == "000000":
-            return self.days(start.date(), (end - timedelta(days=1)).date())
-        return f"{self.moment(range_[0])} – {self.moment(range_[1])}"
+        """Whole days from midnight to midnight by their dates, the last included; anything else with its times."""
+        whole = self.whole_days(range_) if self.day_starts == "00:00" else None
+        return self.days(*whole) if whole else f"{self.moment(range_[0])} – {self.moment(range_[1])}"
+
+    def whole_days(self, range_: Range) -> tuple[date, date] | None:
+        """The first and the last day of a range that cuts none."""
+        site = SiteCalendar(self.zone, self.day_starts)
+        first, after = (site.day_of(at) for at in range_)
+        if range_[0] >= range_[1] or (site.day_start(first), site.day_start(after)) != range_:
+            return None
+        return first, after - timedelta(days=1)
 
     def period(self, range_: Range, every: Every, year: bool = False) -> str:
         """One row's period; what was cut off at the border of the range says its times."""
         start, end = self.at(range_[0]), self.at(range_[1])
-        last = self.at(range_[1] - 1).date()
+        days = self.whole_days(range_)
         match every:
-            case Every.INTERVAL | Every.HOUR:
+            case Every.DAY if days:
+                return self.weekday(days[0], year)
+            case Every.INTERVAL | Every.HOUR | Every.DAY:
                 return f"{self.weekday(start.date(), year)} {self.clock(start)}–{self.clock(end)}"
-            case Every.DAY if range_[1] - range_[0] < 22.9 * 3600:
-                return f"{self.weekday(start.date(), year)} {self.clock(start)}–{self.clock(end)}"
-            case Every.DAY:
-                return self.weekday(start.date(), year)
-            case Every.MONTH if self._whole_month(start.date(), last):
-                return self.month(start.date())
+            case Every.MONTH if days and self._whole_month(*days):
+                return self.month(days[0])
+            case Every.WEEK | Every.MONTH if days:
+                return self.days(*days)
             case _:
-                return self.range(range_) if every is Every.RANGE else self.days(start.date(), last)
+                return self.range(range_)
 
     def mark(self, range_: Range, every: Every) -> Mark:
         start = self.at(range_[0])

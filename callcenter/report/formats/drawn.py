@@ -57,7 +57,7 @@ class _Drawn:
         level, values = column(self.report, "service_level"), self._levels()
         if level is None or values is None:
             return
-        target, void = aim(self.report, level, ""), self._void()
+        target, void = aim(self.report, level, None), self._void()
         low = None if target is None else target[0]
         svg = level_chart(self._marks(), values, low, void, self.rtl, self.language, self.words["time_axis"])
         legend = [("line-level", label(level, self.language))]
@@ -109,13 +109,15 @@ class _Drawn:
         return None if offered is None or short is None else steps.weighted(level, offered - short, self.step)
 
     def _void(self) -> list[bool]:
-        """Which steps hold something that is not known."""
+        """Which steps hold a period that was not seen, or not whole."""
         counted = column(self.report, "offered") or column(self.report, "answered")
-        unknown = [] if counted is None else np.isnan(counted.values[_ROWS, -1]).tolist()
+        periods = range(len(self.report.periods))
+        unknown = [self.report.partly_seen(p) or (counted is not None and np.isnan(counted.values[p, -1]))
+                   for p in periods]  # fmt: skip
         return [any(unknown[i : i + self.step]) for i in range(0, len(unknown), self.step)]
 
     def _marks(self) -> list[Mark]:
-        calendar = Calendar(self.language, self.report.zone)
+        calendar = Calendar(self.language, self.report.zone, self.report.day_starts)
         return [calendar.mark(period, self.report.ask.every) for period in self.report.periods[:: self.step]]
 
     def _shown_names(self) -> list[str]:

@@ -11,7 +11,7 @@ from callcenter.report.formats.cells import aim, chosen, column, judged, label, 
 from callcenter.report.formats.dates import Calendar
 from callcenter.report.formats.drawn import Chart, charts
 from callcenter.report.formats.numerals import NONE, aimed, percent, said, seconds_chosen, whole
-from callcenter.report.formats.trust import Thresholds, remarks, seen, thresholds
+from callcenter.report.formats.trust import PARTLY, Thresholds, remarks, seen, thresholds
 from callcenter.report.formats.words import RTL, WORDS, fill
 from callcenter.report.values import By, Column, Report
 
@@ -79,7 +79,7 @@ class Page:
 
 
 def page(report: Report, language: str) -> Page:
-    calendar = Calendar(language, report.zone)
+    calendar = Calendar(language, report.zone, report.day_starts)
     sentence, missing = seen(report, language)
     return Page(
         language=language,
@@ -104,7 +104,7 @@ def page(report: Report, language: str) -> Page:
 
 def _big(report: Report, of: Column, language: str) -> Big:
     value = float(of.values[-1, -1])
-    target = aim(report, of, "")
+    target = aim(report, of, None)
     notes = tuple(_beside(report, of, language))
     return Big(label(of, language), said(value, of.unit, language), notes, judged(value, of.better, target))
 
@@ -123,7 +123,7 @@ def _beside(report: Report, of: Column, language: str) -> Iterable[str]:
 
 
 def _target(report: Report, of: Column, language: str) -> str:
-    target = aim(report, of, "")
+    target = aim(report, of, None)
     if target is None:
         return NONE
     texts = [aimed(t, language) if of.unit == "ratio" else said(t, of.unit, language) for t in dict.fromkeys(target)]
@@ -134,13 +134,17 @@ def _by_period(report: Report, language: str) -> Iterable[Table]:
     periods, words = report.periods, WORDS[language]
     if len(periods) < 2:
         return
-    calendar = Calendar(language, report.zone)
+    calendar = Calendar(language, report.zone, report.day_starts)
     years = calendar.parts(calendar.at(periods[0][0]).date())[0], calendar.parts(calendar.at(periods[-1][0]).date())[0]
-    names = [calendar.period(period, report.ask.every, years[0] != years[1]) for period in periods[:MOST_ROWS]]
+    names = [
+        calendar.period(period, report.ask.every, years[0] != years[1]) + PARTLY * report.partly_seen(p)
+        for p, period in enumerate(periods[:MOST_ROWS])
+    ]
+    partly = (words["partly"],) if any(map(report.partly_seen, range(len(names)))) else ()
     yield from _tables(report, language, words["by_period"], words["period"], [
         *((name, p, len(report.names), "") for p, name in enumerate(names)),
         (words["whole"], len(periods), len(report.names), "total"),
-    ], len(periods))  # fmt: skip
+    ], len(periods), partly)  # fmt: skip
 
 
 def _by_name(report: Report, language: str) -> Iterable[Table]:
@@ -153,14 +157,14 @@ def _by_name(report: Report, language: str) -> Iterable[Table]:
 
 
 def _tables(
-    report: Report, language: str, title: str, head: str, lines: Sequence[tuple[str, int, int, str]], of: int
+    report: Report, language: str, title: str, head: str, lines: Sequence[tuple[str, int, int, str]], of: int,
+    notes: tuple[str, ...] = (),
 ) -> Iterable[Table]:
     """One table for as many columns as fit beside each other."""
     columns, words = chosen(report), WORDS[language]
-    notes: tuple[str, ...] = ()
     if of > MOST_ROWS:
         by = words[f"by_{report.ask.by.value}"].lower()
-        notes = (fill(words["cut"], n=whole(MOST_ROWS, language), m=whole(of, language), by=by),)
+        notes = (*notes, fill(words["cut"], n=whole(MOST_ROWS, language), m=whole(of, language), by=by))
     for part in np.array_split(np.arange(len(columns)), -(-len(columns) // MOST_COLUMNS) or 1):
         some = [columns[i] for i in part]
         rows = (
@@ -171,7 +175,7 @@ def _tables(
 
 def _cell(report: Report, of: Column, p: int, n: int, language: str) -> tuple[str, str]:
     value = float(of.values[p, n])
-    name = "" if n == len(report.names) else report.names[n]
+    name = None if n == len(report.names) else report.names[n]
     return said(value, of.unit, language), judged(value, of.better, aim(report, of, name))
 
 

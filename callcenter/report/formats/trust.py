@@ -13,6 +13,9 @@ from callcenter.report.values import Report
 Thresholds = list[tuple[str, str, str, str]]
 """Queue, threshold T, short abandon, service level aimed at."""
 
+PARTLY = " *"
+"""Stands at a period that was not seen whole."""
+
 
 def seen(report: Report, language: str) -> tuple[str, bool]:
     """One sentence, and whether something is missing."""

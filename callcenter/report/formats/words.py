@@ -18,7 +18,7 @@ WORDS: dict[str, dict[str, str]] = {
         "calls_title": "Calls by period", "level_title": "Service level by period",
         "calls_by_title": "Calls: {by}", "level_by_title": "Service level: {by}",
         "answered": "Answered", "abandoned": "Abandoned", "other": "Ended otherwise or open",
-        "nothing": "Not seen, or not whole",
+        "nothing": "Not seen, or not whole", "partly": "* Not seen, or not whole: calls may be missing.",
         "aims_differ": "The target differs by queue.", "time_axis": "Time",
         "steps": "One step is {n}.", "last_step": "The last one is {n}.", "interval_n": "{n} × 15 min",
         "hour_n": "{n} h", "day_n": "{n} days",
@@ -30,7 +30,8 @@ WORDS: dict[str, dict[str, str]] = {
         "seen_all": "Seen: {p} of the range.",
         "seen_part": "Seen: {p} of the range. {d} of it nobody saw: calls may be missing.",
         "not_over": "The range is not over: counted up to {t}.", "not_begun": "The range has not begun.",
-        "repaired": "Visits known from the PBX's queue_log only: {n}.",
+        "repaired": "Visits known from the PBX's queue_log only: {n}. They have neither hold nor wrap-up: both count "
+                    "as 0.",
         "imported": "Visits imported from queue_log: {n}. They have neither hold nor wrap-up: both count as 0.",
         "unknown": "Visits whose end nobody knows: {n}.",
         "provisional_long": "First-call resolution is still provisional for {p} of its calls.",
@@ -48,6 +49,7 @@ WORDS: dict[str, dict[str, str]] = {
         "calls_title": "تماس‌ها به تفکیک دوره", "level_title": "سطح خدمت به تفکیک دوره",
         "calls_by_title": "تماس‌ها {by}", "level_by_title": "سطح خدمت {by}",
         "answered": "پاسخ‌داده", "abandoned": "رهاشده", "other": "پایان دیگر یا باز", "nothing": "دیده‌نشده یا ناقص",
+        "partly": "* دیده‌نشده یا ناقص: شاید تماس‌هایی کم باشد.",
         "aims_differ": "هدف صف‌ها یکسان نیست.", "time_axis": "زمان",
         "steps": "هر گام {n} است.", "last_step": "گام آخر {n} است.", "interval_n": "{n} × ۱۵ دقیقه",
         "hour_n": "{n} ساعت", "day_n": "{n} روز",
@@ -59,8 +61,10 @@ WORDS: dict[str, dict[str, str]] = {
         "seen_all": "دیده‌شده: {p} از بازه.",
         "seen_part": "دیده‌شده: {p} از بازه. {d} از آن را کسی ندیده است: شاید تماس‌هایی کم باشد.",
         "not_over": "بازه هنوز تمام نشده است: شمارش تا {t}.", "not_begun": "بازه هنوز آغاز نشده است.",
-        "repaired": "تماس‌هایی که تنها queue_log مرکز تلفن از آن‌ها می‌گوید: {n}.",
-        "imported": "تماس‌های واردشده از queue_log: {n}. زمان نگه‌داشتن و کار پس از تماس ندارند و هر دو صفر حساب شده.",
+        "repaired": "تماس‌هایی که تنها queue_log مرکز تلفن از آن‌ها می‌گوید: {n}. زمان نگه‌داشتن و کار پس از تماس ندارند و "
+                    "هر دو صفر حساب شده‌اند.",
+        "imported": "تماس‌های واردشده از queue_log: {n}. زمان نگه‌داشتن و کار پس از تماس ندارند و هر دو صفر حساب "
+                    "شده‌اند.",
         "unknown": "تماس‌هایی که پایانشان نامعلوم است: {n}.",
         "provisional_long": "حل در تماس اول برای {p} از تماس‌ها هنوز قطعی نیست.",
     },
@@ -77,6 +81,7 @@ WORDS: dict[str, dict[str, str]] = {
         "bad": "بعيد عن الهدف", "calls_title": "المكالمات بحسب المدة", "level_title": "مستوى الخدمة بحسب المدة",
         "calls_by_title": "المكالمات {by}", "level_by_title": "مستوى الخدمة {by}",
         "answered": "تم الرد", "abandoned": "متروكة", "other": "نهاية أخرى أو جارية", "nothing": "لم يُشاهَد أو ناقص",
+        "partly": "* لم يُشاهَد أو ناقص: قد تنقص مكالمات.",
         "aims_differ": "يختلف الهدف بين الطوابير.", "time_axis": "الوقت",
         "steps": "كل خطوة {n}.", "last_step": "الخطوة الأخيرة {n}.", "interval_n": "{n} × ١٥ دقيقة",
         "hour_n": "{n} × ساعة", "day_n": "{n} × يوم",
@@ -88,7 +93,8 @@ WORDS: dict[str, dict[str, str]] = {
         "seen_all": "المُشاهَد: {p} من الفترة.",
         "seen_part": "المُشاهَد: {p} من الفترة. {d} منها لم يرها أحد: قد تنقص مكالمات.",
         "not_over": "الفترة لم تنته بعد: العدّ حتى {t}.", "not_begun": "لم تبدأ الفترة بعد.",
-        "repaired": "مكالمات معروفة من queue_log في المقسم فقط: {n}.",
+        "repaired": "مكالمات معروفة من queue_log في المقسم فقط: {n}. ليس لها زمن تعليق ولا عمل بعد المكالمة، وكلاهما "
+                    "محسوب صفرًا.",
         "imported": "مكالمات مستوردة من queue_log: {n}. ليس لها زمن تعليق ولا عمل بعد المكالمة، وكلاهما محسوب صفرًا.",
         "unknown": "مكالمات نهايتها مجهولة: {n}.",
         "provisional_long": "الحل من المكالمة الأولى غير نهائي بعد في {p} من المكالمات.",
@@ -114,8 +120,3 @@ WEEKDAYS: dict[str, tuple[str, ...]] = {
 def fill(text: str, **values: str) -> str:
     """Each value is isolated from the direction of the words around it."""
     return text.format(**{key: f"\u2068{value}\u2069" for key, value in values.items()})
-
-
-def language_of(asked: str) -> str:
-    """One that there are words for."""
-    return asked if asked in WORDS else "en"
