@@ -36,7 +36,6 @@ LINES = pa.schema({
 })  # fmt: skip
 
 OF_LOG = ("visits", "attempts", "calls")
-FOREVER = 1 << 40
 EPOCH = date(1970, 1, 1)
 MENDED_BY = "delete it and import that time again"
 
@@ -67,6 +66,7 @@ class Archive:
     def __init__(self, folder: Path, pbx: str, country: str) -> None:
         self.folder, self.country = folder / pbx, country
         self.unkept = ""
+        self._held: dict[tuple[int, str], dict[int, Second]] = {}  # by day and fingerprint: the next day needs most
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -104,8 +104,8 @@ class Archive:
                 put = put._replace(added=put.added + count(merged) - count(known))
         return put
 
-    def lines(self, day: int, first: int = 0, last: int = FOREVER) -> dict[int, Second]:
-        """The lines of a day from ``first`` to before ``last``, by second, in order. Raises InputError."""
+    def lines(self, day: int) -> dict[int, Second]:
+        """The lines of a day by second, in order. Raises InputError."""
         path = self._lines_of(day)
         try:
             table = parquet.read(path)
@@ -122,7 +122,7 @@ class Archive:
             raise InputError(f"{e}; {MENDED_BY}") from e
         except parquet.BROKEN as e:
             raise InputError(f"{parquet.damaged(path, e)}; {MENDED_BY}") from e
-        return {at: second for at, second in out.items() if first <= at < last}
+        return out
 
     def _keep(self, day: int, lines: Mapping[int, Second], kind: Kind) -> None:
         flat = [(at, *told) for at, second in lines.items() for told in second]
@@ -169,8 +169,10 @@ class Archive:
         made_of = ":".join([FOLDED, self.country, str(until), *fingerprints])
 
         def fold() -> dict[str, pa.Table]:
-            lines = {at: second for n in DAYS for at, second in self.lines(day + n, first, last).items()}
-            return fold_day(lines, day, e164, until)
+            keys = [(day + n, told) for n, told in zip(DAYS, fingerprints, strict=True)]
+            self._held = {key: self._held.get(key) or self.lines(key[0]) for key in keys}
+            some = {at: second for held in self._held.values() for at, second in held.items() if first <= at < last}
+            return fold_day(some, day, e164, until)
 
         return self.made("imported", day, made_of, fold, [kind for kind in kinds if kind in OF_LOG])
 
