@@ -45,7 +45,7 @@ TOLD: dict[str, Told] = {
         "Left an empty queue", "خروج از صف بدون کارشناس", "خرجت لخلو الطابور من الموظفين",
         "Visits that ended because no agents were left (EXITEMPTY in queue_log)."),
     "withdrawn": _told(
-        "Withdrawn", "بیرون‌کشیده از صف", "سُحبت من الطابور",
+        "Withdrawn", "بیرون‌کشیده‌شده از صف", "سُحبت من الطابور",
         "Visits that an operator took out of the queue (WITHDRAW in queue_log)."),
     "refused_full": _told(
         "Refused: queue full", "پذیرفته‌نشده: صف پر", "مرفوضة: الطابور ممتلئ",

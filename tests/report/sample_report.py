@@ -31,7 +31,7 @@ HOSTILE = (
 
 COUNTS: dict[str, tuple[str, str, str, str]] = {
     "offered": ("Offered", "ورودی", "الواردة", "all visits but the refused"),
-    "answered": ("Answered", "پاسخ‌داده", "تم الرد", "an agent was connected; queue_log: CONNECT"),
+    "answered": ("Answered", "پاسخ‌داده‌شده", "تم الرد", "an agent was connected; queue_log: CONNECT"),
     "abandoned": ("Abandoned", "رهاشده", "متروكة", "the caller hung up while waiting; queue_log: ABANDON"),
     "short_abandoned": ("Abandoned early", "رهاشدهٔ کوتاه", "متروكة قصيرة", "abandoned before the short threshold"),
     "timed_out": ("Timed out", "پایان مهلت", "انتهت المهلة", "queue_log: EXITWITHTIMEOUT"),

@@ -6,9 +6,11 @@ import math
 from dataclasses import replace
 from itertools import pairwise
 from string import Formatter
+from unicodedata import decimal
 
 import numpy as np
 import pytest
+from babel.units import format_unit
 from sample_report import QUEUES, sample
 
 from callcenter.errors import InputError
@@ -42,6 +44,14 @@ def test_a_value_is_read_with_its_unit_in_the_digits_of_the_language(
 ])  # fmt: skip
 def test_a_length_is_rounded_up(seconds: float, text: str) -> None:
     assert length(seconds, "en") == text
+
+
+@pytest.mark.parametrize("hours", [1, 2, 3, 11, 100])
+def test_arabic_lengths_have_the_short_units_of_cldr_which_no_number_bends(hours: int) -> None:
+    parts = [format_unit(n, f"duration-{unit}", "short", locale="ar")
+             for n, unit in ((hours, "hour"), (hours % 60, "minute"))]  # fmt: skip
+    text = length(hours * 3600 + hours % 60 * 60, "ar").replace("\u00a0", " ")
+    assert "".join(str(decimal(char, char)) for char in text) == " ".join(parts)
 
 
 def test_a_range_with_a_second_unseen_is_not_100_percent_seen() -> None:

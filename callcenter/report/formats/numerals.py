@@ -22,9 +22,10 @@ _SIGNS: dict[str, dict[int, str]] = {
 
 _SECONDS = {"en": "{}\u00a0s", "fa": "{}\u00a0ث", "ar": "{}\u00a0ث"}
 _SECONDS_LONG = {"en": "{}\u00a0s", "fa": "{} ثانیه", "ar": "{} ث"}
-_MINUTES = {"en": "{}\u00a0min", "fa": "{} دقیقه", "ar": "{} دقيقة"}
-_HOURS = {"en": "{}\u00a0h", "fa": "{} ساعت", "ar": "{} ساعة"}
-_AND = {"en": " ", "fa": " و ", "ar": " و"}
+# In Arabic a number governs its noun (ساعة، ساعتان، ٣ ساعات); CLDR's short units do not bend.
+_MINUTES = {"en": "{}\u00a0min", "fa": "{} دقیقه", "ar": "{}\u00a0د"}
+_HOURS = {"en": "{}\u00a0h", "fa": "{} ساعت", "ar": "{}\u00a0س"}
+_AND = {"en": " ", "fa": " و ", "ar": " "}
 
 
 def plain(text: str, language: str) -> str:
