@@ -87,7 +87,6 @@ def _behave() -> None:
 
 def main() -> int:
     _behave()
-    sys.modules["pandas"] = None  # type: ignore[assignment]  # pyarrow would load it where there is one, for nothing
     try:
         wanted = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
         config = parse(wanted.config, "configuration", connects=False)

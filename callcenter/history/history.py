@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from callcenter.errors import InputError
 from callcenter.history import seen
 from callcenter.history.archive import Archive, day_of
 from callcenter.history.columns import Columns, Range
@@ -55,14 +56,19 @@ class History:
         return join(stacked(own), stacked(old), Known(known.covered, logged, until), asked, margin_s)
 
     def keep(self, progress: Progress = lambda done, total: None) -> None:
-        """Makes the tables of all days that are over, so that the next report finds them. Raises InputError,
-        StoreError."""
+        """Makes the tables of the days that the store knows and that are over, so that the next report finds them.
+        Raises InputError, also when they cannot be kept, StoreError."""
         with self._reading() as connection:
-            if connection is not None:
-                known = seen.known(connection)
-                for n, day in enumerate(sorted(known.versions), 1):
+            known = seen.known(connection) if connection is not None else seen.NOTHING
+        over = sorted(day for day in known.versions if (day + 1) * DAY_S <= known.alive)
+        for n, day in enumerate(over, 1):
+            if not self.archive.is_kept("seen", day, _made_of(known, day), TABLES):
+                with self._reading() as connection:  # each by itself: the store's log grows as long as one reads
+                    assert connection is not None
                     self._seen(connection, known, day, tuple(TABLES))
-                    progress(n, len(known.versions))
+            progress(n, len(over))
+        if self.archive.unkept:
+            raise InputError(self.archive.unkept)
 
     def thresholds(self) -> dict[str, float]:
         """The PBX's own threshold of each queue, in seconds, as far as it is known. Raises StoreError."""
@@ -71,7 +77,7 @@ class History:
 
     def _seen(self, connection: Connection, known: seen.Known, day: int, kinds: tuple[str, ...]) -> Tables:
         """A day that is not over is never kept: it changes with each call."""
-        made_of = f"{seen.MADE}:{known.versions[day]}"
+        made_of = _made_of(known, day)
         make = partial(seen.tables_of, connection, day)
         if (day + 1) * DAY_S > known.alive:
             return seen.tables_of(connection, day, kinds)
@@ -84,6 +90,10 @@ class History:
             return
         with seen.reading(self.store) as connection:
             yield connection
+
+
+def _made_of(known: seen.Known, day: int) -> str:
+    return f"{seen.MADE}:{known.versions[day]}"
 
 
 def _kinds(day: int, asked: Range) -> tuple[str, ...]:

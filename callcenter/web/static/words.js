@@ -29,7 +29,7 @@ export const WORDS = {
     shortOut: "short abandons (under {s} s) are left out", allShortOut: "short abandons are left out",
   },
   fa: {
-    title: "تابلو", waiting: "در انتظار", longest: "طولانی‌ترین انتظار", answered: "پاسخ‌داده", of: "از {b}",
+    title: "تابلو", waiting: "در انتظار", longest: "طولانی‌ترین انتظار", answered: "پاسخ‌داده‌شده", of: "از {b}",
     agents: "کارشناسان", aim: "هدف {p}", within: "{p} در {s} ثانیه", live: "زنده", connecting: "در حال اتصال …",
     stale: "از ساعت {t} خبری نرسیده – در حال اتصال دوباره. آنچه می‌بینید قدیمی است.",
     linkDown: "از ساعت {t} ارتباط با مرکز تلفن قطع است. عددها ثابت مانده‌اند.", since: "از ساعت {t}",
