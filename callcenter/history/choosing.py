@@ -71,7 +71,8 @@ def _cut_through(visits: pa.Table, known: Ranges, edge_s: float) -> Bools:
     if not known:
         return np.ones(len(visits), np.bool_)
     since, until = np.array(known).T
-    entered, over = numbers(visits["entered_at"]), np.minimum(_over(visits), until[-1] - edge_s)
+    entered = numbers(visits["entered_at"])
+    over = np.maximum(entered, np.minimum(_over(visits), until[-1] - edge_s))
     part = np.searchsorted(since + edge_s, entered, "right") - 1
     cut: Bools = (part < 0) | (over > until[part] - edge_s)
     return cut

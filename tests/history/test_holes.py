@@ -176,3 +176,11 @@ def test_a_call_is_followed_to_the_next_long_gap_wherever_it_is(asked: tuple[flo
     assert np.asarray(found.calls_until).tolist() == [10 * day] * 3 + [11 * day] + [60 * day] * 3
     sums = kpi.sum_calls(found.calls, 1, found.calls_until)
     assert (sums.settled[0], sums.provisional[0]) == (3, 4)  # settled: days 1, 14, 19
+
+
+@pytest.mark.parametrize("at", [899.5, 900.4, 950.0])
+def test_a_visit_at_the_end_of_what_was_seen_counts_once(at: float) -> None:
+    """A visit may be stored before it is said how far all is."""
+    seen = {"visits": [visit(SEEN, "1.1", at, Outcome.ANSWERED, 1.0, "Sara", 5.0)]}
+    log = {"visits": [visit(IMPORTED, "1.1", math.floor(at), Outcome.ANSWERED, 1.0, "Sara", 5.0)]}
+    assert len(told(joined(seen, log, ((0.0, 900.0),)))) == 1
