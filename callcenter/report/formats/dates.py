@@ -89,7 +89,7 @@ class Calendar:
     def period(self, range_: Range, every: Every, year: bool = False) -> str:
         """One row's period; what was cut off at the border of the range says its times."""
         start, end = self.at(range_[0]), self.at(range_[1])
-        days = self.whole_days(range_)
+        days = None if every in (Every.INTERVAL, Every.HOUR) else self.whole_days(range_)
         match every:
             case Every.DAY if days:
                 return self.weekday(days[0], year)
