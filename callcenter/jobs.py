@@ -169,7 +169,7 @@ class Jobs:
                 if process.returncode is None:
                     with contextlib.suppress(ProcessLookupError):
                         process.kill()
-                    await process.wait()
+                    await process.communicate()  # its pipe is read to the end, so that it closes
         if status and not job.problem:
             killed = "the work was killed: was memory short?" if status == -9 else ""
             job.problem = killed or f"the work ended with status {status}"
