@@ -15,7 +15,6 @@ from typing import Annotated, Any, NoReturn, TextIO, cast
 
 import structlog
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from callcenter import __version__, cli_forecast, cli_history
@@ -23,14 +22,11 @@ from callcenter.ami.replay import Cut
 from callcenter.config import Store, load
 from callcenter.errors import CallcenterError, NotWritten
 from callcenter.floor.records import rfc3339
+from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, complain, err, out, say
 from callcenter.unfailing import Unfailing
 from callcenter.verify import Verdict
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-out, err = Console(emoji=False), Console(stderr=True, emoji=False)  # else ":100:" in a message becomes a picture
-
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the TOML file")]
-DEFAULT_CONFIG = Path("/etc/callcenter/callcenter.toml")
 
 
 def _version(wanted: bool) -> None:
@@ -242,15 +238,6 @@ def demo(
 
     logging_to_stderr(logging.ERROR)  # its time jumps over an hour at the start
     asyncio.run(demonstration.run(host, port, agents, queues, speed, seed, say))
-
-
-def say(line: str) -> None:
-    out.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-def complain(line: str) -> None:
-    """One line on stderr, whatever the names in it hold."""
-    err.print(f"callcenter: {' '.join(line.splitlines())}", highlight=False, markup=False, soft_wrap=True)
 
 
 def logging_to_stderr(level: int = logging.INFO) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,9 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import numpy as np
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 import kpi
@@ -27,18 +23,13 @@ from callcenter.floor.records import rfc3339
 from callcenter.forecast import plain
 from callcenter.forecast.asked import change_of, day_of
 from callcenter.forecast.plan import Day, days_of, part, range_of, what_if
-from callcenter.history.importing import Progress as Told
+from callcenter.report.formats.as_csv import harmless
+from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, out, say
+from callcenter.terminal import progress as shown_progress
 
 if TYPE_CHECKING:
     from callcenter.forecast.backtest import Score
 
-DEFAULT_CONFIG = Path("/etc/callcenter/callcenter.toml")
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A spreadsheet takes a cell that begins so for a formula (OWASP: CSV injection)."""
-
-out, err = Console(emoji=False), Console(stderr=True, emoji=False)
-
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the TOML file")]
 BackTested = Annotated[bool, typer.Option("--back-test", help="how far off the model would have been; nothing is kept")]
 Days = Annotated[int, typer.Option("--days", min=1, max=365, help="of the back-test: the last so many")]
 WhatIfs = Annotated[
@@ -70,7 +61,7 @@ def forecast(
 def _make(config: Config, to_csv: Path | None, as_json: bool) -> None:
     from callcenter import forecasting  # the daemon, started by the same command line, has no use for it
 
-    with _progress() as progress:
+    with shown_progress() as progress:
         made = forecasting.make_and_keep(config, progress)
     zone, policy = config.site.zone, forecasting.policy_of(config)
     if to_csv is not None:
@@ -81,7 +72,7 @@ def _make(config: Config, to_csv: Path | None, as_json: bool) -> None:
         return
     out.print(_days_table(days_of(made, policy, zone), config))
     learnt = " to ".join(str(datetime.fromtimestamp(at, zone).date()) for at in made.learnt)
-    _say(f"made at {rfc3339(made.made_at, zone)} by the model {made.model}, from the days {learnt}; kept")
+    say(f"made at {rfc3339(made.made_at, zone)} by the model {made.model}, from the days {learnt}; kept")
 
 
 def _days_table(days: list[Day], config: Config) -> Table:
@@ -103,7 +94,7 @@ def _days_table(days: list[Day], config: Config) -> Table:
 def _show_back_test(config: Config, days: int) -> None:
     from callcenter import forecasting
 
-    with _progress() as progress:
+    with shown_progress() as progress:
         tested = forecasting.back_tested(config, days, progress)
     table = Table("queue", "model", title=f"{len(tested.days)} days, each forecast from the days before it")
     for name in ("error by interval", "error by day", "bias"):
@@ -114,8 +105,8 @@ def _show_back_test(config: Config, days: int) -> None:
             table.add_row(queue, score.model, *(_share(value) for value in _off(score, at)), end_section=last)
     out.print(table)
     if tested.skipped:
-        _say(f"{len(tested.skipped)} days have too little history before them and were left out")
-    _say("error: sum of the differences / calls that came; bias, with its sign: above 0 more came than was forecast")
+        say(f"{len(tested.skipped)} days have too little history before them and were left out")
+    say("error: sum of the differences / calls that came; bias, with its sign: above 0 more came than was forecast")
 
 
 def _off(score: Score, at: int) -> list[float]:
@@ -130,7 +121,7 @@ def _show_what_if(config: Config, asked: list[str], day: str) -> None:
     zone = config.site.zone
     that = day_of(day, datetime.fromtimestamp(clock.now(), zone).date())
     changes = [change_of(text, that, zone) for text in asked]
-    with _progress() as progress:
+    with shown_progress() as progress:
         made = part(forecasting.of_day(config, that, progress), range_of(that, zone))
     answer = what_if(made, changes, forecasting.policy_of(config))
     table = Table("queue", "from", title=f"{that}: with the agents that the forecast asks for, and then")
@@ -165,7 +156,7 @@ def _write_csv(path: Path, rows: list[plain.Plain]) -> None:
 
 def _cell(value: object) -> object:
     """Names are what somebody called a queue: none may be a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return harmless(value) if isinstance(value, str) else value
 
 
 def _shown(name: str) -> str:
@@ -179,23 +170,3 @@ def _number(value: float | None, digits: int = 0) -> str:
 
 def _share(value: float | None) -> str:
     return "–" if value is None or not np.isfinite(value) else f"{value:.1%}"
-
-
-def _say(line: str) -> None:
-    out.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _progress() -> Iterator[Told]:
-    """A bar for each part of the work on a terminal; nothing where stderr is none."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-               TimeElapsedColumn())  # fmt: skip
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total or None)
-            bars.update(tasks[what], completed=done)
-
-        yield show

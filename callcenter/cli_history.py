@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from callcenter.config import Config, load
 from callcenter.errors import InputError
 from callcenter.report.formats import FORMATS
 from callcenter.report.values import By, Every
+from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, complain, out, say
+from callcenter.terminal import progress as shown_progress
 
 if TYPE_CHECKING:
     from callcenter.history import importing
     from callcenter.history.archive import Archive
 
-DEFAULT_CONFIG = Path("/etc/callcenter/callcenter.toml")
-out, err = Console(emoji=False), Console(stderr=True, emoji=False)
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the TOML file")]
 
 imports = typer.Typer(no_args_is_help=True, help="Take in what was before the daemon.")
 
@@ -48,7 +43,7 @@ def import_queue_log(
     loaded = load(config, connects=False)
     os.nice(10)  # the PBX beside has precedence
     archive = place.archive_of(loaded)
-    with archive.alone(), _progress() as progress:
+    with archive.alone(), shown_progress() as progress:
         done, failed = _all(archive, loaded, sources, progress)
         visits, damaged = importing.make(archive, place.numbers_of(loaded), progress) if done else (0, [])
     for one in done:
@@ -56,10 +51,10 @@ def import_queue_log(
     damaged = sorted({*damaged, *(problem for one in done for problem in one.damaged)})
     problems = [*failed, *(one.cut for one in done if one.cut), *damaged]
     for problem in problems:
-        _complain(problem)
+        complain(problem)
     if done:
         lines, added = sum(one.lines for one in done), sum(one.added for one in done)
-        _say(f"{lines:,} lines, {added:,} of them new; the history tells of {visits:,} visits")
+        say(f"{lines:,} lines, {added:,} of them new; the history tells of {visits:,} visits")
     if problems:
         raise typer.Exit(1 if done else 2)
 
@@ -96,7 +91,7 @@ def report(
         since, until, every, by, tuple(name or ()), tuple(figure or ()), threshold, short_abandon, named, language,
         definitions, out.width, output is None and out.is_terminal,
     )  # fmt: skip
-    with _progress() as progress:
+    with shown_progress() as progress:
         result = work.written(loaded, words, lambda done, total: progress("days", done, total))
     try:
         if output is not None:
@@ -132,34 +127,9 @@ def _all(
 
 def _tell(one: importing.Imported) -> None:
     for line in one.named:
-        _complain(line)
+        complain(line)
     if one.left_out:
         days = ", ".join(map(str, one.left_out))
-        _complain(f"{one.name}: already there from the other source, file or table, and left out: {days}")
+        complain(f"{one.name}: already there from the other source, file or table, and left out: {days}")
     more = f", {one.broken:,} broken ones left out" if one.broken else ""
-    _say(f"{one.name}: {one.lines:,} lines, {one.added:,} new{more}")
-
-
-def _say(line: str) -> None:
-    out.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-def _complain(line: str) -> None:
-    err.print(f"callcenter: {line}", highlight=False, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _progress() -> Iterator[importing.Progress]:
-    """A bar for each file on a terminal; nothing where stderr is none."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-               TimeElapsedColumn())  # fmt: skip
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total or None)
-            bars.update(tasks[what], completed=done)
-
-        yield show
-
+    say(f"{one.name}: {one.lines:,} lines, {one.added:,} new{more}")

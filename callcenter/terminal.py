@@ -1,0 +1,45 @@
+"""How the commands speak on a terminal, and the options that they share. A shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from callcenter.history import importing
+
+out, err = Console(emoji=False), Console(stderr=True, emoji=False)  # else ":100:" in a message becomes a picture
+
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the TOML file")]
+DEFAULT_CONFIG = Path("/etc/callcenter/callcenter.toml")
+
+
+def say(line: str) -> None:
+    out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def complain(line: str) -> None:
+    """One line on stderr, whatever the names in it hold."""
+    err.print(f"callcenter: {' '.join(line.splitlines())}", highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def progress() -> Iterator[importing.Progress]:
+    """A bar for each part of the work on a terminal; nothing where stderr is none."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+               TimeElapsedColumn())  # fmt: skip
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total or None)
+            bars.update(tasks[what], completed=done)
+
+        yield show
