@@ -41,6 +41,7 @@ ALIVE_S = 5.0
 
 HANGS_S = 10.0
 """A write that takes longer is told of: a disk that does not answer fails nothing, and writes nothing."""
+HANGS = "the store does not answer"
 
 LAST_S = 1.0
 """How much longer than its time the end waits for a write that is under way."""
@@ -175,7 +176,8 @@ class Pipeline:
             if trying.done():
                 return trying.result()
             self._given_up.set()
-            raise NotWritten(f"not written: {self.pending} rows: the store does not answer")
+            before = "" if self.healthy or self.reason.startswith(HANGS) else f"; before: {self.reason}"
+            raise NotWritten(f"not written: {self.pending} rows: {HANGS}{before}")
         except NotWritten as problem:
             log.error(str(problem))  # what else hangs at the end must not keep it back
             raise
@@ -265,7 +267,7 @@ class Pipeline:
 
     @contextmanager
     def _hanging_is_told(self) -> Iterator[None]:
-        reason = f"the store does not answer: one write takes more than {HANGS_S:g} s"
+        reason = f"{HANGS}: one write takes more than {HANGS_S:g} s"
         alarm = asyncio.get_running_loop().call_later(HANGS_S, self._failed, reason, HANGS_S)
         try:
             yield

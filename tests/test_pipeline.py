@@ -279,6 +279,21 @@ async def test_a_write_that_hangs_is_told_and_the_end_does_not_wait_for_it(
         await running
 
 
+async def test_the_end_tells_what_the_last_failure_was_though_one_more_write_hangs(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines, "LAST_S", 0.1)
+    sink = Memory(fails=lambda: True)
+    pipeline = Pipeline(sink, "IR", internal=False)
+    pipeline.put([floor.start("a")], [line("a", 1)], floor.records.get)
+    running = asyncio.create_task(pipeline.run())
+    await until(lambda: not pipeline.healthy)
+    sink.may_go_on.clear()
+    with pytest.raises(NotWritten, match=r"^not written: 2 rows: the store does not answer; before: disk full$"):
+        await pipeline.drain(within_s=0.2)
+    await running
+
+
 async def test_a_call_whose_ticket_cannot_be_made_is_set_aside_and_written_with_all_others(
     store: Store, floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

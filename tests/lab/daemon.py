@@ -37,7 +37,7 @@ class Running:
 
     def __init__(self, process: subprocess.Popen[str], url: str, config: Path) -> None:
         self.process, self.config = process, config
-        self.http = httpx.Client(base_url=url, timeout=20)
+        self.http = httpx.Client(base_url=url, timeout=60)
 
     def get(self, path: str) -> Any:
         answer = self.http.get(path)
@@ -54,7 +54,7 @@ class Running:
                 return items
             page = self.get(f"{path}?limit=200&cursor={page['next']}")
 
-    def until(self, what: str, holds: Any, within_s: float = 30) -> None:
+    def until(self, what: str, holds: Any, within_s: float = 90) -> None:
         """Waits for ``holds()``; fails naming ``what``."""
         deadline = time.monotonic() + within_s
         while not holds():
