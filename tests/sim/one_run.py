@@ -76,6 +76,9 @@ QUIET_S = 100.0
 WRITTEN_S = 3
 SIGHT_S = 0.2
 PATIENCE_S = 90
+"""Of processor time: others may use the machine too."""
+WAITED_S = 1200
+"""Of real time, for a run that waits for something that does not come."""
 UNREADABLE = 4
 LAST_OF_A_TRACEBACK = 700
 
@@ -231,14 +234,18 @@ _MEMORY = Path("/dev/shm")
 def tried(seed: int) -> Run:
     """As :func:`simulate`; what it raises is a problem like others."""
 
-    def out_of_patience(*_: object) -> None:
-        raise TimeoutError(f"no end within {PATIENCE_S} s of real time")
+    def out_of_patience(number: int, _: object) -> None:
+        told = f"{PATIENCE_S} s of processor time" if number == signal.SIGPROF else f"{WAITED_S} s"
+        raise TimeoutError(f"no end within {told}")
 
+    signal.signal(signal.SIGPROF, out_of_patience)
     signal.signal(signal.SIGALRM, out_of_patience)
-    signal.alarm(PATIENCE_S)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE_S)
+    signal.alarm(WAITED_S)
     try:
         return simulate(seed)
     except Exception:
         return Run(seed, [traceback.format_exc()[-LAST_OF_A_TRACEBACK:]])
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
