@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -13,13 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
+from lab.browser import ARGUMENTS, chromium_or_skip
+from playwright.sync_api import sync_playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
-]  # fmt: skip
 ARTIFACTS = Path(__file__).parent.parent / "artifacts"
 PATIENCE_S = 60.0
 """On a machine that is busy with other tests; alone it is a few seconds."""
@@ -77,17 +72,12 @@ def test_moving_plausible_figures_and_a_clean_end() -> None:
 
 
 def test_its_wallboard_in_english_and_persian() -> None:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("chromium is missing")
-        pytest.skip("Debian's chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
+    chromium = chromium_or_skip()
     ARTIFACTS.mkdir(exist_ok=True)
     with demo() as (_, url), sync_playwright() as playwright:
         while not plausible(figures(url)):
             time.sleep(0.2)
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         queues = {row["name"] for row in httpx.get(f"{url}/api/v1/queues").json()["items"]}
         for language, direction in (("en", "ltr"), ("fa", "rtl")):
             page = browser.new_page(viewport={"width": 1920, "height": 1080})

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 from pypdf import PdfReader
 from sample_report import HOSTILE, QUEUES, agents, sample
 
 from callcenter.report.formats import FORMATS, Options
 from callcenter.report.values import By, Every, Report
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 A4 = (595, 842)
 
 REPORTS = {
@@ -64,17 +59,6 @@ LABELS_THAT_TOUCH = """() => [...document.querySelectorAll("svg[role=img]")].fla
     && Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top) > Math.min(p.height, q.height) / 2;
   return boxes.flatMap(([a, p], i) => boxes.slice(i + 1).filter(([, q]) => touch(p, q)).map(([b]) => [a, b]));
 })"""
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    if shutil.which(CHROMIUM) is None:
-        assert not os.environ.get("CI"), f"{CHROMIUM} must be there in CI"
-        pytest.skip(f"{CHROMIUM} is not here")
-    async with async_playwright() as playwright:
-        one = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield one
-        await one.close()
 
 
 def file_of(report: Report, language: str, folder: Path) -> str:

@@ -45,6 +45,7 @@ def patched(loop: VirtualLoop, seed: int) -> Iterator[None]:
             (daemon, "create_app", lambda made: made),
             (daemon, "serve", _serve),
             (daemon, "settle_memory", lambda: None),
+            (daemon, "Jobs", _NoJobs),
             (boards.Boards, "run", _boards),
         ):
             stack.enter_context(mock.patch.object(where, name, value))
@@ -55,6 +56,19 @@ async def _serve(made: Any, host: str, port: int, on_ready: Callable[[Any], None
     """In place of the web server: nothing asks."""
     on_ready(made)
     await asyncio.get_running_loop().create_future()
+
+
+class _NoJobs:
+    """Reports and forecasts are made by processes of their own, on real time: here their work never ends."""
+
+    def __init__(self, config: Callable[[], Config]) -> None:
+        pass
+
+    async def do(self, work: str, words: dict[str, Any]) -> bytes:
+        return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+
+    async def close(self) -> None:
+        pass
 
 
 async def _boards(made: boards.Boards) -> None:

@@ -3,48 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
 from memory_source import MemorySource, running
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from sample_boards import AT, board_of, config_of
 
 from callcenter.floor.records import Hole
 from callcenter.metrics.health import Health, alarms
 from callcenter.web.app import create_app
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 HOSTILE = (
     "<b>x</b>", "=cmd|calc", "<img src=x onerror=window.hit=1>", "پشتیبانی ۱", "a\"b'c&amp;", "\u202eevil", "x" * 300,
 )
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    if shutil.which(CHROMIUM) is None:
-        assert not os.environ.get("CI"), f"{CHROMIUM} must be there in CI"
-        pytest.skip(f"{CHROMIUM} is not here")
-    async with async_playwright() as playwright:
-        one = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield one
-        await one.close()
+@pytest_asyncio.fixture(loop_scope="module")
+async def server(app: FastAPI) -> AsyncIterator[str]:
+    """The address of the application on a real uvicorn, in the browser's loop."""
+    async with running(app) as url:
+        yield url
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """A page at the size of a wall screen. An error in its scripts or a request elsewhere fails the test."""
     one = await browser.new_page(viewport={"width": 1920, "height": 1080}, locale="en-GB")
@@ -53,6 +43,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     one.on("console", lambda m: errors.append(m.text) if "Content Security Policy" in m.text else None)
     one.on("request", lambda r: None if r.url.startswith("http://127.0.0.1:") else errors.append(r.url))
     yield one
+    await one.close()
     assert errors == []
 
 
