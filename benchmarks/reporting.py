@@ -73,7 +73,7 @@ def _kept(path: Path) -> float:
     """What the daemon does each hour, in a process of its own as there."""
     config = parse({"pbx": [{"secret": "-"}], "store": {"url": f"sqlite+aiosqlite:///{path}"}}, "benchmark")
     began = time.perf_counter()
-    order = worker.order(config, "keep", {})
+    order = worker.order(config, "keep", {}, path.with_name("kept"))
     subprocess.run([sys.executable, "-m", worker.__name__], input=order, check=True, stderr=subprocess.DEVNULL)
     return time.perf_counter() - began
 

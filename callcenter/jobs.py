@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
-import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -15,9 +13,10 @@ from typing import Any
 import msgspec
 import structlog
 
-from callcenter import clock, worker
+from callcenter import clock, worker, worker_processes
 from callcenter.config import Config
 from callcenter.errors import CallcenterError
+from callcenter.worker_processes import Spare
 
 KEPT = 20
 """Jobs that are remembered when they are over; the oldest is forgotten, with its result."""
@@ -60,7 +59,8 @@ class Failed(CallcenterError):
 class Jobs:
     """``config`` gives what is in force when a job begins. ``all``: what users asked for, the oldest first.
 
-    Beside the daemon and the PBX at most two processes work: one of what was asked, one of the house.
+    Beside the daemon and the PBX at most two processes work: one of what was asked, one of the house. Who asked may
+    ask again soon: for a while a third waits.
     """
 
     def __init__(self, config: Callable[[], Config]) -> None:
@@ -68,6 +68,7 @@ class Jobs:
         self._folder: TemporaryDirectory[str] | None = None
         self._free, self._free_for_house = asyncio.Semaphore(1), asyncio.Semaphore(1)
         self._of_house: set[Job] = set()
+        self._spare = Spare()
         self.all: dict[str, Job] = {}
 
     def begin(self, work: str, words: dict[str, Any]) -> Job:
@@ -75,14 +76,14 @@ class Jobs:
         self._make_room()
         job = Job(work, words)
         self.all[job.id] = job
-        job.task = asyncio.create_task(self._run(job, self._free))
+        job.task = asyncio.create_task(self._run(job, self._free, asked=True))
         return job
 
     async def do(self, work: str, words: dict[str, Any]) -> bytes:
         """Work of the house: the result. Raises Failed."""
         job = Job(work, words)
         self._of_house.add(job)
-        job.task = asyncio.create_task(self._run(job, self._free_for_house))
+        job.task = asyncio.create_task(self._run(job, self._free_for_house, asked=False))
         try:
             await asyncio.wait({job.task})
             if job.state is not State.DONE or job.result is None:
@@ -111,6 +112,7 @@ class Jobs:
     async def close(self) -> None:
         for job in [*self.all.values(), *self._of_house]:
             await self.stop(job)
+        await self._spare.close()
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -127,11 +129,11 @@ class Jobs:
             raise Busy(f"{len(self.all)} jobs are under way: wait for one, or stop one")
         self._drop(over[0])
 
-    async def _run(self, job: Job, free: asyncio.Semaphore) -> None:
+    async def _run(self, job: Job, free: asyncio.Semaphore, asked: bool) -> None:
         try:
             async with free:
                 job.state = State.RUNNING
-                await self._work(job)
+                await self._work(job, asked)
                 job.state = State.FAILED if job.problem else State.DONE
         except asyncio.CancelledError:
             job.state = State.STOPPED
@@ -152,27 +154,23 @@ class Jobs:
             self._folder = TemporaryDirectory(prefix="callcenter-", ignore_cleanup_errors=True)
         return Path(self._folder.name) / job.id
 
-    async def _work(self, job: Job) -> None:
-        pipe, order = asyncio.subprocess.PIPE, worker.order(self._config(), job.work, job.words)
+    async def _work(self, job: Job, asked: bool) -> None:
         job.result = self._place(job)
-        with job.result.open("wb") as result:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", worker.__name__, stdin=pipe, stdout=result, stderr=pipe
-            )
-            try:
-                assert process.stdin is not None and process.stderr is not None
-                process.stdin.write(order)
-                process.stdin.close()
-                await self._listen(job, process.stderr)
-                status = await process.wait()
-            finally:
-                if process.returncode is None:
-                    with contextlib.suppress(ProcessLookupError):
-                        process.kill()
-                    await process.communicate()  # its pipe is read to the end, so that it closes
+        order = worker.order(self._config(), job.work, job.words, job.result)
+        process = await (self._spare.take(job.work) if asked else worker_processes.begin(job.work))
+        try:
+            assert process.stdin is not None and process.stderr is not None
+            process.stdin.write(order)
+            process.stdin.close()
+            await self._listen(job, process.stderr)
+            status = await process.wait()
+        finally:
+            await worker_processes.end(process)
         if status and not job.problem:
             killed = "the work was killed: was memory short?" if status == -9 else ""
             job.problem = killed or f"the work ended with status {status}"
+        if asked and not job.problem:
+            await self._spare.renew(job.work)
 
     async def _listen(self, job: Job, said: asyncio.StreamReader) -> None:
         rest = b""

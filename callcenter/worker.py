@@ -1,8 +1,9 @@
 """Long work in a process of its own, so that the daemon's goes on undisturbed. A shell.
 
-``python -m callcenter.worker`` reads one JSON object from stdin, ``{"config": …, "work": NAME, "words": {…}}``. The
-result goes to stdout; to stderr a line of JSON each time that there is progress (``{"done": 3, "total": 31}``) or that
-something is wrong (``{"error": "…"}``, status 2). To stop it, kill it.
+``python -m callcenter.worker NAME`` loads what that work needs, then reads one JSON object from stdin, ``{"config": …,
+"work": NAME, "words": {…}, "to": FILE}``. The result goes into the file; to stderr a line of JSON each time that there
+is progress (``{"done": 3, "total": 31}``) or that something is wrong (``{"error": "…"}``, status 2). To stop it, kill
+it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 import msgspec
 
 from callcenter.config import Config, parse
-from callcenter.errors import CallcenterError
+from callcenter.errors import CallcenterError, InputError
 
 Tell = Callable[[int, int], None]
 Work = Callable[[Config, dict[str, Any], Tell], bytes]
@@ -35,41 +36,47 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
 class Order(msgspec.Struct, frozen=True):
     config: dict[str, Any]
     work: str
+    to: str
     words: dict[str, Any] = {}
 
 
-def _report(config: Config, words: dict[str, Any], tell: Tell) -> bytes:
+def _report() -> Work:
     from callcenter.report import work
 
-    return work.written(config, msgspec.convert(words, work.Words), tell)
+    return lambda config, words, tell: work.written(config, msgspec.convert(words, work.Words), tell)
 
 
-def _keep(config: Config, words: dict[str, Any], tell: Tell) -> bytes:
+def _keep() -> Work:
     from callcenter.report import work
 
-    work.history_of(config).keep(tell)
-    return b""
+    def keep(config: Config, words: dict[str, Any], tell: Tell) -> bytes:
+        work.history_of(config).keep(tell)
+        return b""
+
+    return keep
 
 
-def _past(config: Config, words: dict[str, Any], tell: Tell) -> bytes:
+def _past() -> Work:
     from callcenter.report import past
 
-    return msgspec.json.encode(past.windows(config, tell))
+    return lambda config, words, tell: msgspec.json.encode(past.windows(config, tell))
 
 
-def _forecast(config: Config, words: dict[str, Any], tell: Tell) -> bytes:
+def _forecast() -> Work:
     from callcenter import forecasting
 
-    return forecasting.forecast_work(config, words, tell)
+    return forecasting.forecast_work
 
 
-WORKS: dict[str, Work] = {"report": _report, "keep": _keep, "past": _past, "forecast": _forecast}
+WORKS: dict[str, Callable[[], Work]] = {"report": _report, "keep": _keep, "past": _past, "forecast": _forecast}
+"""Name → what loads it."""
 
 
-def order(config: Config, work: str, words: dict[str, Any]) -> bytes:
-    """What a worker is to read: no secret is in it, as it logs in nowhere (a queue_log's URL may have one)."""
+def order(config: Config, work: str, words: dict[str, Any], to: Path) -> bytes:
+    """What a worker is to read; the result goes ``to`` this file. No secret is in it, as it logs in nowhere (a
+    queue_log's URL may have one)."""
     values = config.model_dump(mode="json", exclude={"pbx": {"__all__": {"secret", "secret_file", "queue_log"}}})
-    return msgspec.json.encode(Order(values, work, words))
+    return msgspec.json.encode(Order(values, work, str(to), words))
 
 
 def _tell(line: Said) -> None:
@@ -87,18 +94,25 @@ def _behave() -> None:
 
 def main() -> int:
     _behave()
+    for name in sys.argv[1:]:
+        if name in WORKS:
+            WORKS[name]()
     try:
         wanted = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+        if wanted.work not in WORKS:
+            raise InputError(f"no such work: {wanted.work!r}")
         config = parse(wanted.config, "configuration", connects=False)
-        result = WORKS[wanted.work](config, wanted.words, lambda done, total: _tell(Said(done, total)))
+        result = WORKS[wanted.work]()(config, wanted.words, lambda done, total: _tell(Said(done, total)))
+        Path(wanted.to).write_bytes(result)
     except (CallcenterError, msgspec.ValidationError) as problem:
         _tell(Said(error=str(problem)))
         return 2
     except MemoryError:
         _tell(Said(error="out of memory: ask for a shorter range"))
         return 2
-    with open(1, "wb", closefd=False) as out:  # sys.stdout may be unbuffered, and then writes less than it is given
-        out.write(result)
+    except OSError as problem:
+        _tell(Said(error=f"cannot write the result: {problem.strerror or problem}"))
+        return 2
     return 0
 
 

@@ -8,12 +8,13 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from callcenter import worker
+from callcenter import worker, worker_processes
 from callcenter.config import Config, parse
 from callcenter.jobs import KEPT, Failed, Job, Jobs, State
 
@@ -35,10 +36,14 @@ async def jobs(config: Config) -> AsyncIterator[Jobs]:
     gc.collect()  # a pipe that was left open is told here, not in another test
 
 
-async def state(job: Job, *wanted: State) -> None:
-    async with asyncio.timeout(20):
-        while job.state not in wanted:  # noqa: ASYNC110 (a process tells it in no other way)
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not holds():  # noqa: ASYNC110 (a process tells it in no other way)
             await asyncio.sleep(0.01)
+
+
+async def state(job: Job, *wanted: State) -> None:
+    await until(lambda: job.state in wanted)
 
 
 def children() -> set[int]:
@@ -46,7 +51,7 @@ def children() -> set[int]:
 
 
 async def test_the_worker_is_told_no_secret(config: Config) -> None:
-    told = worker.order(config, "report", {"since": "today"})
+    told = worker.order(config, "report", {"since": "today"}, Path("/tmp/result"))
     assert b"s3cret" not in told and b"secret" not in told
 
 
@@ -58,7 +63,38 @@ async def test_what_is_stopped_leaves_no_process_and_lets_the_next_one_begin(job
     await jobs.stop(first)
     assert first.state is State.STOPPED
     await state(second, State.DONE)
+    await jobs.close()
     assert children() == before
+
+
+async def test_who_asks_again_soon_finds_a_process_that_waits(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, begun = children(), []
+
+    async def begin(work: str, really: Callable[[str], Awaitable[Process]] = worker_processes.begin) -> Process:
+        begun.append(await really(work))
+        return begun[-1]
+
+    monkeypatch.setattr(worker_processes, "begin", begin)
+    for n in (1, 2, 3):
+        job = jobs.begin("report", {"since": "today", "format": "json"})
+        await state(job, State.DONE)
+        assert job.result is not None and job.result.stat().st_size > 100
+        await until(lambda n=n: len(begun) == n + 1)  # type: ignore[misc]
+        assert children() - before == {begun[n].pid}
+    begun[3].kill()  # one that died is not taken
+    await begun[3].wait()
+    await state(jobs.begin("report", {"since": "today"}), State.DONE)
+    await until(lambda: len(begun) == 6)
+    await jobs.close()
+    assert children() == before
+
+
+async def test_nobody_waits_for_ever(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_processes, "WAITS_S", 0.5)
+    before = children()
+    await state(jobs.begin("report", {"since": "today"}), State.DONE)
+    await until(lambda: children() != before)
+    await until(lambda: children() == before)
 
 
 async def test_what_waits_can_be_stopped_before_it_began(jobs: Jobs) -> None:

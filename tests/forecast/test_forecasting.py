@@ -126,10 +126,10 @@ def test_a_day_has_the_forecast_that_was_kept_for_it_else_a_new_one_that_is_not(
 def test_a_worker_makes_it_in_a_process_of_its_own(folder: Path) -> None:
     config = logs.config_of(folder)
     script = f"from callcenter import clock, worker\nclock.now = lambda: {logs.NOW}\nraise SystemExit(worker.main())"
-    order = worker.order(config, "forecast", {})
+    order = worker.order(config, "forecast", {}, folder / "result")
     done = subprocess.run([sys.executable, "-c", script], input=order, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["new"]
+    assert json.loads((folder / "result").read_bytes())["new"]
     assert [made for made, _ in forecasts.kept(forecasting.folder_of(config))] == [logs.NOW]
     progress = [json.loads(line) for line in done.stderr.splitlines()]
     assert progress[-1]["done"] == progress[-1]["total"] > 60
