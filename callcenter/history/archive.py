@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import fcntl
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -203,15 +203,18 @@ class Archive:
             return False
         return all(one.get("made_of") == made_of for one in told)
 
-    def kept(self, source: str, day: int, made_of: str, kinds: Iterable[str]) -> dict[str, pa.Table] | None:
-        """None: some of them are not there, are of something else, or cannot be read."""
+    def kept(
+        self, source: str, day: int, made_of: str, kinds: Iterable[str], without: Container[str] = ()
+    ) -> dict[str, pa.Table] | None:
+        """But for some columns. None: some of the tables are not there, are of something else, or cannot be read."""
         out: dict[str, pa.Table] = {}
         for kind in kinds:
             try:
-                table = parquet.read(self.folder / source / kind / _file(day))
+                table = parquet.read(self.folder / source / kind / _file(day), without)
             except (FileNotFoundError, InputError):
                 return None
-            if parquet.told_by(table).get("made_of") != made_of or not table.schema.equals(TABLES[kind]):
+            schema = pa.schema([field for field in TABLES[kind] if field.name not in without])
+            if parquet.told_by(table).get("made_of") != made_of or not table.schema.equals(schema):
                 return None
             out[kind] = table
         return out

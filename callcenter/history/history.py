@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,9 @@ from callcenter.history.tables import TABLES
 
 REPEATS_S = 7 * 86_400.0
 """So far around a range calls are looked at: who called before and again."""
+NAMES = ("call",)
+"""Only to tell what was seen from what was imported are the names of calls needed."""
+READERS = 2
 LONGEST_DAYS = 1
 """A visit may be of a call that began the day before."""
 
@@ -40,27 +44,47 @@ class History:
         first, last = day_of(asked[0] - margin_s) - LONGEST_DAYS, day_of(asked[1] + margin_s)
         logged = self.archive.imported_coverage()
         logged_days = {day for day in self.archive.imported_days() if first <= day <= last}
-        own: list[Tables] = []
-        old: list[Tables] = []
+        without = () if logged_days else NAMES
+        own: dict[int, Tables] = {}
+        old: dict[int, Tables] = {}
         with self._reading() as connection:
             known = seen.known(connection) if connection is not None else seen.NOTHING
             own_days = {day for day in known.versions if first <= day <= last}
-            for n, day in enumerate(days := sorted(own_days | logged_days), 1):
-                kinds = _kinds(day, asked)
-                if connection is not None and day in own_days:
-                    own.append(self._seen(connection, known, day, kinds))
-                if day in logged_days:
-                    old.append(self.archive.imported(day, self._e164, kinds))
-                progress(n, len(days))
+            with self._reading_ahead(known, own_days, asked, without) as ahead:
+                days = sorted(own_days | logged_days, key=lambda day: (day in ahead, day))
+                for n, day in enumerate(days, 1):
+                    kinds = _kinds(day, asked)
+                    if connection is not None and day in own_days:
+                        kept = ahead[day].result() if day in ahead else None
+                        own[day] = kept or self._seen(connection, known, day, kinds)
+                    if day in logged_days:
+                        old[day] = self.archive.imported(day, self._e164, kinds)
+                    progress(n, len(days))
         until = max(known.alive, logged[-1][1] if logged else 0.0)
-        return join(stacked(own), stacked(old), Known(known.covered, logged, until), asked, margin_s)
+        own_tables, old_tables = (stacked([of[day] for day in sorted(of)], without) for of in (own, old))
+        return join(own_tables, old_tables, Known(known.covered, logged, until), asked, margin_s)
+
+    @contextmanager
+    def _reading_ahead(
+        self, known: seen.Known, days: Iterable[int], asked: Range, without: tuple[str, ...]
+    ) -> Iterator[dict[int, Future[Tables | None]]]:
+        """The kept tables of the days that are over, read side by side while others are made."""
+        pool = ThreadPoolExecutor(READERS)
+        over = [day for day in sorted(days) if _over(known, day)]
+        try:
+            yield {
+                day: pool.submit(self.archive.kept, "seen", day, _made_of(known, day), _kinds(day, asked), without)
+                for day in over
+            }
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def keep(self, progress: Progress = lambda done, total: None) -> None:
         """Makes the tables of the days that the store knows and that are over, so that the next report finds them.
         Raises InputError, also when they cannot be kept, StoreError."""
         with self._reading() as connection:
             known = seen.known(connection) if connection is not None else seen.NOTHING
-        over = sorted(day for day in known.versions if (day + 1) * DAY_S <= known.alive)
+        over = sorted(day for day in known.versions if _over(known, day))
         for n, day in enumerate(over, 1):
             if not self.archive.is_kept("seen", day, _made_of(known, day), TABLES):
                 with self._reading() as connection:  # each by itself: the store's log grows as long as one reads
@@ -79,7 +103,7 @@ class History:
         """A day that is not over is never kept: it changes with each call."""
         made_of = _made_of(known, day)
         make = partial(seen.tables_of, connection, day)
-        if (day + 1) * DAY_S > known.alive:
+        if not _over(known, day):
             return seen.tables_of(connection, day, kinds)
         return self.archive.made("seen", day, made_of, make, kinds)
 
@@ -90,6 +114,10 @@ class History:
             return
         with seen.reading(self.store) as connection:
             yield connection
+
+
+def _over(known: seen.Known, day: int) -> bool:
+    return (day + 1) * DAY_S <= known.alive
 
 
 def _made_of(known: seen.Known, day: int) -> str:

@@ -5,7 +5,8 @@ Which of the two is believed of what is in :mod:`callcenter.history.choosing`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,17 +35,19 @@ class Known:
     until: float
 
 
-def stacked(days: Iterable[Tables]) -> Tables:
-    """The tables of some days as one of each kind."""
-    every = list(days)
-    return {
-        kind: pa.concat_tables([schema.empty_table(), *(day[kind] for day in every if kind in day)])
-        for kind, schema in TABLES.items()
-    }
+def stacked(days: Iterable[Tables], without: Container[str] = ()) -> Tables:
+    """The tables of some days as one of each kind, but for some columns."""
+    every, out = list(days), Tables()
+    for kind, schema in TABLES.items():
+        names = [name for name in schema.names if name not in without]
+        some = (schema.empty_table(), *(day[kind] for day in every if kind in day))
+        out[kind] = pa.concat_tables([table.select(names) for table in some])
+    return out
 
 
 def join(seen: Tables, imported: Tables, known: Known, asked: Range, margin_s: float) -> Columns:
-    """The columns of ``asked``. Both hold all calls that touch it or began ``margin_s`` around it."""
+    """The columns of ``asked``. Both hold all calls that touch it or began ``margin_s`` around it; where nothing was
+    imported the names of the calls are not needed."""
     own, log = chosen(seen, imported, known.seen)
     wide = asked[0] - margin_s, asked[1] + margin_s
     tables = {
@@ -90,15 +93,18 @@ def _columns(tables: Tables, known: Known, asked: Range, margin_s: float) -> Col
     visits, attempts, calls, spans = (tables[kind] for kind in ("visits", "attempts", "calls", "spans"))
     queues = _Names(table["queue"] for table in tables.values())
     agents = _Names(table["agent"] for table in (visits, attempts, calls, spans))
+    with ThreadPoolExecutor(2) as pool:  # much of it lets others go on meanwhile
+        told, worked = pool.submit(_calls, calls, queues), pool.submit(_spans, spans, queues, agents)
+        entered = _visits(visits, queues, known.until)
+    at_work = worked.result()
     rung = Attempts(
         queues.codes(attempts["queue"]), agents.codes(attempts["agent"]), numbers(attempts["at"]),
         numbers(attempts["unanswered"]).astype(np.bool_),
     )  # fmt: skip
-    at_work = _spans(spans, queues, agents)
     return Columns(
-        range=asked, queues=queues.all, agents=agents.all, visits=_visits(visits, queues, known.until),
+        range=asked, queues=queues.all, agents=agents.all, visits=entered,
         answered_by=agents.codes(visits["agent"]), source=numbers(visits["source"]), attempts=rung, spans=at_work,
-        memberships=_memberships(len(agents.all), len(queues.all), rung, at_work), calls=_calls(calls, queues),
+        memberships=_memberships(len(agents.all), len(queues.all), rung, at_work), calls=told.result(),
         margin_s=margin_s, known=within(union(known.seen, known.imported), *asked), until=known.until,
         calls_answered_by=agents.codes(calls["agent"]),
         calls_followed_until=_followed(known, numbers(calls["started_at"])), known_before=_before(known, asked[0]),
@@ -141,9 +147,9 @@ def _spans(rows: pa.Table, queues: _Names, agents: _Names) -> Spans:
 def _memberships(agents: int, queues: int, rung: Attempts, spans: Spans) -> Bools:
     """Memberships are not kept: an agent is taken for a member of the queues whose calls rang there in this range."""
     member = np.zeros((max(agents, 1), queues), np.bool_)
-    member[rung.agent, rung.queue] = True
-    of_queue = spans.queue >= 0
-    member[spans.agent[of_queue], spans.queue[of_queue]] = True
+    for rows in (rung, spans):
+        place = np.where((rows.agent >= 0) & (rows.queue >= 0), rows.agent.astype(np.intp) * queues + rows.queue, -1)
+        member |= (np.bincount(place + 1, minlength=member.size + 1)[1:] > 0).reshape(member.shape)
     return member
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from functools import partial
 from hashlib import blake2b
@@ -64,12 +64,13 @@ def told(path: Path) -> dict[str, str]:
         raise damaged(path, e) from e
 
 
-def read(path: Path) -> pa.Table:
-    """Its columns; :func:`told_by` tells what was kept beside them. Raises InputError, FileNotFoundError."""
+def read(path: Path, without: Container[str] = ()) -> pa.Table:
+    """Its columns, but for those; :func:`told_by` tells what was kept beside them. Raises InputError,
+    FileNotFoundError."""
     try:
         # read_table would load pyarrow.dataset and pandas first
         with pq.ParquetFile(path, memory_map=True, page_checksum_verification=True) as file:
-            table = file.read()
+            table = file.read([name for name in file.schema_arrow.names if name not in without])
         told_by(table)
         return table
     except FileNotFoundError:

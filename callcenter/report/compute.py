@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -86,14 +87,17 @@ def _sums(
     columns: Columns, ask: Ask, who: Groups, edges: Floats, targets: dict[str, Targets], repeat_within_s: float,
     needed: set[Rows],
 ) -> Sums:
-    names, sums = len(who.names), Sums()
-    if Rows.VISITS in needed:
-        sums[Rows.VISITS] = _visit_sums(columns, ask, who, edges, targets)
-    if Rows.TIME in needed:
-        sums[Rows.TIME] = time_sums(who, edges, columns.until)
-    if Rows.CALLS in needed and who.calls is not None:
-        sums[Rows.CALLS] = call_sums(columns.calls, who.calls, names, edges, columns.calls_until, repeat_within_s)
-    return sums
+    """Each by itself; numpy lets the others go on meanwhile."""
+    names, made = len(who.names), dict[Rows, Future[VisitSums] | Future[TimeSums] | Future[CallSums]]()
+    with ThreadPoolExecutor(len(Rows)) as pool:
+        if Rows.TIME in needed:
+            made[Rows.TIME] = pool.submit(time_sums, who, edges, columns.until)
+        if Rows.CALLS in needed and who.calls is not None:
+            calls, until = columns.calls, columns.calls_until
+            made[Rows.CALLS] = pool.submit(call_sums, calls, who.calls, names, edges, until, repeat_within_s)
+        if Rows.VISITS in needed:
+            made[Rows.VISITS] = pool.submit(_visit_sums, columns, ask, who, edges, targets)
+    return {rows: sums.result() for rows, sums in made.items()}
 
 
 def _visit_sums(columns: Columns, ask: Ask, who: Groups, edges: Floats, targets: dict[str, Targets]) -> VisitSums:

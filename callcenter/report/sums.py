@@ -80,7 +80,9 @@ def _time_by_period(spans: Spans, memberships: Bools | None, names: int, borders
     """Some spans and some periods at a time: not many more than ``PIECES``, however long the spans are."""
     time = TimeSums(*(np.zeros((len(borders) - 1, names + 1)) for _ in fields(TimeSums)))
     for rows in _slices(spans, PIECES):
-        step = max(1, PIECES // max(_side_by_side(rows), 0 if memberships is None else len(memberships)))
+        step = len(borders)
+        if _pieces(rows, borders) > 2 * PIECES or (memberships is not None and len(memberships) * step > PIECES):
+            step = max(1, PIECES // max(_side_by_side(rows), 0 if memberships is None else len(memberships)))
         for first in range(0, len(borders) - 1, step):
             edges = borders[first : first + step + 1]
             some = _touching(rows, edges)
@@ -89,6 +91,12 @@ def _time_by_period(spans: Spans, memberships: Bools | None, names: int, borders
                 for f in fields(TimeSums):
                     getattr(time, f.name)[first : first + step] += getattr(found, f.name)
     return time
+
+
+def _pieces(spans: Spans, borders: Floats) -> int:
+    """How many they are when they are cut at the borders."""
+    first, last = (np.searchsorted(borders, at, "right") for at in (spans.start, spans.end))
+    return len(first) + int((last - first).sum())
 
 
 def _side_by_side(spans: Spans) -> int:
