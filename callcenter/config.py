@@ -193,7 +193,7 @@ class Forecast(Section):
     working_days: tuple[Day, ...] = ()
     shrinkage: float = Field(default=0.0, ge=0, lt=1)
     max_occupancy: float = Field(default=0.85, gt=0, le=1)
-    model: Literal["seasonal", "naive"] = "seasonal"
+    model: Literal["seasonal", "statsforecast", "naive"] = "seasonal"
 
     @model_validator(mode="after")
     def _either_or(self) -> Forecast:

@@ -19,6 +19,7 @@ from callcenter.board import THRESHOLD_S
 from callcenter.config import Config
 from callcenter.errors import InputError
 from callcenter.floor.records import rfc3339
+from callcenter.forecast import library
 from callcenter.forecast.backtest import BackTest, back_test
 from callcenter.forecast.days_off import days_off
 from callcenter.forecast.making import DAYS, MODELS, first_day, make_forecast
@@ -115,10 +116,11 @@ def of_day(config: Config, day: date, progress: Progress = quiet) -> Forecast:
 
 
 def back_tested(config: Config, days: int, progress: Progress = quiet) -> BackTest:
-    """The configured model beside the naive one over the last ``days`` of the history. Raises InputError, StoreError,
-    ConfigError."""
+    """The configured model beside the others that can be had, over the last ``days`` of the history. Raises
+    InputError, StoreError, ConfigError."""
     history = history_of(config, clock.now(), days, progress)
-    models: dict[str, Model] = {name: MODELS[name] for name in dict.fromkeys((config.forecast.model, "naive"))}
+    there = [name for name in MODELS if name != "statsforecast" or library.is_there()]
+    models: dict[str, Model] = {name: MODELS[name] for name in dict.fromkeys((config.forecast.model, *there))}
     tests = min(days, len(history.intervals.dates)) * len(models)
     done = count(1)
     counted = {name: _counted(model, done, tests, progress) for name, model in models.items()}

@@ -6,13 +6,14 @@ from collections.abc import Set
 from datetime import date, datetime, timedelta, tzinfo
 
 from callcenter.errors import ConfigError
+from callcenter.forecast.library import library
 from callcenter.forecast.naive import naive
 from callcenter.forecast.seasonal import seasonal
 from callcenter.forecast.series import Series, intervals_of
 from callcenter.forecast.values import Forecast, Model
 
 DAYS = 14
-MODELS: dict[str, Model] = {"seasonal": seasonal, "naive": naive}
+MODELS: dict[str, Model] = {"seasonal": seasonal, "statsforecast": library, "naive": naive}
 """By name, the first is the default."""
 
 

@@ -67,7 +67,7 @@ def seasonal(history: Series, ahead: Intervals, days_off: Set[date]) -> Expected
     level = level * np.where(holiday, learnt.holiday[:, None], 1.0)
     mean = ahead.unfold(level[:, :, None] * learnt.pattern[:, ahead.weekday])
     variance = learnt.spread[:, None] + np.where(holiday, learnt.holiday_variance[:, None], 0.0)
-    low, high = _band(mean, variance[:, ahead.day])
+    low, high = band(mean, variance[:, ahead.day])
     return Expected(mean, low, high, learnt.handle_time_s[:, ahead.slot])
 
 
@@ -146,7 +146,7 @@ def _spread(calls: Floats, mean: Floats, learnt: Bools) -> Floats:
     return np.clip(over(beyond, np.where(learnt, np.square(mean), 0.0).sum(axis=(1, 2))), 0.0, 4.0)
 
 
-def _band(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
+def band(mean: Floats, variance: Floats) -> tuple[Floats, Floats]:
     """The tenth and the ninetieth percentile, in whole calls; ``variance``: relative, beyond that of chance."""
     shape = over(np.ones(mean.shape), mean) + variance
     low, high = (
