@@ -45,9 +45,9 @@ def _root(
 @app.command()
 def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Run the daemon until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
-    from callcenter import daemon, ending
-
     loaded = load(config)
+    from callcenter import daemon, ending  # takes a second or two, which a wrong configuration need not
+
     logging_to_stderr()
 
     def ready(port: int) -> None:

@@ -12,8 +12,11 @@ import sys
 import time
 import urllib.request
 import zlib
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from typer.testing import CliRunner
@@ -35,6 +38,20 @@ def callcenter(*arguments: object, cwd: Path | None = None, **environment: str) 
         [Path(sys.executable).with_name("callcenter"), *map(str, arguments)],
         capture_output=True, text=True, timeout=60, env=clean | environment, cwd=cwd, check=False,
     )  # fmt: skip
+
+
+def inside(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """As :func:`callcenter`, in this process: what is looked at is its files, not how it starts and ends."""
+    out, err = (TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    words = list(map(str, arguments))
+    with mock.patch.object(sys, "argv", ["callcenter", *words]), redirect_stdout(out), redirect_stderr(err):
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as end:
+            status = int(end.code or 0)
+    said = (stream.buffer.getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(words, status, *said)
 
 
 def complaint(done: subprocess.CompletedProcess[str], status: int) -> str:
@@ -194,7 +211,7 @@ def test_a_pbx_that_is_not_there_is_named(config: Path) -> None:
 
 
 def replayed(path: Path) -> tuple[subprocess.CompletedProcess[str], dict[str, object]]:
-    done = callcenter("replay", "--json", path)
+    done = inside("replay", "--json", path)
     return done, json.loads(done.stdout)
 
 
@@ -254,7 +271,7 @@ def test_what_is_no_capture_is_named(tmp_path: Path) -> None:
     empty.write_bytes(b"")
     for path, why in ((no_gzip, "not gzip"), (broken, "broken gzip"), (text, "no AMI messages"), (empty, "no AMI"),
                       (tmp_path, "Is a directory"), (tmp_path / "none", "No such file")):  # fmt: skip
-        said = complaint(callcenter("replay", path), 2)
+        said = complaint(inside("replay", path), 2)
         assert str(path) in said
         assert why in said
 
@@ -263,7 +280,7 @@ def test_what_is_no_capture_is_named(tmp_path: Path) -> None:
 
 
 def verified(log: Path, capture: Path = CAPTURE) -> subprocess.CompletedProcess[str]:
-    return callcenter("verify", "--queue-log", log, "--capture", capture)
+    return inside("verify", "--queue-log", log, "--capture", capture)
 
 
 @pytest.mark.parametrize("name", ["ast16-load", "ast22-load", "ast16-behaviours", "ast22-behaviours"])

@@ -173,6 +173,7 @@ import os, signal
 import pyarrow.parquet as pq
 from callcenter import cli, clock
 clock.now = lambda: {now}
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs tests in the background ignores it
 write = pq.write_table
 def interrupted(*given, **more):
     write(*given, **more)

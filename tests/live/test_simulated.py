@@ -137,7 +137,7 @@ def _talks_equal_the_queue_log(log: Path, completed: int, before: Any, after: An
     once = {key for key, n in Counter((v.call, v.queue) for v in logged).items() if n == 1}
     theirs = {(v.call, v.queue): v.talk_s for v in logged if (v.call, v.queue) in once & late}
     ours = [row for row in after["talk"] if row[:3] in over and row[:2] in theirs]
-    assert len(ours) >= 3
+    assert ours  # how many depends on how long the hole is
     for call, queue, _, talk_s in ours:
         assert talk_s == pytest.approx(theirs[call, queue], abs=2.0), (call, queue)
 
