@@ -1,4 +1,7 @@
-"""From the lines of a queue_log to a report: each figure beside the same one computed by SQL from the raw lines."""
+"""From the lines of a queue_log to a report: each figure beside the same one computed by SQL from the raw lines.
+
+The long form takes a million lines: ``pytest -m long -s tests/report/test_from_lines.py``.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from callcenter.history import importing, place
 from callcenter.report import work
 from callcenter.report.values import By, Every, Report
 
+LONG = pytest.mark.long
 LOGS = [capture.with_name(capture.name.replace(".ami.gz", ".queue_log")) for capture in CAPTURES]
 
 LINES = """
@@ -109,11 +113,19 @@ def test_each_figure_of_an_agent_equals_sql_over_the_lines(tmp_path: Path, log: 
     agrees(reported(tmp_path, [log], By.AGENT, 20.0, 5.0), asked(BY_AGENT, [log]), OF_AGENTS)
 
 
-def test_the_simulators_night_equals_sql_over_its_lines(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("calls", "lines"), [(1_000, 2_500), pytest.param(360_000, 1_000_000, marks=[LONG, pytest.mark.timeout(7200)])]
+)
+def test_what_the_simulator_logs_equals_sql_over_its_lines(tmp_path: Path, calls: int, lines: int) -> None:
+    """A night that crosses midnight; the long form is weeks of a million lines."""
     log = tmp_path / "queue_log"
+    plan = make_plan(60, 5, seed=5, starts_at=1_760_053_000.0)
     with log.open("w") as file:
-        plan = make_plan(60, 5, seed=5, starts_at=1_760_053_000.0)
-        for _ in world.run(plan, 1000, lambda line: file.write(line + "\n")):
+        for _ in world.run(plan, calls, lambda line: file.write(line + "\n")):
             pass
-    report = reported(tmp_path, [log], By.QUEUE, 20.0, 5.0)
-    agrees(report, asked(BY_QUEUE, [log], t=20.0, short=5.0), FIGURES)
+    written = log.read_bytes().count(b"\n")
+    assert written > lines
+    files = [log]
+    agrees(reported(tmp_path, files, By.QUEUE, 20.0, 5.0), asked(BY_QUEUE, files, t=20.0, short=5.0), FIGURES)
+    agrees(reported(tmp_path, [], By.AGENT, 20.0, 5.0), asked(BY_AGENT, files), OF_AGENTS)
+    print(f"{written:,} lines: all figures of queues and agents equal SQL over them")
