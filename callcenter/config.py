@@ -111,7 +111,8 @@ class Queue(Section):
     """Targets of one queue. ``service_level_s`` None: as the PBX's ``servicelevel``, else 20 s.
 
     ``targets``: what other figures aim at, a number or two (from, to), by their names in :mod:`kpi.table`; of those
-    that are not named the field's own is in force.
+    that are not named the field's own is in force. ``topic``: what its calls are about, for reports by topic, which
+    put the queues of one topic together; '': the queue is a topic of its own.
     """
 
     service_level_s: Annotated[float, Field(ge=0)] | None = None
@@ -119,6 +120,7 @@ class Queue(Section):
     short_abandon_s: float = Field(default=5.0, ge=0)
     wrap_up_s: float = Field(default=0.0, ge=0)
     targets: dict[str, tuple[float, float]] = {}
+    topic: str = ""
 
     @field_validator("targets", mode="before")
     @classmethod

@@ -71,7 +71,7 @@ def test_the_least_that_runs(file: Path) -> None:
     ("[forecast]\ndays_off = ['2026-03-21']\nworking_days = [2026-03-21]\n", "2026-03-21 is among the days_off and"),
     ("[forecast]\nshrinkage = 1\n", "forecast.shrinkage: "),
     ("[forecast]\nmax_occupancy = 0\n", "forecast.max_occupancy: "),
-    ("[forecast]\nmodel = 'best'\n", "forecast.model: Input should be 'seasonal' or 'naive'"),
+    ("[forecast]\nmodel = 'best'\n", "forecast.model: Input should be 'seasonal', 'statsforecast' or 'naive'"),
     ("[forecast]\ncountry = 'IR'\n", "unknown key 'forecast.country'"),
     ("[[pbx]]\nsecret = 'two'\n", "pbx: only one [[pbx]] is supported yet"),
 ])  # fmt: skip

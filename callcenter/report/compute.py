@@ -48,8 +48,8 @@ def report(
     """
     if repeat_within_s > columns.margin_s:
         raise ValueError(f"calls are known for {columns.margin_s} s around the range, not {repeat_within_s} s")
-    offers, who = _offers(ask), groups(columns, ask, site)
-    in_force = _targets(columns, ask, targets)
+    offers, in_force = _offers(ask), _targets(columns, ask, targets)
+    who = groups(columns, ask, site, {name: of.topic or name for name, of in in_force.items()})
     edges = borders(ask.range, ask.every, calendar)
     check_cells(len(edges) - 1, len(who.names))
     needed = {offer.rows for offer in offers} | {Rows.CALLS}  # trust tells of the calls
@@ -171,7 +171,7 @@ def _trust(columns: Columns, ask: Ask, who: Groups, sums: Sums, made_at: float) 
     over = np.array([start, max(start, min(end, made_at))])
     visits = columns.visits
     counted = (start <= visits.entered_at) & (visits.entered_at < end)
-    if ask.by is By.QUEUE:
+    if ask.by in (By.QUEUE, By.TOPIC):
         counted &= who.visits >= 0
     by_source = np.bincount(columns.source[counted], minlength=len(Source)).tolist()
     calls = sums.get(Rows.CALLS)

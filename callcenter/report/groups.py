@@ -5,7 +5,7 @@ A row's *place* is 0 … names - 1 for a name, ``names`` when it counts for all 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,10 +40,13 @@ class Groups:
     memberships_of_all: Bools | None = None
 
 
-def groups(columns: Columns, ask: Ask, site: str) -> Groups:
-    """InputError for a name in ``ask`` that is not known. Names come in alphabetical order."""
-    if ask.by is By.QUEUE:
-        return _by_queue(columns, _chosen(ask, "queue", columns.queues), everybody=not ask.names)
+def groups(columns: Columns, ask: Ask, site: str, topics: Mapping[str, str]) -> Groups:
+    """``topics``: of each queue. InputError for a name in ``ask`` that is not known. Names come in alphabetical
+    order."""
+    if ask.by is By.TOPIC:
+        columns = _with_topics(columns, topics)
+    if ask.by in (By.QUEUE, By.TOPIC):
+        return _by_queue(columns, _chosen(ask, ask.by, columns.queues), everybody=not ask.names)
     if ask.by is By.AGENT:
         return _by_agent(columns, _chosen(ask, "agent", columns.agents))
     _chosen(ask, "site", (site,))
@@ -71,6 +74,21 @@ def _places(names: Sequence[str], known: tuple[str, ...], nobody: int) -> Intege
     """The place of each code of ``known``; the last, which is code -1, is ``nobody``."""
     place = {name: at for at, name in enumerate(names)}
     return np.array([*(place.get(name, -1) for name in known), nobody], np.intp)
+
+
+def _with_topics(columns: Columns, topics: Mapping[str, str]) -> Columns:
+    """Topics in the place of queues: who is a member of one of its queues is one of the topic."""
+    names = tuple(sorted({topics[queue] for queue in columns.queues}))
+    topic = np.array([*(names.index(topics[queue]) for queue in columns.queues), -1], np.intp)
+    member = np.zeros((len(columns.memberships), len(names)), np.bool_)
+    for queue, of in enumerate(topic[:-1]):
+        member[:, of] |= columns.memberships[:, queue]
+    return replace(
+        columns, queues=names, memberships=member, visits=replace(columns.visits, queue=topic[columns.visits.queue]),
+        attempts=replace(columns.attempts, queue=topic[columns.attempts.queue]),
+        spans=replace(columns.spans, queue=topic[columns.spans.queue]),
+        calls=replace(columns.calls, queue=topic[columns.calls.queue]),
+    )  # fmt: skip
 
 
 def _by_queue(columns: Columns, names: tuple[str, ...], everybody: bool) -> Groups:

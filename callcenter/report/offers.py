@@ -89,6 +89,7 @@ that nobody answered."""
 
 OFFERS: dict[By, dict[str, Offer]] = {
     By.QUEUE: {offer.name: offer for offer in EVERYTHING},
+    By.TOPIC: {offer.name: offer for offer in EVERYTHING},
     By.SITE: {offer.name: offer for offer in EVERYTHING},
     By.AGENT: {offer.name: offer for offer in EVERYTHING if offer.name in OF_AGENTS},
 }

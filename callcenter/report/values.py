@@ -26,23 +26,27 @@ class Every(enum.StrEnum):
 class By(enum.StrEnum):
     QUEUE = "queue"
     AGENT = "agent"
+    TOPIC = "topic"
     SITE = "site"
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
     """What is in force for one queue in this report: threshold T and short abandon in seconds, the service level aimed
-    at as a ratio; ``figures``: what others aim at, from and to, where it is not what the field does."""
+    at as a ratio; ``figures``: what others aim at, from and to, where it is not what the field does; ``topic``: what
+    its calls are about, '': the queue's own name says it."""
 
     threshold_s: float = 20.0
     service_level: float = 0.80
     short_abandon_s: float = 5.0
     figures: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """``names`` and ``figures`` choose some (of queues or agents; of the names of :mod:`kpi.table`); empty: all.
+    """``names`` and ``figures`` choose some (of queues, agents or topics; of the names of :mod:`kpi.table`); empty:
+    all.
 
     ``threshold_s`` and ``short_abandon_s`` recompute the past with another definition; None: that of the
     configuration.

@@ -58,7 +58,7 @@ def targets_of(config: Config, of_pbx: dict[str, float]) -> Callable[[str], Targ
     def of(name: str) -> Targets:
         rules = config.queue(name)
         threshold = of_pbx.get(name, 20.0) if rules.service_level_s is None else rules.service_level_s
-        return Targets(threshold, rules.service_level_target, rules.short_abandon_s, rules.targets)
+        return Targets(threshold, rules.service_level_target, rules.short_abandon_s, rules.targets, rules.topic)
 
     return of
 

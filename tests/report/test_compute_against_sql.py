@@ -5,6 +5,7 @@ The tables are of the days around the end of summer in Berlin, when 25 October 2
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from report_tables import AGENTS, MARGIN_S, QUEUES, columns, made, utc, values
 
+from callcenter.errors import InputError
 from callcenter.history.columns import Columns
 from callcenter.report.offers import OFFERS
 from callcenter.report.site_calendar import SiteCalendar
@@ -207,7 +209,7 @@ def by_sql(tables: dict[str, Any], of: Columns, ask: Ask, made: Report) -> dict[
 
 
 @pytest.mark.parametrize("every", Every)
-@pytest.mark.parametrize("by", By)
+@pytest.mark.parametrize("by", NAMES)
 @given(seed=st.integers(0, 2**32), size=st.integers(0, 150), data=st.data())
 @settings(max_examples=4, phases=[Phase.generate])  # a seed has nothing to shrink
 def test_a_report_is_what_sql_makes_of_the_same_tables(
@@ -232,3 +234,34 @@ def test_a_report_is_what_sql_makes_of_the_same_tables(
             np.testing.assert_allclose(found[name], table, rtol=1e-9, atol=1e-9, err_msg=name)
         else:
             assert np.isnan(table).all(), name
+
+
+@given(seed=st.integers(0, 2**32), size=st.integers(0, 150))
+@settings(max_examples=10, phases=[Phase.generate])
+def test_a_topic_is_its_queues_together_each_with_its_own_thresholds(seed: int, size: int) -> None:
+    """Beside the report of both queues together, which the test above holds against SQL."""
+    rng = np.random.default_rng(seed)
+    rows = {name: as_rows(table) for name, table in random_table(rng, size).items()}
+    of = columns(RANGE, **rows, memberships=rng.random((4, 2)) < 0.5)
+    topics = {name: replace(one, topic="help") for name, one in TARGETS.items()}
+    by_topic = made(of, Ask(RANGE, Every.HOUR, By.TOPIC, ("help",)), SITE, targets=topics.__getitem__)
+    by_queue = made(of, Ask(RANGE, Every.HOUR, By.QUEUE, QUEUES), SITE, targets=TARGETS.__getitem__)
+    assert by_topic.names == ("help",)
+    together, each = values(by_queue), values(by_topic)
+    assert together.keys() == each.keys()
+    for name, table in each.items():
+        np.testing.assert_allclose(np.array(table)[:, 0], np.array(together[name])[:, -1], atol=1e-9, err_msg=name)
+
+
+def test_a_queue_without_a_topic_is_one_of_its_own() -> None:
+    rng = np.random.default_rng(7)
+    rows = {name: as_rows(table) for name, table in random_table(rng, 120).items()}
+    of = columns(RANGE, **rows, memberships=rng.random((4, 2)) < 0.5)
+    targets = {"support": replace(TARGETS["support"], topic="a topic"), "sales": TARGETS["sales"]}
+    by_topic = made(of, Ask(RANGE, by=By.TOPIC), SITE, targets=targets.__getitem__)
+    by_queue = made(of, Ask(RANGE), SITE, targets=TARGETS.__getitem__)
+    assert (by_topic.names, by_queue.names) == (("a topic", "sales"), ("sales", "support"))
+    for name, table in values(by_topic).items():
+        np.testing.assert_array_equal(np.array(table)[:, [1, 0, 2]], values(by_queue)[name], err_msg=name)
+    with pytest.raises(InputError, match="unknown topic: support; known are: a topic, sales"):
+        made(of, Ask(RANGE, by=By.TOPIC, names=("support",)), SITE, targets=targets.__getitem__)

@@ -6,9 +6,11 @@ RTL = frozenset({"fa", "ar"})
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
-        "report": "Report", "queue": "Queue", "agent": "Agent", "site": "Site", "period": "Period", "all": "All",
+        "report": "Report", "queue": "Queue", "agent": "Agent", "topic": "Topic", "site": "Site", "period": "Period",
+        "all": "All",
         "whole": "Whole range", "range": "Range", "zone": "Time zone", "made": "Made", "by_period": "By period",
-        "by_queue": "By queue", "by_agent": "By agent", "by_site": "By site", "figure": "Figure", "target": "Target",
+        "by_queue": "By queue", "by_agent": "By agent", "by_topic": "By topic", "by_site": "By site",
+        "figure": "Figure", "target": "Target",
         "definition": "Definition", "definitions": "Definitions", "trust": "How much was seen",
         "thresholds": "Thresholds used", "threshold": "Answered within (T)", "short": "Short abandon under",
         "aim": "Service level aimed at", "all_queues": "All queues", "other_queues": "All other queues",
@@ -37,10 +39,12 @@ WORDS: dict[str, dict[str, str]] = {
         "provisional_long": "First-call resolution is still provisional for {p} of its calls.",
     },
     "fa": {
-        "report": "گزارش", "queue": "صف", "agent": "کارشناس", "site": "سایت", "period": "دوره", "all": "همه",
+        "report": "گزارش", "queue": "صف", "agent": "کارشناس", "topic": "موضوع", "site": "سایت", "period": "دوره",
+        "all": "همه",
         "whole": "کل بازه", "range": "بازه", "zone": "منطقهٔ زمانی", "made": "زمان تهیه",
         "by_period": "به تفکیک دوره",
-        "by_queue": "به تفکیک صف", "by_agent": "به تفکیک کارشناس", "by_site": "به تفکیک سایت", "figure": "شاخص",
+        "by_queue": "به تفکیک صف", "by_agent": "به تفکیک کارشناس", "by_topic": "به تفکیک موضوع",
+        "by_site": "به تفکیک سایت", "figure": "شاخص",
         "target": "هدف", "definition": "تعریف", "definitions": "تعریف‌ها", "trust": "چه مقدار دیده شده است",
         "thresholds": "آستانه‌های به‌کاررفته", "threshold": "پاسخ در مدت (T)", "short": "رهاشدن کوتاه، کمتر از",
         "aim": "هدف سطح خدمت", "all_queues": "همهٔ صف‌ها", "other_queues": "صف‌های دیگر", "aim_is": "هدف {p}",
@@ -70,9 +74,11 @@ WORDS: dict[str, dict[str, str]] = {
         "provisional_long": "حل در تماس اول برای {p} از تماس‌ها هنوز قطعی نیست.",
     },
     "ar": {
-        "report": "تقرير", "queue": "الطابور", "agent": "الموظف", "site": "الموقع", "period": "المدة", "all": "الكل",
+        "report": "تقرير", "queue": "الطابور", "agent": "الموظف", "topic": "الموضوع", "site": "الموقع",
+        "period": "المدة", "all": "الكل",
         "whole": "الفترة كلها", "range": "الفترة", "zone": "المنطقة الزمنية", "made": "وقت الإعداد",
-        "by_period": "بحسب المدة", "by_queue": "بحسب الطابور", "by_agent": "بحسب الموظف", "by_site": "بحسب الموقع",
+        "by_period": "بحسب المدة", "by_queue": "بحسب الطابور", "by_agent": "بحسب الموظف", "by_topic": "بحسب الموضوع",
+        "by_site": "بحسب الموقع",
         "figure": "المؤشر", "target": "الهدف", "definition": "التعريف", "definitions": "التعريفات",
         "trust": "كم شوهد من الفترة", "thresholds": "الحدود المستخدمة", "threshold": "الرد خلال (T)",
         "short": "ترك قصير، أقل من", "aim": "هدف مستوى الخدمة", "all_queues": "كل الطوابير",
