@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from callcenter import __version__
 from callcenter.web import history, live, pages, planning, problems, reports, stream
+from callcenter.web.bodies import SmallBodies
 from callcenter.web.head import HeadAsGet
 from callcenter.web.headers import SecurityHeaders
 from callcenter.web.source import Source
@@ -18,6 +19,7 @@ ABOUT = "Live figures, calls, timelines and tickets. Times are RFC 3339 with zon
 def create_app(source: Source, heartbeat_s: float = stream.HEARTBEAT_S) -> FastAPI:
     """The ASGI application. ``heartbeat_s``: the silence after which the stream says that it lives."""
     app = FastAPI(title="callcenter", version=__version__, description=ABOUT, docs_url=None, redoc_url=None)
+    app.add_middleware(SmallBodies)
     app.add_middleware(HeadAsGet)
     app.add_middleware(SecurityHeaders)
     problems.install(app)

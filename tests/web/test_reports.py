@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import csv
 import io
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from callcenter.history import importing, place
 from callcenter.jobs import KEPT
 
 LOG = Path(__file__).parents[1] / "captures" / "ast22-mix.queue_log"
+JSON = {"content-type": "application/json"}
 DAY = "1405-09-01"  # in Tehran, by its own calendar
 
 
@@ -121,3 +124,20 @@ async def test_a_result_that_is_taken_away_while_it_is_fetched_arrives_whole(
     again = await asked(api, since=DAY)
     assert source.jobs.all[again["id"]].result.unlink() is None  # type: ignore[union-attr]
     assert (await api.get(again["result"])).status_code == 404
+
+
+async def test_a_body_without_end_is_refused_and_begins_nothing(server: str, source: MemorySource) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b'{"since": "'
+        for _ in range(100):
+            yield b"x" * 65_536
+
+    async with httpx.AsyncClient(base_url=server) as client:
+        for body in (endless(), b'{"since": "' + b"x" * 70_000 + b'"}'):
+            with contextlib.suppress(httpx.WriteError):  # it need not be heard to its end
+                answer = await client.post("/api/v1/reports", content=body, headers=JSON)
+                assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+                assert answer.json()["detail"] == "the body is longer than 65536 bytes"
+        assert (await client.get("/api/v1/reports")).json()["items"] == []
+        assert (await client.post("/api/v1/reports", json={"since": DAY})).status_code == 202
+    assert len(source.jobs.all) == 1
