@@ -76,7 +76,7 @@ def line(id: str, n: int) -> JournalRow:
     return JournalRow(id, float(n), "event", "x", {"n": n})
 
 
-async def until(holds: Callable[[], bool], within_s: float = 20.0) -> None:
+async def until(holds: Callable[[], bool], within_s: float = 60.0) -> None:
     async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.005)

@@ -85,7 +85,7 @@ class Process:
             await self.written()
 
     async def written(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while self.pipeline.pending:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 

@@ -49,7 +49,7 @@ class Heard:
         return [m.raw for m in self.flat() if isinstance(m, Message)]
 
     async def until(self, name: str, times: int = 1) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while self.names().count(name) < times:
                 self.more.clear()
                 await self.more.wait()

@@ -126,7 +126,7 @@ class TinyManager:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something about this manager holds."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not holds():
                 self.changed.clear()
                 await self.changed.wait()

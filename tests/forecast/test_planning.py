@@ -173,7 +173,7 @@ async def test_it_is_made_elsewhere_each_hour_and_why_not_is_told_once(
     monkeypatch.setattr(planning, "MAKE_S", 0.0)
     with capture_logs() as told:
         making = asyncio.create_task(at(config, MIDNIGHT).make(jobs))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await sixth.wait()
         making.cancel()
         await asyncio.gather(making, return_exceptions=True)

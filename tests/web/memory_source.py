@@ -68,7 +68,7 @@ class MemorySource(Newest):
         return self.text
 
 
-async def until(holds: Callable[[], bool], within_s: float = 20) -> None:
+async def until(holds: Callable[[], bool], within_s: float = 60) -> None:
     """Wait until a condition of the process holds. Raises TimeoutError when it does not."""
     async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110 (what is waited for is a number, it tells nobody)

@@ -46,7 +46,7 @@ async def closed(source: MemorySource) -> Any:
 
 
 async def over(api: httpx.AsyncClient, id: str) -> dict[str, Any]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while True:
             told: dict[str, Any] = (await api.get(f"/api/v1/reports/{id}")).json()
             if told["state"] not in ("waiting", "running"):
