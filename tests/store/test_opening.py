@@ -228,7 +228,7 @@ async def test_a_connection_that_hangs_in_the_disk_is_left_behind_and_the_store_
         thread = (await connection.get_raw_connection()).driver_connection
     assert thread is not None
     thread._tx.put_nowait((None, answers.wait))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await store.close(0.1)
     with pytest.raises(StoreError, match="in use by another daemon"):
         await Store.open(url)
