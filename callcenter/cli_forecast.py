@@ -23,6 +23,7 @@ from callcenter.floor.records import rfc3339
 from callcenter.forecast import plain
 from callcenter.forecast.asked import change_of, day_of
 from callcenter.forecast.plan import Day, days_of, part, range_of, what_if
+from callcenter.precedence import give_way
 from callcenter.report.formats.as_csv import harmless
 from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, out, say
 from callcenter.terminal import progress as shown_progress
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from callcenter.forecast.backtest import Score
 
 BackTested = Annotated[bool, typer.Option("--back-test", help="how far off the model would have been; nothing is kept")]
+Models = Annotated[
+    list[str] | None, typer.Option("--model", help="of the back-test: this one too (statsforecast takes minutes)")
+]
 Days = Annotated[int, typer.Option("--days", min=1, max=365, help="of the back-test: the last so many")]
 WhatIfs = Annotated[
     list[str] | None,
@@ -42,16 +46,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="all intervals as JSON inst
 
 
 def forecast(
-    config: ConfigFile = DEFAULT_CONFIG, back_test: BackTested = False, days: Days = 56, what_ifs: WhatIfs = None,
-    day: OfDay = "tomorrow", to_csv: ToCsv = None, as_json: AsJson = False,
+    config: ConfigFile = DEFAULT_CONFIG, back_test: BackTested = False, days: Days = 56, models: Models = None,
+    what_ifs: WhatIfs = None, day: OfDay = "tomorrow", to_csv: ToCsv = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Forecast calls and agents of the next two weeks from the history, and keep the forecast."""
     if sum((back_test, bool(what_ifs), bool(to_csv or as_json))) > 1:
         raise InputError("forecast: --back-test, --what-if and --csv or --json exclude each other")
     loaded = load(config, connects=False)
-    os.nice(10)  # the PBX beside has precedence
+    give_way()
     if back_test:
-        _show_back_test(loaded, days)
+        _show_back_test(loaded, days, models or [])
     elif what_ifs:
         _show_what_if(loaded, what_ifs, day)
     else:
@@ -91,11 +95,11 @@ def _days_table(days: list[Day], config: Config) -> Table:
     return table
 
 
-def _show_back_test(config: Config, days: int) -> None:
+def _show_back_test(config: Config, days: int, models: list[str]) -> None:
     from callcenter import forecasting
 
     with shown_progress() as progress:
-        tested = forecasting.back_tested(config, days, progress)
+        tested = forecasting.back_tested(config, days, progress, models)
     table = Table("queue", "model", title=f"{len(tested.days)} days, each forecast from the days before it")
     for name in ("error by interval", "error by day", "bias"):
         table.add_column(name, justify="right")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from callcenter.config import Config, load
 from callcenter.errors import InputError
+from callcenter.precedence import give_way
 from callcenter.report.formats import FORMATS
 from callcenter.report.values import By, Every
 from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, complain, out, say
@@ -41,7 +41,7 @@ def import_queue_log(
     from callcenter.history import importing, place
 
     loaded = load(config, connects=False)
-    os.nice(10)  # the PBX beside has precedence
+    give_way()
     archive = place.archive_of(loaded)
     with archive.alone(), shown_progress() as progress:
         done, failed = _all(archive, loaded, sources, progress)
@@ -67,7 +67,7 @@ def report(
     config: ConfigFile = DEFAULT_CONFIG,
     every: Annotated[Every, typer.Option(help="how long its periods are")] = Every.DAY,
     by: Annotated[By, typer.Option(help="what its rows are of")] = By.QUEUE,
-    name: Annotated[list[str] | None, typer.Option("--name", "-n", help="only this queue or agent; repeatable")] = None,
+    name: Annotated[list[str] | None, typer.Option("--name", "-n", help="only this queue, agent or topic")] = None,
     figure: Annotated[
         list[str] | None, typer.Option("--figure", "-f", help="only this figure or count; repeatable")
     ] = None,
@@ -82,7 +82,7 @@ def report(
     from callcenter.report import work
 
     loaded = load(config, connects=False)
-    os.nice(10)  # the PBX beside has precedence
+    give_way()
     of_file = output.suffix if output else ".txt"
     named = format or next((name for name, kind in FORMATS.items() if kind.suffix == of_file), None)
     if named is None:

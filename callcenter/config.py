@@ -13,7 +13,16 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.functional_validators import BeforeValidator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -120,7 +129,7 @@ class Queue(Section):
     short_abandon_s: float = Field(default=5.0, ge=0)
     wrap_up_s: float = Field(default=0.0, ge=0)
     targets: dict[str, tuple[float, float]] = {}
-    topic: str = ""
+    topic: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
 
     @field_validator("targets", mode="before")
     @classmethod

@@ -5,7 +5,7 @@ It takes seconds and hundreds of megabytes: nothing of it is for the daemon's ow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -19,10 +19,9 @@ from callcenter.board import THRESHOLD_S
 from callcenter.config import Config
 from callcenter.errors import InputError
 from callcenter.floor.records import rfc3339
-from callcenter.forecast import library
 from callcenter.forecast.backtest import BackTest, back_test
 from callcenter.forecast.days_off import days_off
-from callcenter.forecast.making import DAYS, MODELS, first_day, make_forecast
+from callcenter.forecast.making import DAYS, first_day, make_forecast, model_of
 from callcenter.forecast.plan import range_of
 from callcenter.forecast.seasonal import HISTORY_DAYS
 from callcenter.forecast.series import INTERVAL_S, Intervals, Series, series_of
@@ -115,12 +114,12 @@ def of_day(config: Config, day: date, progress: Progress = quiet) -> Forecast:
     return make(config, progress)
 
 
-def back_tested(config: Config, days: int, progress: Progress = quiet) -> BackTest:
-    """The configured model beside the others that can be had, over the last ``days`` of the history. Raises
-    InputError, StoreError, ConfigError."""
+def back_tested(config: Config, days: int, progress: Progress = quiet, more: Sequence[str] = ()) -> BackTest:
+    """The configured model, ours, ``more`` that are named and the naive one over the last ``days`` of the history.
+    Raises InputError, StoreError, ConfigError."""
+    names = dict.fromkeys((config.forecast.model, "seasonal", *more, "naive"))
+    models: dict[str, Model] = {name: model_of(name) for name in names}
     history = history_of(config, clock.now(), days, progress)
-    there = [name for name in MODELS if name != "statsforecast" or library.is_there()]
-    models: dict[str, Model] = {name: MODELS[name] for name in dict.fromkeys((config.forecast.model, *there))}
     tests = min(days, len(history.intervals.dates)) * len(models)
     done = count(1)
     counted = {name: _counted(model, done, tests, progress) for name, model in models.items()}

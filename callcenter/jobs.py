@@ -59,8 +59,8 @@ class Failed(CallcenterError):
 class Jobs:
     """``config`` gives what is in force when a job begins. ``all``: what users asked for, the oldest first.
 
-    Beside the daemon and the PBX at most two processes work: one of what was asked, one of the house. Who asked may
-    ask again soon: for a while a third waits.
+    Beside the daemon and the PBX at most two processes work: one of what was asked, one of the house (each by a few
+    threads, which give way to all others). Who asked may ask again soon: for a while a third waits.
     """
 
     def __init__(self, config: Callable[[], Config]) -> None:

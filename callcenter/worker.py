@@ -20,6 +20,7 @@ import msgspec
 
 from callcenter.config import Config, parse
 from callcenter.errors import CallcenterError, InputError
+from callcenter.precedence import give_way
 
 Tell = Callable[[int, int], None]
 Work = Callable[[Config, dict[str, Any], Tell], bytes]
@@ -85,11 +86,12 @@ def _tell(line: Said) -> None:
 
 def _behave() -> None:
     """The PBX beside has precedence, in time and in memory: if any process is to be killed for it, it is this one."""
-    os.nice(10)
+    give_way()
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("900")
     half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
-    resource.setrlimit(resource.RLIMIT_DATA, (half, half))
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (half, half))
 
 
 def main() -> int:
@@ -103,17 +105,23 @@ def main() -> int:
             raise InputError(f"no such work: {wanted.work!r}")
         config = parse(wanted.config, "configuration", connects=False)
         result = WORKS[wanted.work]()(config, wanted.words, lambda done, total: _tell(Said(done, total)))
-        Path(wanted.to).write_bytes(result)
+        _write(Path(wanted.to), result)
     except (CallcenterError, msgspec.ValidationError) as problem:
         _tell(Said(error=str(problem)))
         return 2
-    except MemoryError:
+    except (MemoryError, RuntimeError) as problem:
+        if isinstance(problem, RuntimeError) and "can't start new thread" not in str(problem):
+            raise
         _tell(Said(error="out of memory: ask for a shorter range"))
         return 2
-    except OSError as problem:
-        _tell(Said(error=f"cannot write the result: {problem.strerror or problem}"))
-        return 2
     return 0
+
+
+def _write(path: Path, result: bytes) -> None:
+    try:
+        path.write_bytes(result)
+    except OSError as e:
+        raise InputError(f"cannot write the result: {e.strerror or e}") from e
 
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -131,6 +133,32 @@ async def test_the_end_takes_results_and_processes_along(config: Config) -> None
     await state(running, State.RUNNING)
     await jobs.close()
     assert not done.result.parent.exists() and children() == before
+
+
+def test_it_works_where_the_unit_forbids_even_to_give_way(config: Config, tmp_path: Path) -> None:
+    if shutil.which("strace") is None:
+        assert not os.environ.get("CI"), "strace must be there in CI"
+        pytest.skip("strace is not here")
+    forbidden = ["strace", "-qq", "-o", "/dev/null", "-e", "inject=setpriority,setrlimit,prlimit64:error=EPERM"]
+    order = worker.order(config, "report", {"since": "today", "format": "json"}, tmp_path / "result")
+    words = [*forbidden, sys.executable, "-m", worker.__name__, "report"]
+    done = subprocess.run(words, input=order, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "result").read_bytes())["ask"]["by"] == "queue"
+
+
+def test_why_a_result_cannot_be_written_is_told_and_what_else_fails_is_not_taken_for_it(
+    config: Config, tmp_path: Path
+) -> None:
+    order = worker.order(config, "report", {"since": "today"}, tmp_path / "none" / "result")
+    words = [sys.executable, "-m", worker.__name__]
+    done = subprocess.run(words, input=order, capture_output=True, timeout=120)
+    said = json.loads(done.stderr.splitlines()[-1])["error"]
+    assert (done.returncode, said) == (2, "cannot write the result: No such file or directory")
+    values = {"pbx": [{"secret": "-"}], "store": {"url": f"sqlite+aiosqlite:///{tmp_path}/{'x' * 300}.db"}}
+    order = worker.order(parse(values, "test"), "report", {"since": "today"}, tmp_path / "result")
+    done = subprocess.run(words, input=order, capture_output=True, timeout=120)
+    assert done.returncode and b"cannot write the result" not in done.stderr
 
 
 async def test_only_so_many_results_are_kept(jobs: Jobs) -> None:

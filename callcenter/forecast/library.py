@@ -9,7 +9,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Set
 from datetime import date
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -25,16 +24,14 @@ LEVEL = 80
 """Percent: its ends are the tenth and the ninetieth percentile."""
 
 
-def is_there() -> bool:
-    return find_spec("statsforecast") is not None
-
-
 def library(history: Series, ahead: Intervals, days_off: Set[date]) -> Expected:
-    """As :func:`callcenter.forecast.seasonal.seasonal`. ConfigError where the library is not installed."""
+    """As :func:`callcenter.forecast.seasonal.seasonal`. ConfigError where the library is not there."""
     try:
         from statsforecast.models import AutoETS
     except ImportError as e:
-        raise ConfigError("forecast.model = 'statsforecast' needs: pip install 'callcenter[statsforecast]'") from e
+        missing = isinstance(e, ModuleNotFoundError) and (e.name or "").partition(".")[0] == "statsforecast"
+        why = "needs: pip install 'callcenter[statsforecast]'" if missing else f"cannot be loaded: {e}"
+        raise ConfigError(f"the forecast model 'statsforecast' {why}") from e
     learnt = learn(history, days_off)
     last = history.intervals.dates[-1]
     in_days = np.array([(day - last).days - 1 for day in ahead.dates], np.intp)

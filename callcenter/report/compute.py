@@ -8,7 +8,7 @@ in that is known, has no counts there: they are NaN and not 0.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -61,7 +61,7 @@ def report(
     return Report(
         site, calendar.zone, made_at, ask, periods(edges), who.names,
         tuple(c for c, o in zip(made, offers, strict=True) if ask.figures or o.counted or not np.isnan(c.values).all()),
-        {name: in_force[name] for name in (who.names if ask.by is By.QUEUE else sorted(columns.queues))},
+        {name: in_force[name] for name in _counted(ask, who, in_force)},
         _trust(columns, ask, who, sums, made_at), _unknown_s(columns, edges, made_at),
         _from_queue_log(columns, who, edges, shape), calendar.day_starts,
     )  # fmt: skip
@@ -81,6 +81,14 @@ def _targets(columns: Columns, ask: Ask, targets: Callable[[str], Targets]) -> d
         if not 0 <= value < math.inf:
             raise InputError(f"{name} is {value:g}: it must be 0 or more seconds")
     return {name: replace(targets(name), **asked) for name in columns.queues}
+
+
+def _counted(ask: Ask, who: Groups, in_force: dict[str, Targets]) -> Iterable[str]:
+    """The queues whose targets count in the report."""
+    if ask.by is By.QUEUE:
+        return who.names
+    topics = set(who.names)
+    return sorted(name for name, of in in_force.items() if ask.by is not By.TOPIC or (of.topic or name) in topics)
 
 
 def _sums(

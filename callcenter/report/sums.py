@@ -77,7 +77,8 @@ def time_sums(groups: Groups, borders: Floats, until: float) -> TimeSums:
 
 
 def _time_by_period(spans: Spans, memberships: Bools | None, names: int, borders: Floats) -> TimeSums:
-    """Some spans and some periods at a time: not many more than ``PIECES``, however long the spans are."""
+    """Some spans and some periods at a time: not many more than twice ``PIECES``, however long the spans are. As long
+    as it is no more all periods are done at once: that is the quickest."""
     time = TimeSums(*(np.zeros((len(borders) - 1, names + 1)) for _ in fields(TimeSums)))
     for rows in _slices(spans, PIECES):
         step = len(borders)

@@ -13,10 +13,11 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from callcenter.errors import StoreError
+from callcenter.precedence import give_way
 from callcenter.store import backup_names, checking, opening, owners, reading
 from callcenter.store.writing import ALIVE
 
@@ -127,8 +128,7 @@ def _forget(folder: Path, made: Path, kept: int) -> None:
 
 def main(words: list[str]) -> None:
     url, folder, kept = words
-    with suppress(OSError):  # a hardened unit forbids it
-        os.nice(10)
+    give_way()
     try:
         print(make(url, Path(folder), int(kept)))  # noqa: T201 - what the daemon reads
     except StoreError as e:

@@ -50,7 +50,7 @@ class Asked(BaseModel):
     until: str | None = Field(default=None, max_length=64)
     every: Every = Every.DAY
     by: By = By.QUEUE
-    names: tuple[Name, ...] = Field(default=(), max_length=1000, description="queues or agents; empty: all")
+    names: tuple[Name, ...] = Field(default=(), max_length=1000, description="queues, agents or topics; empty: all")
     figures: tuple[Name, ...] = Field(default=(), max_length=200, description="names of /api/v1/figures; empty: all")
     threshold_s: float | None = Field(default=None, ge=0, le=86_400, description="instead of the configured ones")
     short_abandon_s: float | None = Field(default=None, ge=0, le=86_400, description="instead of the configured ones")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import types
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,5 +72,16 @@ def test_a_holiday_ahead_is_as_quiet_as_holidays_are() -> None:
 def test_where_it_is_not_installed_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "statsforecast.models", None)
     known, ahead, _, _ = drawn([400], 84, 6).split(70)
-    with pytest.raises(ConfigError, match=r"pip install 'callcenter\[statsforecast\]'"):
+    with pytest.raises(ConfigError, match=r"'statsforecast' needs: pip install 'callcenter\[statsforecast\]'"):
+        MODELS["statsforecast"](known, ahead, set())
+
+
+def test_where_it_does_not_load_the_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(types.ModuleType):
+        def __getattr__(self, name: str) -> Any:
+            raise ImportError("of another numpy")
+
+    monkeypatch.setitem(sys.modules, "statsforecast.models", Broken("statsforecast.models"))
+    known, ahead, _, _ = drawn([400], 84, 6).split(70)
+    with pytest.raises(ConfigError, match="'statsforecast' cannot be loaded: of another numpy"):
         MODELS["statsforecast"](known, ahead, set())

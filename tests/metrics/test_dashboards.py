@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planned_page import Planning, forecast, page
+from planned_page import BEGAN, Planning, forecast, page
 
 DASHBOARDS = sorted((Path(__file__).parents[2] / "deploy/grafana").glob("*.json"))
 METRICS = Path(__file__).parents[2] / "docs/metrics.md"
@@ -25,7 +25,10 @@ def panels() -> Iterator[dict[str, Any]]:
 
 
 def expressions() -> list[str]:
-    return [target["expr"].replace("$queue", ".*") for panel in panels() for target in panel["targets"]]
+    return [
+        target["expr"].replace("$queue", ".*").replace("$instance", ".*")
+        for panel in panels() for target in panel["targets"]
+    ]  # fmt: skip
 
 
 def test_there_are_some_and_no_panel_lies_over_another() -> None:
@@ -51,21 +54,32 @@ def test_prometheus_answers_what_the_panels_ask(tmp_path: Path) -> None:
     if promtool is None:
         assert not os.environ.get("CI"), "promtool (Debian: prometheus) must be there in CI"
         pytest.skip("promtool is not here (Debian: prometheus)")
-    told = page(Planning(forecast()))
-    series = [{"series": name, "values": f"{value}+0x60"} for name, value in SERIES.findall(told)]
+    told = dict(SERIES.findall(page(Planning(forecast()))))
+    required, staffed = (
+        float(told[f'callcenter_queue_agents_{name}{{queue="sales"}}']) for name in ("required", "staffed")
+    )
+    told |= {
+        'callcenter_queue_window_visits{queue="sales",window="today",outcome="offered"}': "31",
+        'callcenter_queue_window_visits{queue="sales",window="today",outcome="answered"}': "29",
+    }
+    series = [{"series": name, "values": f"{value}+0x60"} for name, value in told.items()]
+    series.append({"series": 'callcenter_queue_entered_total{queue="sales"}', "values": "0+2x60"})
     assert len(series) > 20
-    required = float(dict(SERIES.findall(told))['callcenter_queue_agents_required{queue="sales"}'])
-    staffed = float(dict(SERIES.findall(told))['callcenter_queue_agents_staffed{queue="sales"}'])
+    sales = '{queue="sales"}'
     expected = {
-        "callcenter_queue_forecast_calls": 125.0, "callcenter_queue_forecast_calls_interval": 50.0,
-        "callcenter_queue_agents_required": required, "callcenter_queue_agents_staffed": staffed,
-        "callcenter_queue_staffing_gap_agents": required - staffed,
+        "callcenter_queue_forecast_calls": (sales, 125.0), "callcenter_queue_forecast_calls_interval": (sales, 50.0),
+        "callcenter_queue_agents_required": (sales, required), "callcenter_queue_agents_staffed": (sales, staffed),
+        "callcenter_queue_staffing_gap_agents": (sales, required - staffed),
+        "callcenter_queue_window_visits": ('{queue="sales",window="today",outcome="offered"}', 31.0),
+        "increase": (sales, 30.0), "time": ("", 1800.0 - (BEGAN - 3600)),
     }  # fmt: skip
-    asked = {re.split(r"[{(]", expr)[0]: expr for expr in expressions()}
+    asked = {re.split(r"[{( ]", expr)[0]: expr for expr in expressions()}
+    assert asked.keys() == expected.keys()
+    nameless = ("increase", "time")
     tests = [
-        {"expr": asked[name].replace(".*", "sales"), "eval_time": "30m",
-         "exp_samples": [{"labels": f'{name}{{queue="sales"}}', "value": value}]}
-        for name, value in expected.items()
+        {"expr": asked[name].replace('queue=~".*"', 'queue="sales"'), "eval_time": "30m",
+         "exp_samples": [{"labels": ("" if name in nameless else name) + (labels or "{}"), "value": value}]}
+        for name, (labels, value) in expected.items()
     ]  # fmt: skip
     rules = [{"record": f"asked:{n}", "expr": expr} for n, expr in enumerate(expressions())]
     (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))

@@ -18,6 +18,8 @@ from report_tables import AGENTS, MARGIN_S, QUEUES, columns, made, utc, values
 
 from callcenter.errors import InputError
 from callcenter.history.columns import Columns
+from callcenter.report.formats import cells
+from callcenter.report.formats.as_json import about
 from callcenter.report.offers import OFFERS
 from callcenter.report.site_calendar import SiteCalendar
 from callcenter.report.values import Ask, By, Every, Report, Targets
@@ -251,6 +253,23 @@ def test_a_topic_is_its_queues_together_each_with_its_own_thresholds(seed: int, 
     assert together.keys() == each.keys()
     for name, table in each.items():
         np.testing.assert_allclose(np.array(table)[:, 0], np.array(together[name])[:, -1], atol=1e-9, err_msg=name)
+
+
+def test_the_targets_of_a_topic_are_those_of_its_queues() -> None:
+    of = columns(RANGE, queues=("s1", "s2", "vip"), memberships=((0, 0, 0),))
+    targets = {"s1": Targets(service_level=0.9, topic="help"), "s2": Targets(service_level=0.9, topic="help"),
+               "vip": Targets(service_level=0.95, topic="gold")}  # fmt: skip
+
+    def aims(*names: str) -> tuple[Report, list[tuple[float, float] | None]]:
+        report = made(of, Ask(RANGE, by=By.TOPIC, names=names, figures=("service_level",)), SITE,
+                      targets=targets.__getitem__)  # fmt: skip
+        return report, [cells.aim(report, report.columns[0], name) for name in (*report.names, None)]
+
+    some, of_some = aims("help")
+    assert (list(some.targets), of_some) == (["s1", "s2"], [(0.9, 0.9), (0.9, 0.9)])
+    every, of_all = aims()
+    assert (every.names, of_all) == (("gold", "help"), [(0.95, 0.95), (0.9, 0.9), None])
+    assert about(every)["targets"]["s2"]["topic"] == "help"
 
 
 def test_a_queue_without_a_topic_is_one_of_its_own() -> None:

@@ -28,9 +28,6 @@ PAGES, DEAF = 200, 50
 CALLS_A_SECOND = 20.0
 SECONDS = 5.0
 EVERY_S = 0.05
-SLOWEST_S = 1.0
-"""What a machine of our own shows in the first round; others use it too, so more rounds may be needed."""
-ROUNDS = 3
 FOR_EVER_S = 10.0
 """Whoever waited for a page that does not read would wait for ever. How soon all others are told is printed, and
 depends on who else uses the processors."""
@@ -144,7 +141,7 @@ def resident(daemon: Running) -> int:
 
 @pytest.mark.timeout(120)
 async def test_pages_that_do_not_read_and_long_lists_hold_the_reading_up_for_nobody(tmp_path: Path) -> None:
-    alone, crowded = Probes("alone "), [Probes(f"crowded {n} ") for n in range(ROUNDS)]
+    alone, probes = Probes("alone "), Probes("crowded ")
     async with watched(tmp_path) as (pbx, daemon):
         url = str(daemon.http.base_url)
         async with httpx.AsyncClient(base_url=url) as client:
@@ -157,12 +154,9 @@ async def test_pages_that_do_not_read_and_long_lists_hold_the_reading_up_for_nob
             crowd += [asyncio.create_task(curious(url))]
             await asyncio.sleep(1)
             before = resident(daemon)
-            for probes in crowded:
-                crowd.append(asyncio.create_task(probes.watch(url)))
-                await probes.send(pbx, SECONDS)
-                await probes.all_seen()
-                if probes.late_s and probes.slow_s < SLOWEST_S:
-                    break
+            crowd.append(asyncio.create_task(probes.watch(url)))
+            await probes.send(pbx, SECONDS)
+            await probes.all_seen()
             grown = resident(daemon) - before
             lag_s = re.search(r"callcenter_ami_lag_seconds (\d\S*)", (await client.get("/metrics")).text)
             assert not [task for task in crowd if task.done()], "all of them were there until the end"

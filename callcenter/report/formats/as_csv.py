@@ -32,9 +32,9 @@ def harmless(text: str) -> str:
 
 
 def write_csv(report: Report, options: Options) -> bytes:
-    """``start``, ``end`` (not included), the queue, agent or site, then the columns by their names, and ``unknown_s``:
-    of so much of the period nothing is known. Ratios are 0 to 1, times seconds; an empty cell is a value that is not
-    known."""
+    """``start``, ``end`` (not included), the queue, agent, topic or site, then the columns by their names, and
+    ``unknown_s``: of so much of the period nothing is known. Ratios are 0 to 1, times seconds; an empty cell is a value
+    that is not known."""
     out, columns = StringIO(newline=""), told(report)
     writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
     writer.writerow(["start", "end", report.ask.by.value, *(c.name for c in columns), "unknown_s"])

@@ -39,7 +39,7 @@ def about(report: Report) -> dict[str, Any]:
         "targets": {
             queue: {
                 "threshold_s": t.threshold_s, "service_level": t.service_level, "short_abandon_s": t.short_abandon_s,
-                "figures": {figure: list(aim) for figure, aim in t.figures.items()},
+                "figures": {figure: list(aim) for figure, aim in t.figures.items()}, "topic": t.topic or queue,
             }
             for queue, t in report.targets.items()
         },

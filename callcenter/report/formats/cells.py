@@ -91,11 +91,15 @@ def chosen(report: Report) -> list[Column]:
 
 
 def aim(report: Report, of: Column, name: str | None) -> tuple[float, float] | None:
-    """What the column aims at for this name, None for all of them. A queue's aim is its own; of all together there is
-    none where the queues differ."""
+    """What the column aims at for this name, None for all of them. A queue's aim is its own; of several together there
+    is none where they differ."""
     if report.ask.by is By.QUEUE and name is not None and name in report.targets:
         return _own_aim(of, report.targets[name])
-    aims = {_own_aim(of, targets) for targets in report.targets.values()}
+    of_name = report.ask.by is By.TOPIC and name is not None
+    aims = {
+        _own_aim(of, targets) for queue, targets in report.targets.items()
+        if not of_name or (targets.topic or queue) == name
+    }  # fmt: skip
     return aims.pop() if len(aims) == 1 else None if aims else of.target
 
 
