@@ -48,7 +48,8 @@ class Spare:
 
     async def close(self) -> None:
         if self._keeping is not None:
-            self._keeping.cancel()
+            if not self._keeping.cancelling():  # once more, and it would not wait for the process that it ends
+                self._keeping.cancel()
             await asyncio.wait({self._keeping})
             self._keeping = None
 

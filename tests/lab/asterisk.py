@@ -25,7 +25,7 @@ AGENTS = range(1001, 1061)
 NO_PHONE = (1046, 1047)  # the dead and the unregistered one, in etc/pjsip.conf
 LISTENS = "127.0.0.1"
 FIRST_PORT, PORT_BLOCKS = 17000, 100  # below the ports that a kernel gives to clients, and below RTP's
-START_S, STOP_S = 30.0, 15.0
+START_S, STOP_S, QUIET_S = 30.0, 15.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,16 @@ class Asterisk:
         """What Asterisk's own command line answers."""
         call = ["chroot", str(self.root), "/usr/sbin/asterisk", "-C", f"{self.jail}/etc/asterisk.conf", "-rx", command]
         return subprocess.run(call, capture_output=True, text=True, errors="replace", timeout=30, check=False).stdout
+
+    def hang_up_all(self) -> None:
+        """Ends what other tests left behind, and waits until nothing is up. Raises :class:`LabError`."""
+        deadline = time.monotonic() + QUIET_S
+        while not self.cli("core show channels count").startswith("0 active channel"):
+            if time.monotonic() > deadline:
+                raise LabError(f"still up after {QUIET_S:g} s: {self.cli('core show channels concise')}")
+            self.cli("channel request hangup all")
+            time.sleep(1.0)
+        time.sleep(1.0)  # its last events and lines are told
 
     def messages(self) -> str:
         """Everything that this Asterisk warned of."""

@@ -113,7 +113,7 @@ async def _one_call(
     """The events that ``account`` receives while one caller dials ``number`` and nobody picks up."""
 
     async def one(stage: Stage) -> None:
-        await stage.run(Plan("one", number, "", 8, (Step("ignores"),), None))
+        await stage.run(Plan("one", number, "", 40, (Step("ignores"),), None))
 
     monkeypatch.setitem(SCENARIOS, "one", one)
     async with recording(asterisk.ami_port, out, account):

@@ -26,6 +26,7 @@ def test_300_calls_equal_queue_log_with_a_ticket_each(
     version: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     lab: Asterisk = request.getfixturevalue(version)
+    lab.hang_up_all()
     older = len(lab.queue_log.read_text().splitlines())  # other tests may have used this Asterisk
     with running(tmp_path, lab.ami_port, LEAST.username, LEAST.secret) as daemon:
         placed = asyncio.run(drive(lab, f"mix:{CALLS}:{RATE}", seed=5))

@@ -175,6 +175,7 @@ def test_json_says_what_was_asked_how_it_was_counted_and_how_much_was_seen() -> 
     assert (body["ask"]["every"], body["ask"]["by"]) == ("day", "queue")
     assert body["targets"]["sales-vip"] == {
         "threshold_s": 30.0, "service_level": 0.8, "short_abandon_s": 5.0, "figures": {},
+        "topic": "sales-vip",
     }  # fmt: skip
     aims = Targets(figures={"abandon_rate": (0.03, 0.05)})
     own = read_json(replace(report, targets={"sales": aims}))["targets"]["sales"]["figures"]
