@@ -58,15 +58,18 @@ def _possible(floor: Floor, at: float, boot: int) -> bool:
 def restarted(floor: Floor, boot: int) -> bool:
     """Whether the PBX is another one than before.
 
-    FullyBooted has no Timestamp: ``boot`` moves when we learn how far our clock is off. But a PBX with which we had a
-    link cannot have booted long before that link was lost. One whose boot we never heard of tells it when it is new.
+    FullyBooted has no Timestamp: ``boot`` moves when we learn how far our clock is off, and is later when it is read
+    late. But a PBX with which we had a link cannot have booted long before that link was lost, nor long before the end
+    of an earlier process of ours that saw it alive. One whose boot we never heard of tells it when it is new.
     """
     if not floor.boot:
         return 0 < int(floor.link_since) <= boot
     if abs(boot - floor.boot) <= SAME_BOOT_S:
         return False
     # A clock that was set back meanwhile makes the new boot the earlier one.
-    return boot > floor.link_since - SILENT_S if floor.boot_heard else boot > floor.boot
+    if floor.boot_heard:
+        return boot > floor.link_since - SILENT_S
+    return boot > max(floor.boot, floor.revived.until - SILENT_S)
 
 
 def lose(floor: Floor, call: Call, at: float, ended_by: str, outcome: Outcome) -> None:

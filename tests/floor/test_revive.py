@@ -336,6 +336,15 @@ def test_the_same_boot_told_some_seconds_off_is_no_restart() -> None:
     assert (told.after.said(PbxRestarted), told.after.visit().outcome) == ([], None)
 
 
+@pytest.mark.parametrize("alive", [math.inf, 5003.0])
+def test_the_same_boot_read_long_after_it_was_told_is_no_restart(alive: float) -> None:
+    """FullyBooted has no Timestamp: what a busy machine reads a minute late looks like a boot a minute later."""
+    told = Restart(linked(dials_in(5000), joins(5001)), boot=1, alive=alive)
+    told.play(again(5020, waits(5020, 19.0), lists(5020, CALLER, 5020), uptime=5020 - 61))
+    assert (told.after.said(PbxRestarted), told.after.visit().outcome) == ([], None)
+    assert told.after.record().id == told.before.record().id
+
+
 # ---- agents' time ---------------------------------------------------------------------------------------------
 
 
