@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import numpy as np
 import pyarrow as pa
 
 from callcenter.history.columns import Source
@@ -94,7 +95,7 @@ def _calls(calls: Iterable[list[LoggedVisit]], e164: Callable[[str], str | None]
 
 
 def table(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:
-    """Rows of plain values as columns."""
+    """Rows of plain values as columns; a Boolean may be 0 or 1."""
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
     arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.table(arrays, schema=schema)
@@ -103,4 +104,6 @@ def table(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:
 def _array(column: Iterable[object], type: pa.DataType) -> pa.Array:
     if pa.types.is_dictionary(type):
         return pa.array(list(column), type.value_type).dictionary_encode()
+    if pa.types.is_boolean(type):
+        return pa.array(np.array(column, np.bool_))
     return pa.array(list(column), type)

@@ -6,7 +6,7 @@ The daemon may be writing to it meanwhile.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -109,60 +109,64 @@ def thresholds(connection: Connection) -> dict[str, float]:
 def tables_of(connection: Connection, number: int, kinds: Iterable[str] = TABLES) -> dict[str, pa.Table]:
     """The tables of the calls that began on day ``number``, and what agents did on it: those that are wanted."""
     began = and_(call.c.started_at >= number * DAY_S, call.c.started_at < (number + 1) * DAY_S)
-    rows = {
-        "visits": lambda: _visits(connection, began),
-        "attempts": lambda: _attempts(connection, began),
-        "calls": lambda: _calls(connection, began),
-        "spans": lambda: _spans(connection, number),
+    queries = {
+        "visits": [_visits(began)],
+        "attempts": [_attempts(began)],
+        "calls": [_calls(began)],
+        "spans": _spans(number),
     }
-    return {kind: table(TABLES[kind], rows[kind]()) for kind in kinds}
+    return {kind: table(TABLES[kind], list(_rows(connection, queries[kind]))) for kind in kinds}
 
 
-def _visits(connection: Connection, began: ColumnElement[bool]) -> list[tuple[Any, ...]]:
+def _rows(connection: Connection, queries: Iterable[Select[Any]]) -> Iterator[tuple[Any, ...]]:
+    """As the driver brings them, a Boolean as 0 or 1: of a hundred thousand a day SQLAlchemy's cost as much again."""
+    for query in queries:
+        with closing(connection.connection.cursor()) as cursor:
+            cursor.execute(str(query.compile(connection, compile_kwargs={"literal_binds": True})))
+            yield from cursor.fetchall()
+
+
+def _visits(began: ColumnElement[bool]) -> Select[Any]:
     of_visit = and_(attempt.c.call == visit.c.call, attempt.c.visit == visit.c.seq, attempt.c.result.is_not(None))
     rings = select(func.count()).select_from(attempt).where(of_visit).scalar_subquery()
     unanswered = select(func.count()).select_from(attempt).where(of_visit, attempt.c.unanswered).scalar_subquery()
     v = visit.c
-    query = select(
-        call.c.linkedid, v.queue, v.entered_at, v.wait_s, v.outcome, v.agent, v.talk_s, v.hold_s, v.wrap_up_s,
+    outcome = case(*((v.outcome == o, n) for o, n in OUTCOMES.items() if o is not None), else_=OUTCOMES[None])
+    return select(
+        call.c.linkedid, v.queue, v.entered_at, v.wait_s, outcome, v.agent, v.talk_s, v.hold_s, v.wrap_up_s,
         v.transferred, rings, unanswered,
         case((v.repaired, int(Source.REPAIRED)), else_=int(Source.SEEN)),
     ).join(call, call.c.id == v.call).where(began)  # fmt: skip
-    return [(*row[:4], OUTCOMES[row[4]], *row[5:]) for row in connection.execute(query)]
 
 
-def _attempts(connection: Connection, began: ColumnElement[bool]) -> list[tuple[Any, ...]]:
+def _attempts(began: ColumnElement[bool]) -> Select[Any]:
     a = attempt.c
-    query = (
+    return (
         select(call.c.linkedid, visit.c.queue, a.agent, a.at, a.unanswered)
         .join(visit, and_(visit.c.call == a.call, visit.c.seq == a.visit))
         .join(call, call.c.id == a.call)
         .where(began, a.result.is_not(None))
     )
-    return [tuple(row) for row in connection.execute(query)]
 
 
-def _calls(connection: Connection, began: ColumnElement[bool]) -> list[tuple[Any, ...]]:
+def _calls(began: ColumnElement[bool]) -> Select[Any]:
     """Calls from outside. One whose legs went over into another is no call of its own."""
     of_call = visit.c.call == call.c.id
     last = select(visit.c.queue).where(of_call).order_by(visit.c.seq.desc()).limit(1).scalar_subquery()
     spoke = and_(conversation.c.call == call.c.id, conversation.c.agent.is_not(None))
     by = select(conversation.c.agent).where(spoke).order_by(conversation.c.seq.desc()).limit(1).scalar_subquery()
     answered = or_(exists().where(spoke), exists().where(and_(of_call, visit.c.agent.is_not(None))))
-    query: Select[Any] = (
+    return (
         select(call.c.linkedid, last, ticket.c.e164, call.c.started_at, answered, by)
         .outerjoin(ticket, ticket.c.call == call.c.id)
         .where(began, call.c.direction == Direction.IN, call.c.merged_into.is_(None))
     )
-    return [(*row[:4], bool(row[4]), row[5]) for row in connection.execute(query)]
 
 
-def _spans(connection: Connection, number: int) -> list[tuple[Any, ...]]:
+def _spans(number: int) -> list[Select[Any]]:
     """What of them lies within the day. One of a clock that nobody had set yet says nothing of how long it was."""
     s, start, end = agent_span.c, float(number * DAY_S), float((number + 1) * DAY_S)
     name = case((s.name != "", s.name), else_=s.agent)
-    query = select(name, s.queue, s.state, s.from_, s.to)
-    ended = query.where(s.to > start, s.to < end, s.from_ >= CLOCK_SET)
-    goes_on = query.where(text(OVER_MIDNIGHT), s.to >= end, s.from_ < end, s.from_ >= CLOCK_SET)
-    return [(agent, queue, STATES[state], max(since, start), min(until, end))
-            for some in (ended, goes_on) for agent, queue, state, since, until in connection.execute(some)]  # fmt: skip
+    state = case(*((s.state == state, n) for state, n in STATES.items()))
+    query = select(name, s.queue, state, func.max(s.from_, start), func.min(s.to, end)).where(s.from_ >= CLOCK_SET)
+    return [query.where(s.to > start, s.to < end), query.where(text(OVER_MIDNIGHT), s.to >= end, s.from_ < end)]
