@@ -30,7 +30,7 @@ def main(file: str, folder: str) -> None:
     began = time.perf_counter()
     with archive.alone():
         done = importing.import_file(archive, Path(file), quiet)
-        visits = importing.make(archive, lambda number: e164(number, "IR"), quiet)
+        visits, _ = importing.make(archive, lambda number: e164(number, "IR"), quiet)
     took = time.perf_counter() - began
     told = {"lines": done.lines, "added": done.added, "broken": done.broken, "visits": visits, "seconds": took}
     print(json.dumps(told | {"peak_mb": peak_mb()}))
