@@ -88,9 +88,9 @@ def sample(daemon: Running, folder: Path, at: float, disturbed: bool) -> Sample:
     )  # fmt: skip
 
 
-def metrics(daemon: Running) -> dict[str, float]:
-    """Those without labels."""
-    lines = daemon.http.get("/metrics").text.splitlines()
+def metrics(daemon: Running, *names: str) -> dict[str, float]:
+    """Those without labels: all, or these."""
+    lines = daemon.http.get("/metrics", params={"name[]": names}).text.splitlines()
     pairs = (line.split(" ") for line in lines if not line.startswith("#") and "{" not in line)
     return {name: float(value) for name, value in pairs}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 
 import msgspec
 import structlog
@@ -121,11 +121,11 @@ class Daemon:
             backup_old_s=self.backups.old_s if self.backups else 0.0,
         )  # fmt: skip
 
-    async def metrics(self) -> bytes:
+    async def metrics(self, names: Collection[str] = ()) -> bytes:
         self.counters.ami_events, self.counters.ami_dropped = self.link.counted()
         board, counters = self.board(), self.counters.picture()
         past = {window: one.figures for window, one in self.past.items()}
-        return await asyncio.to_thread(collector.scrape, board, counters, self.health(), self.planning, past)
+        return await asyncio.to_thread(collector.scrape, board, counters, self.health(), self.planning, past, names)
 
     @property
     def past(self) -> dict[str, Past]:

@@ -9,6 +9,7 @@ it.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import resource
 import sys
@@ -42,8 +43,11 @@ class Order(msgspec.Struct, frozen=True):
 
 
 def _report() -> Work:
+    import pyarrow
+
     from callcenter.report import work
 
+    pyarrow.array(["loaded"])  # with its first list it looks for pandas, half a second where that is installed
     return lambda config, words, tell: work.written(config, msgspec.convert(words, work.Words), tell)
 
 
@@ -99,6 +103,7 @@ def main() -> int:
     for name in sys.argv[1:]:
         if name in WORKS:
             WORKS[name]()
+    gc.disable()  # it lives for one order, whose hundred thousand rows would be gone through again and again
     try:
         wanted = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
         if wanted.work not in WORKS:

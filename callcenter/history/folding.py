@@ -89,7 +89,8 @@ def _calls(calls: Iterable[list[LoggedVisit]], e164: Callable[[str], str | None]
     for of in calls:
         by = [visit.agent for visit in of if visit.agent]
         number = next((visit.number for visit in of if visit.number), "")
-        rows.append((of[0].call, of[-1].queue, e164(number) if number else None, of[0].entered_at, bool(by),
+        customer = e164(number) if number else None
+        rows.append((of[0].call, of[-1].queue, int(customer) if customer else None, of[0].entered_at, bool(by),
                      by[-1] if by else None))  # fmt: skip
     return table(CALLS, rows)
 

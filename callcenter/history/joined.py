@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from callcenter.history.choosing import chosen
 from callcenter.history.columns import Attempts, Columns, Range
@@ -133,7 +135,12 @@ def _visits(rows: pa.Table, queues: _Names, until: float) -> Visits:
     wait_s = np.where(outcome == Outcome.WAITING, np.maximum(until - entered, 0.0), numbers(rows["wait_s"]))
     names = ("talk_s", "hold_s", "wrap_up_s", "transferred", "attempts", "ring_no_answer")
     return Visits(queue=queues.codes(rows["queue"]), entered_at=entered, wait_s=wait_s, outcome=outcome,
-                  **{name: np.nan_to_num(numbers(rows[name])) for name in names})  # fmt: skip
+                  **{name: _or_zero(numbers(rows[name])) for name in names})  # fmt: skip
+
+
+def _or_zero(column: NDArray[Any]) -> NDArray[Any]:
+    """Zero for what is not known."""
+    return np.where(np.isnan(column), 0.0, column) if column.dtype.kind == "f" else column
 
 
 def _spans(rows: pa.Table, queues: _Names, agents: _Names) -> Spans:

@@ -80,7 +80,7 @@ def _beside(ours: Iterable[Row], theirs: Iterable[Row], names: tuple[str, ...]) 
             yield row.place, row, other.place, other
 
 
-def _customers(calls: pa.Table, of: list[Row]) -> dict[str, str]:
+def _customers(calls: pa.Table, of: list[Row]) -> dict[str, int]:
     some = calls.filter(pc.is_in(calls["call"], pa.array([row.call for row in of], pa.string())))
     told = zip(some["call"].to_pylist(), some["customer"].to_pylist(), strict=True)
     return {call: customer for call, customer in told if customer is not None}

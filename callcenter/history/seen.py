@@ -14,11 +14,13 @@ import msgspec
 import pyarrow as pa
 from sqlalchemy import (
     URL,
+    BigInteger,
     ColumnElement,
     Connection,
     Select,
     and_,
     case,
+    cast,
     create_engine,
     exists,
     func,
@@ -150,14 +152,14 @@ def _attempts(began: ColumnElement[bool]) -> Select[Any]:
 
 
 def _calls(began: ColumnElement[bool]) -> Select[Any]:
-    """Calls from outside. One whose legs went over into another is no call of its own."""
+    """Calls from outside. One whose legs went over into another is no call of its own. Of +98… SQLite makes 98…."""
     of_call = visit.c.call == call.c.id
     last = select(visit.c.queue).where(of_call).order_by(visit.c.seq.desc()).limit(1).scalar_subquery()
     spoke = and_(conversation.c.call == call.c.id, conversation.c.agent.is_not(None))
     by = select(conversation.c.agent).where(spoke).order_by(conversation.c.seq.desc()).limit(1).scalar_subquery()
     answered = or_(exists().where(spoke), exists().where(and_(of_call, visit.c.agent.is_not(None))))
     return (
-        select(call.c.linkedid, last, ticket.c.e164, call.c.started_at, answered, by)
+        select(call.c.linkedid, last, cast(ticket.c.e164, BigInteger), call.c.started_at, answered, by)
         .outerjoin(ticket, ticket.c.call == call.c.id)
         .where(began, call.c.direction == Direction.IN, call.c.merged_into.is_(None))
     )

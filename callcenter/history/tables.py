@@ -32,7 +32,7 @@ ATTEMPTS = pa.schema({
 CALLS = pa.schema({
     "call": pa.string(),
     "queue": _NAME,  # the last that it visited, null: none
-    "customer": pa.string(),  # E.164, null: not known
+    "customer": pa.int64(),  # the digits of E.164, null: not known
     "started_at": pa.float64(),
     "answered": pa.bool_(),  # by an agent
     "agent": _NAME,  # the last who answered, null: nobody

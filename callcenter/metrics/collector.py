@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import blake2s
 from typing import Any
@@ -57,12 +57,13 @@ def _bare(row: Row, labels: Iterable[str]) -> list[str]:
 
 class BoardCollector(Collector):
     """``board`` gives the newest Wallboard; ``counters`` is fed with every Change; ``health`` tells of the daemon;
-    ``past``: figures of windows of past days, as the board's."""
+    ``past``: figures of windows of past days, as the board's; ``names``: the metrics that are wanted, empty: all."""
 
     def __init__(
         self, board: Callable[[], Wallboard], counters: Counters, health: Callable[[], Health],
-        planning: Planning | None = None, past: Mapping[str, Figures] | None = None,
+        planning: Planning | None = None, past: Mapping[str, Figures] | None = None, names: Collection[str] = (),
     ) -> None:  # fmt: skip
+        self._wanted = names or METRICS
         self._board = board
         self._counters = counters
         self._health = health
@@ -75,22 +76,21 @@ class BoardCollector(Collector):
         samples = _of_now(board) | _since_start(self._counters, board) | _windowed({**board.figures, **self._past})
         samples |= of_daemon(health, board, self._counters) | of_planning(self._planning, board)
         for row in (*STATE, *WINDOWED, *SINCE_START, *PLANNING, *DAEMON):
-            if row.type in FAMILIES:
+            if row.type in FAMILIES and row.name in self._wanted:
                 family = FAMILIES[row.type](row.name, row.help, labels=row.labels)
                 for labels, value in samples[row.name]:
                     family.add_metric(_bare(row, labels), value)
                 yield family
-        yield _waits(self._counters.waits)
-        yield _writes(health)
+        yield from (one for one in (_waits(self._counters.waits), _writes(health)) if one.name in self._wanted)
 
 
 def registry(
     board: Callable[[], Wallboard], counters: Counters, health: Callable[[], Health] = Health,
-    planning: Planning | None = None, past: Mapping[str, Figures] | None = None,
+    planning: Planning | None = None, past: Mapping[str, Figures] | None = None, names: Collection[str] = (),
 ) -> CollectorRegistry:
     """A registry of its own: nothing of the process-wide one of prometheus_client comes along."""
     own = CollectorRegistry()
-    own.register(BoardCollector(board, counters, health, planning, past))
+    own.register(BoardCollector(board, counters, health, planning, past, names))
     return own
 
 
@@ -101,10 +101,10 @@ def text(own: CollectorRegistry) -> bytes:
 
 def scrape(
     board: Wallboard, counters: Counters, health: Health, planning: Planning | None = None,
-    past: Mapping[str, Figures] | None = None,
+    past: Mapping[str, Figures] | None = None, names: Collection[str] = (),
 ) -> bytes:
     """The text of one moment. It takes a while in a big centre: give it a picture of the counters, beside the loop."""
-    return text(registry(lambda: board, counters, lambda: health, planning, past))
+    return text(registry(lambda: board, counters, lambda: health, planning, past, names))
 
 
 def _of_now(board: Wallboard) -> dict[str, Samples]:

@@ -10,7 +10,8 @@ from callcenter.metrics.table import DAEMON, PLANNING, SINCE_START, STATE, WINDO
 HEAD = """# Metrics
 
 Served at `/metrics` in Prometheus' text format. This page is made from `callcenter/metrics/table.py` by
-`python -m callcenter.metrics.reference > docs/metrics.md`.
+`python -m callcenter.metrics.reference > docs/metrics.md`. `/metrics?name[]=callcenter_link_up` gives that metric
+alone, several of them several.
 
 Labels are bounded: queues and agents of the PBX, states, outcomes, windows (`today`, `15m`, `30m`, `60m`). There is
 never a phone number in them: seven digits and more in an agent's interface or name are shown as a short hash.

@@ -96,8 +96,10 @@ def _time_by_period(spans: Spans, memberships: Bools | None, names: int, borders
 
 def _pieces(spans: Spans, borders: Floats) -> int:
     """How many they are when they are cut at the borders."""
-    first, last = (np.searchsorted(borders, at, "right") for at in (spans.start, spans.end))
-    return len(first) + int((last - first).sum())
+    first = np.searchsorted(borders, spans.start, "right")
+    crossing = np.flatnonzero(spans.end >= np.append(borders, np.inf)[first])
+    last = np.searchsorted(borders, spans.end[crossing], "right")
+    return len(first) + int((last - first[crossing]).sum())
 
 
 def _side_by_side(spans: Spans) -> int:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Query, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from callcenter.metrics import health
+from callcenter.metrics.table import METRICS
 from callcenter.web import shown
 from callcenter.web.answers import json
 from callcenter.web.docs import rendered
 from callcenter.web.models import Liveness, Readiness
+from callcenter.web.problems import bad, documented
 from callcenter.web.source import Source
 
 STATIC = Path(__file__).parent / "static"
@@ -47,10 +50,12 @@ def router(source: Source) -> APIRouter:
         told = shown.readiness(health.alarms(source.health()), source.config.site.zone)
         return json(told, 200 if told["ready"] else 503)
 
-    @api.get("/metrics", responses={200: {"content": {METRICS_TYPE: {}}}}, response_class=Response)
-    async def metrics() -> Response:
-        """Prometheus text."""
-        text = await source.metrics()
+    @api.get("/metrics", responses=documented(400) | {200: {"content": {METRICS_TYPE: {}}}}, response_class=Response)
+    async def metrics(names: Annotated[list[str], Query(alias="name[]")] = []) -> Response:  # noqa: B006
+        """Prometheus text, of all metrics or of those named, as Prometheus' own libraries take it."""
+        if unknown := [name for name in names if name not in METRICS]:
+            raise bad(f"name[]: no such metric: {unknown[0]!r}")
+        text = await source.metrics(names)
         return Response(text, headers={"Content-Type": METRICS_TYPE, "Cache-Control": "no-store"})
 
     return api

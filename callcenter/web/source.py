@@ -7,7 +7,7 @@ board and never a backlog.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -103,8 +103,8 @@ class Source(Protocol):
         """Work in processes of its own."""
         ...
 
-    async def metrics(self) -> bytes:
-        """The Prometheus text. Whatever takes long of it is done beside the loop."""
+    async def metrics(self, names: Collection[str] = ()) -> bytes:
+        """The Prometheus text, of these metrics or of all. Whatever takes long of it is done beside the loop."""
         ...
 
 

@@ -307,6 +307,17 @@ def test_every_row_of_the_table_is_scraped_with_its_type_and_its_labels_and_noth
     assert not families
 
 
+@pytest.mark.parametrize("name", METRICS)
+def test_a_metric_can_be_asked_for_alone(name: str) -> None:
+    counters = Counters()
+    for change in (VisitEnded(AT, "c1", 1, visit(Outcome.ANSWERED, 4.0)), Drift(AT, "", "bug", "")):
+        counters.apply(change)
+    whole = text(registry(board, counters)).decode()
+    alone = text(registry(board, counters, names=[name])).decode()
+    assert {family.name for family in text_string_to_metric_families(alone)} == {name.removesuffix("_total")}
+    assert samples(alone).items() <= samples(whole).items()
+
+
 def test_every_metric_is_documented() -> None:
     written = DOCS.read_text(encoding="utf-8")
     assert [name for name in METRICS if f"`{name}`" not in written] == []

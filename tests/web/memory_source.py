@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 
 from fastapi import FastAPI
 from memory_planning import MemoryPlanning
@@ -64,7 +64,7 @@ class MemorySource(Newest):
     def health(self) -> Health:
         return self.is_so
 
-    async def metrics(self) -> bytes:
+    async def metrics(self, names: Collection[str] = ()) -> bytes:
         return self.text
 
 

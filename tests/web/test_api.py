@@ -214,6 +214,7 @@ async def test_metrics_are_prometheus_text(api: httpx.AsyncClient, source: Memor
 
 
 WRONG = [
+    ("/metrics?name[]=callcenter_nope", 400, "callcenter_nope"),
     ("/api/v1/kpis?window=5m", 400, "window"),
     ("/api/v1/kpis?queue=nope", 404, "nope"),
     ("/api/v1/agents?queue=nope", 404, "nope"),
