@@ -36,6 +36,9 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+_LEVELS = r"^[^\s/+#$][^\s+#/]{0,63}(/[^\s+#/]{1,64}){0,5}$"
+"""Levels of an MQTT topic, none of them empty."""
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 JALALI = ("IR", "AF")
 
@@ -109,11 +112,16 @@ class Pbx(Section):
         if self.secret is not None:
             return self.secret.get_secret_value()
         assert self.secret_file is not None
-        try:
-            return self.secret_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as e:
-            reason = getattr(e, "strerror", None) or "not UTF-8"
-            raise ConfigError(f"pbx.secret_file: cannot read {self.secret_file}: {reason}") from e
+        return _read("pbx.secret_file", self.secret_file)
+
+
+def _read(key: str, file: Path) -> str:
+    """A secret. Raises ConfigError."""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as e:
+        reason = getattr(e, "strerror", None) or "not UTF-8"
+        raise ConfigError(f"{key}: cannot read {file}: {reason}") from e
 
 
 class Queue(Section):
@@ -176,6 +184,44 @@ class Web(Section):
     port: int = Field(default=8080, ge=0, le=65535)
 
 
+class Mqtt(Section):
+    """A broker that is told what is on the board. ``host`` '': none. ``port`` 0: 1883, with TLS 8883.
+
+    ``keepalive_s``: who is silent for one and a half of it is offline. ``calls``: one message for each change of a
+    call; ``numbers``: with the customer's number and name. ``home_assistant``: its prefix for what it is to discover
+    ("homeassistant"); '': nothing is announced.
+    """
+
+    host: str = ""
+    port: int = Field(default=0, ge=0, le=65535)
+    username: str = ""
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    tls: bool = False
+    tls_ca: Path | None = None
+    tls_verify: bool = True
+    client_id: str = Field(default="", max_length=128)
+    prefix: str = Field(default="callcenter", pattern=_LEVELS)
+    keepalive_s: int = Field(default=15, ge=5, le=3600)
+    calls: bool = True
+    numbers: bool = False
+    home_assistant: str = Field(default="", pattern=f"^$|{_LEVELS}")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Mqtt:
+        if self.password is not None and self.password_file is not None:
+            raise ValueError("only one of 'password' and 'password_file' is needed")
+        if not self.username and (self.password is not None or self.password_file is not None):
+            raise ValueError("a password needs a 'username'")
+        return self
+
+    def secret(self) -> str | None:
+        """The password. Raises ConfigError when ``password_file`` cannot be read."""
+        if self.password is not None:
+            return self.password.get_secret_value()
+        return None if self.password_file is None else _read("mqtt.password_file", self.password_file)
+
+
 class Tickets(Section):
     internal: bool = False
 
@@ -223,6 +269,7 @@ class Config(BaseSettings):
     queues: dict[str, Queue] = {}
     store: Store = Store()
     web: Web = Web()
+    mqtt: Mqtt = Mqtt()
     tickets: Tickets = Tickets()
     forecast: Forecast = Forecast()
 

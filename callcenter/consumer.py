@@ -38,6 +38,8 @@ LATE_FOR_S = 10.0
 
 Item = list[Message] | e.Event
 Sink = Callable[[Any], None]
+Outlet = Callable[[list[Change], Callable[[str], CallRecord | None]], None]
+"""Takes what became true, and how to get the newest record of a call."""
 
 log = structlog.get_logger()
 
@@ -72,6 +74,7 @@ class Consumer:
         self.figures_due = False
         self._look_at_clock, self._look_due = look_at_clock, 0.0
         self._drifted = drifted
+        self.outlets: list[Outlet] = []
         own: dict[Any, Sink] = {
             Drift: drifted,
             LinkChanged: self._link_changed,
@@ -145,7 +148,7 @@ class Consumer:
                 changes += made
         self.events += len(events)
         finished = self.floor.take_finished()
-        self.pipeline.put(changes, journal, lambda call: finished.get(call) or self.floor.record(call))
+        self._give(changes, journal, lambda call: finished.get(call) or self.floor.record(call))
         self._keep_holes()
         self.changed.set()
 
@@ -165,8 +168,15 @@ class Consumer:
         """A call that is over was repaired: the store and the figures are told, the Floor has forgotten it."""
         journal: list[JournalRow] = []
         self._tell(changes, journal)
-        self.pipeline.put(changes, journal, lambda _: record)
+        self._give(changes, journal, lambda _: record)
         self.changed.set()
+
+    def _give(
+        self, changes: list[Change], journal: list[JournalRow], records: Callable[[str], CallRecord | None]
+    ) -> None:
+        self.pipeline.put(changes, journal, records)
+        for outlet in self.outlets if changes else ():
+            outlet(changes, records)
 
     def _told(self, newest: float, arrival: float) -> None:
         """Events brought a time of their own (rows of lists do not): it says how late they are."""

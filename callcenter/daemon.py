@@ -28,6 +28,7 @@ from callcenter.lookback import LookBack
 from callcenter.memory import settle_memory
 from callcenter.metrics import collector
 from callcenter.metrics.health import Health, alarms, stuck
+from callcenter.mqtt.outlet import Outlet
 from callcenter.pipeline import Pipeline
 from callcenter.planning import Planning
 from callcenter.reload import Reload, reload
@@ -65,6 +66,8 @@ class Daemon:
         self._reloaded = asyncio.Event()
         self._drifts_told: set[str] = set()
         self.boards = Boards(self.consumer, self.health)
+        self.mqtt = Outlet(config, self)
+        self.consumer.outlets.append(self.mqtt.take)
         self.jobs = Jobs(lambda: self.config)
         self.lookback = LookBack()
         self.planning = Planning(lambda: self.config, self.now, self.window.picture)
@@ -119,6 +122,8 @@ class Daemon:
             backup_at=self.backups.newest_at if self.backups else None,
             backup_age_s=self.backups.age_s if self.backups else None,
             backup_old_s=self.backups.old_s if self.backups else 0.0,
+            mqtt_up=self.mqtt.up, mqtt_failure=self.mqtt.failure, mqtt_published=self.mqtt.published,
+            mqtt_logins=self.mqtt.logins, mqtt_dropped_calls=self.mqtt.dropped_calls,
         )  # fmt: skip
 
     async def metrics(self, names: Collection[str] = ()) -> bytes:
@@ -313,7 +318,7 @@ async def _serve_until(daemon: Daemon, on_ready: Callable[[int], None], stop: as
     parts = (
         daemon.link.run(), daemon.consumer.run(), daemon.boards.run(), daemon.housekeeping(), daemon.minutes(),
         daemon.keep_history(), daemon.planning.run(), daemon.planning.make(daemon.jobs),
-        daemon.lookback.run(daemon.jobs), daemon.repair(), daemon.back_up(), daemon.tell_systemd(),
+        daemon.lookback.run(daemon.jobs), daemon.repair(), daemon.back_up(), daemon.tell_systemd(), daemon.mqtt.run(),
         serve(create_app(daemon), web.host, web.port, told(on_ready)),
     )  # fmt: skip
     try:

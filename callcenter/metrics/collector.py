@@ -6,10 +6,7 @@ A figure without a value has no series: Prometheus would keep a 0 as a truth.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import lru_cache
-from hashlib import blake2s
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -31,6 +28,7 @@ from callcenter.metrics.health import Health
 from callcenter.metrics.of_daemon import of_daemon
 from callcenter.metrics.of_planning import Planning, of_planning
 from callcenter.metrics.table import DAEMON, METRICS, PLANNING, SINCE_START, STATE, WINDOWED, Row, figure_metric
+from callcenter.numbers import no_number
 from kpi.table import CALL_FIGURES, FIGURES
 
 Samples = Iterator[tuple[tuple[str, ...], float]]
@@ -38,17 +36,9 @@ Samples = Iterator[tuple[tuple[str, ...], float]]
 FAMILIES: dict[str, Callable[..., Any]] = {"gauge": GaugeMetricFamily, "counter": CounterMetricFamily}
 """Those whose samples are one number each."""
 
-_LONG_NUMBER = re.compile(r"\+?\(?\d(?:[\s.()-]{0,3}\d){6,}")
-"""Seven digits or more, of any script, with what people write between them."""
 FROM_PBX = frozenset({"queue", "agent", "name"})
 """Labels whose values are Asterisk's; the others are words of ours."""
 VISIT_COUNTS = ("offered", *(outcome.value for outcome in Outcome))
-
-
-@lru_cache(maxsize=8192)
-def no_number(text: str) -> str:
-    """``text`` without phone numbers: an agent at home may be ``Local/09121234567@…``. Others stay different."""
-    return _LONG_NUMBER.sub(lambda m: "x" + blake2s(m[0].encode(), digest_size=4).hexdigest(), text)
 
 
 def _bare(row: Row, labels: Iterable[str]) -> list[str]:

@@ -25,7 +25,7 @@ class Health(msgspec.Struct, frozen=True):
     ``consumer_at_s``: how long the consumer has been at the item that it applies now, 0 while it waits for one.
     ``board_age_s``: the newest board's age by our steady clock. ``queue_log_differences``: queue → visits by which
     our counts differ from queue_log's in the last interval that was compared. ``backup_old_s``: the age from which on
-    the last good backup is too old.
+    the last good backup is too old. ``mqtt_up``: None where no broker is configured.
     """
 
     link: bool = True
@@ -55,6 +55,11 @@ class Health(msgspec.Struct, frozen=True):
     backup_at: float | None = None
     backup_age_s: float | None = None
     backup_old_s: float = 0.0
+    mqtt_up: bool | None = None
+    mqtt_failure: str = ""
+    mqtt_published: int = 0
+    mqtt_logins: int = 0
+    mqtt_dropped_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,7 @@ RULES: tuple[Rule, ...] = (
     Rule("queue_log", True, lambda h: _named("queue_log", h.queue_log_failure)),
     Rule("backup", True, lambda h: _named("backup", h.backup_failure)),
     Rule("old_backup", True, _old_backup),
+    Rule("mqtt", True, lambda h: _named("mqtt", h.mqtt_failure)),
 )
 """The alarms, the gravest first."""
 

@@ -38,6 +38,9 @@ def of_daemon(h: Health, board: Wallboard, counters: Counters) -> dict[str, Samp
         c + "backup_last_success_timestamp_seconds": _one(h.backup_at),
         c + "store_backup_age_seconds": _one(h.backup_age_s),
         c + "store_backup_failures_total": _one(h.backup_failures),
+        c + "mqtt_up": _one(h.mqtt_up),
+        **{c + f"mqtt_{name}_total": _one(None if h.mqtt_up is None else count) for name, count in (
+            ("published", h.mqtt_published), ("logins", h.mqtt_logins), ("dropped_calls", h.mqtt_dropped_calls))},
         c + "alarm": _alarms(h),
     }
 

@@ -76,6 +76,8 @@ PLANNING: tuple[Row, ...] = (
     Row("callcenter_forecast_made_timestamp_seconds", "gauge", "When the forecast of today was made.", (), NO_FORECAST),
 )
 
+NO_BROKER = "where no broker is configured"
+
 DAEMON: tuple[Row, ...] = (
     Row("callcenter_ami_blind_seconds_total", "counter",
         "Time in which nothing of the PBX was seen, since the link was first up; it grows while that lasts."),
@@ -111,6 +113,11 @@ DAEMON: tuple[Row, ...] = (
     Row("callcenter_store_backup_age_seconds", "gauge",
         "Age of the last good backup; more than twice store.backup_every_h is an alarm.", (), "until the first one"),
     Row("callcenter_store_backup_failures_total", "counter", "Backups that were tried in vain."),
+    Row("callcenter_mqtt_up", "gauge", "1 while we are logged in to the broker.", (), NO_BROKER),
+    Row("callcenter_mqtt_published_total", "counter", "Messages that the broker acknowledged.", (), NO_BROKER),
+    Row("callcenter_mqtt_logins_total", "counter", "Times we logged in to the broker.", (), NO_BROKER),
+    Row("callcenter_mqtt_dropped_calls_total", "counter",
+        "Calls whose newest state was given up because the broker was away for too long.", (), NO_BROKER),
     Row("callcenter_alarm", "gauge", "1 while there is this alarm; /readyz says why.", ("kind",)),
 )
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
+from callcenter import shown
 from callcenter.crm.ticket import Kind
 from callcenter.store.values import Page, StoredCall
-from callcenter.web import shown
 from callcenter.web.answers import ONLY_KNOWN, Agent, Cursor, Limit, Number, Queue, Since, Until, json, page, seconds
 from callcenter.web.models import CallPage, CallShape, JournalPage, TicketPage
 from callcenter.web.problems import bad, documented, missing

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import Response
 
+from callcenter import shown
 from callcenter.floor.records import AgentState
 from callcenter.report.past import DAYS
-from callcenter.web import shown
 from callcenter.web.answers import ONLY_KNOWN, Queue, json, known_queue, page
 from callcenter.web.figures import ROWS
 from callcenter.web.models import AgentPage, FigurePage, Kpis, QueuePage

@@ -1,6 +1,6 @@
 """The shapes that the API answers with, for its OpenAPI document. Values only.
 
-The answers themselves are encoded by msgspec from the plain dicts of :mod:`callcenter.web.shown`; the tests hold
+The answers themselves are encoded by msgspec from the plain dicts of :mod:`callcenter.shown`; the tests hold
 every answer against these models, which allow no further key.
 """
 
@@ -125,7 +125,7 @@ class AlarmShape(Shape):
     """Something is wrong with the daemon or with what it lives on; ``ready``: it does its work all the same."""
 
     kind: Literal["link", "snapshot", "damaged", "store", "disk_full", "actions", "refused", "difference", "queue_log",
-                  "backup", "old_backup"]
+                  "backup", "old_backup", "mqtt"]
     detail: str
     since: datetime | None
     ready: bool

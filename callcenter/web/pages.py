@@ -9,9 +9,9 @@ from fastapi import APIRouter, FastAPI, Query, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from callcenter import shown
 from callcenter.metrics import health
 from callcenter.metrics.table import METRICS
-from callcenter.web import shown
 from callcenter.web.answers import json
 from callcenter.web.docs import rendered
 from callcenter.web.models import Liveness, Readiness

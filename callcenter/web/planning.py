@@ -12,6 +12,7 @@ import numpy as np
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from callcenter import shown
 from callcenter.errors import CallcenterError, InputError
 from callcenter.forecast import plain
 from callcenter.forecast.asked import span_of
@@ -19,7 +20,6 @@ from callcenter.forecast.plan import part, range_of, what_if
 from callcenter.forecast.staffing import Change
 from callcenter.forecast.today import Staffing
 from callcenter.forecast.values import Forecast
-from callcenter.web import shown
 from callcenter.web.answers import ONLY_KNOWN, Queue, json
 from callcenter.web.planning_models import ForecastShape, StaffingShape, WhatIfAsked, WhatIfShape
 from callcenter.web.problems import bad, documented, failed, missing

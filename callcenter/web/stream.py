@@ -21,9 +21,9 @@ import msgspec
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response, StreamingResponse
 
+from callcenter import shown
 from callcenter.config import Site
 from callcenter.floor.wallboard import Wallboard
-from callcenter.web import shown
 from callcenter.web.answers import ONLY_KNOWN
 from callcenter.web.problems import documented
 from callcenter.web.source import Source

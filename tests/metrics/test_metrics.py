@@ -28,10 +28,11 @@ from callcenter.floor.changes import (
 from callcenter.floor.records import AgentState, Attempt, Hole, Outcome, Result, Visit
 from callcenter.floor.wallboard import AgentNow, FloorNow, QueueNow, Wallboard
 from callcenter.metrics import reference
-from callcenter.metrics.collector import no_number, registry, text
+from callcenter.metrics.collector import registry, text
 from callcenter.metrics.counters import Counters
 from callcenter.metrics.health import Health
 from callcenter.metrics.table import METRICS
+from callcenter.numbers import no_number
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
 AT = 1_794_824_531.0

@@ -12,12 +12,12 @@ import pytest
 from memory_source import MemorySource
 from sample_boards import AT, board_of, config_of
 
+from callcenter import shown
 from callcenter.errors import StoreError
 from callcenter.floor.records import AgentState, Hole
 from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics.health import RULES, STUCK_S, Health, alarms
 from callcenter.report.past import Past
-from callcenter.web import shown
 from callcenter.web.models import (
     AgentShape,
     AlarmShape,

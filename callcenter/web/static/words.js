@@ -17,6 +17,7 @@ export const WORDS = {
     damaged: "The store is damaged. Restore the newest backup.",
     difference: "Figures differ from the PBX's own queue_log.",
     old_backup: "The last good backup of the store is old.",
+    mqtt: "The MQTT broker cannot be reached.",
     unseen: "{d} unseen, {t}–{u}", unseenStill: "{d} unseen since {t}", filledIn: "{d} filled in, {t}–{u}",
     partial: "{d} of this window were not seen ({n} gaps). Calls may be missing; {k} have an unknown end.",
     repaired: "{d} of this window were not seen ({n} gaps). The PBX's queue_log told what happened in queues: {r} calls."
@@ -38,6 +39,7 @@ export const WORDS = {
     damaged: "پایگاه داده آسیب دیده است. تازه‌ترین نسخهٔ پشتیبان را بازگردانید.",
     difference: "عددها با queue_log مرکز تلفن یکی نیست.",
     old_backup: "آخرین نسخهٔ پشتیبان سالم پایگاه داده کهنه است.",
+    mqtt: "کارگزار MQTT در دسترس نیست.",
     unseen: "{d} دیده نشد، {t} تا {u}", unseenStill: "{d} دیده نشده، از {t}", filledIn: "{d} تکمیل شد، {t} تا {u}",
     partial: "{d} از این بازه دیده نشد ({n} بار). شاید تماس‌هایی کم باشد؛ پایان {k} تماس نامعلوم است.",
     repaired: "{d} از این بازه دیده نشد ({n} بار). آنچه در صف‌ها گذشت از queue_log مرکز تلفن آمد: {r} تماس."
@@ -59,6 +61,7 @@ export const WORDS = {
     damaged: "قاعدة البيانات تالفة. استعيدوا أحدث نسخة احتياطية.",
     difference: "الأرقام تختلف عن queue_log في المقسم.",
     old_backup: "آخر نسخة احتياطية سليمة لقاعدة البيانات قديمة.",
+    mqtt: "تعذّر الوصول إلى وسيط MQTT.",
     unseen: "{d} بلا رؤية، {t}–{u}", unseenStill: "{d} بلا رؤية منذ {t}", filledIn: "{d} استُكملت، {t}–{u}",
     partial: "{d} من هذه الفترة بلا رؤية ({n} مرات). قد تنقص مكالمات؛ نهاية {k} منها مجهولة.",
     repaired: "{d} من هذه الفترة بلا رؤية ({n} مرات). ما جرى في الطوابير جاء من queue_log في المقسم: {r} مكالمات."
