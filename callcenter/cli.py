@@ -65,6 +65,7 @@ def check(
     """Check the configuration and the PBX; name what is wrong and what could not be seen."""
     from callcenter.ami.check import check_pbx
     from callcenter.check_files import check_files
+    from callcenter.mqtt.outlet import check_broker
 
     loaded = load(config)
     logging_to_stderr(logging.ERROR)  # what is wrong is said below, once
@@ -76,12 +77,13 @@ def check(
         for problem in found.wrong:
             complain(f"{pbx.name}: {problem}")
         wrong += len(found.wrong)
-    notes, problems = check_files(loaded)
-    for note in notes:
-        say(note)
-    for problem in problems:
-        complain(problem)
-    if wrong + len(problems):
+    for notes, problems in (check_files(loaded), asyncio.run(check_broker(loaded))):
+        for note in notes:
+            say(note)
+        for problem in problems:
+            complain(problem)
+        wrong += len(problems)
+    if wrong:
         raise typer.Exit(1)
     say("nothing wrong found")
 

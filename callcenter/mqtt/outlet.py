@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import random
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -110,7 +111,8 @@ class Outlet:
 
     async def _connected(self) -> None:
         """Raises MqttError, OSError when the connection ends."""
-        async with opened(self._mqtt, self._site.name, self._root + STATUS) as client:
+        will = aiomqtt.Will(self._root + STATUS, messages.OFFLINE, 1, retain=True)
+        async with opened(self._mqtt, self._mqtt.client_id or f"callcenter-{self._site.name}", will) as client:
             self.logins += 1
             self._now, self._kpis = {}, {}
             try:
@@ -201,16 +203,28 @@ def port_of(mqtt: Mqtt) -> int:
 
 
 @contextlib.asynccontextmanager
-async def opened(mqtt: Mqtt, site: str, status: str) -> AsyncIterator[aiomqtt.Client]:
-    """Logged in; ``status`` says offline when we are gone. Raises MqttError, OSError, ConfigError."""
+async def opened(mqtt: Mqtt, name: str, will: aiomqtt.Will | None = None) -> AsyncIterator[aiomqtt.Client]:
+    """Logged in; of two clients of one name the broker throws the first out. Raises MqttError, OSError, ConfigError."""
     async with aiomqtt.Client(
-        mqtt.host, port_of(mqtt), identifier=mqtt.client_id or f"callcenter-{site}",
-        username=mqtt.username or None, password=mqtt.secret(), tls_context=_tls(mqtt) if mqtt.tls else None,
-        keepalive=mqtt.keepalive_s, timeout=ANSWER_S,
-        will=aiomqtt.Will(status, messages.OFFLINE, 1, retain=True), logger=unheard,
+        mqtt.host, port_of(mqtt), identifier=name, username=mqtt.username or None, password=mqtt.secret(),
+        tls_context=_tls(mqtt) if mqtt.tls else None, keepalive=mqtt.keepalive_s, timeout=ANSWER_S, will=will,
+        logger=unheard,
     ) as client:  # fmt: skip
         client.pending_calls_threshold = 2 * AT_ONCE
         yield client
+
+
+async def check_broker(config: Config) -> tuple[list[str], list[str]]:
+    """What is good to know of the configured broker, and what is wrong; a line each. Nothing is published."""
+    mqtt = config.mqtt
+    if not mqtt.host:
+        return [], []
+    where = f"{mqtt.host}:{port_of(mqtt)}"
+    try:
+        async with opened(mqtt, f"callcenter-check-{os.getpid()}"):
+            return [f"mqtt: {where} lets us in"], []
+    except (aiomqtt.MqttError, OSError) as problem:
+        return [], [f"mqtt: {where}: {problem or type(problem).__name__}"]
 
 
 def _tls(mqtt: Mqtt) -> ssl.SSLContext:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from lab.broker import Broker
-from lab.daemon import Running, running
+from lab.daemon import Running, callcenter, running
 from lab.simulated import simulating
 
 from callcenter.ami.simulator.server import SECRET, USERNAME
@@ -239,6 +239,9 @@ def test_tls_and_a_password_from_a_file(tmp_path: Path) -> None:
         with running(tmp_path, port, USERNAME, SECRET, TRUNKS, table(broker, more)) as daemon:
             daemon.until("logged in", lambda: up(daemon))
             same(daemon, broker)
+            checked = callcenter("check", "--config", str(daemon.config))
+            assert f"mqtt: 127.0.0.1:{broker.port} lets us in" in checked.stdout
+            assert up(daemon) and value(daemon, "callcenter_mqtt_logins_total") == 1
 
 
 WRONG = {
@@ -259,6 +262,9 @@ def test_what_is_wrong_is_said_once_and_the_daemon_goes_on(what: str, tmp_path: 
             warnings = daemon.get("/readyz")["warnings"]
             assert daemon.http.get("/readyz").status_code == 200
             assert value(daemon, "callcenter_mqtt_up") == 0
+            checked = callcenter("check", "--config", str(daemon.config))
+            assert checked.returncode == 1
+            assert re.search(f"^mqtt: 127.0.0.1:{broker.port}: .*{said}", checked.stderr, re.MULTILINE)
             assert daemon.stop() == 0
         log = (tmp_path / "daemon.log").read_text()
     assert re.search(f"mqtt: .*{said}", warnings[0]), warnings
