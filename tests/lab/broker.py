@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,18 +75,24 @@ class Broker:
             self.process.wait(20)
             self.process = None
 
-    def reads(self, *words: str) -> subprocess.Popen[str]:
+    @contextlib.contextmanager
+    def reads(self, *words: str) -> Iterator[subprocess.Popen[str]]:
         """A reader of its own, a line of JSON a message."""
         command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(self.port), "-F", "%j", *self.arguments, *words]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as reader:
+            try:
+                yield reader
+            finally:
+                reader.kill()
 
     def retained(self, topics: str = "callcenter/#", within_s: float = 1.5) -> dict[str, Any]:
         """Topic → what a reader who comes now is told at once."""
-        reader = self.reads("-t", topics, "--retained-only", "-W", str(max(1, round(within_s))))
-        out, _ = reader.communicate(timeout=30)
-        return {one["topic"]: _decoded(one["payload"]) for one in map(json.loads, out.splitlines())}
+        with self.reads("-t", topics, "--retained-only", "-W", str(max(1, round(within_s)))) as reader:
+            out, _ = reader.communicate(timeout=30)
+        return {one["topic"]: said(one) for one in map(json.loads, out.splitlines())}
 
 
-def _decoded(payload: Any) -> Any:
-    """mosquitto_sub gives what it takes for JSON as such only with newer versions."""
-    return json.loads(payload) if isinstance(payload, str) and payload[:1] in "{[" else payload
+def said(message: dict[str, Any]) -> Any:
+    """Its payload; mosquitto_sub gives that as JSON only with newer versions."""
+    payload = message["payload"]
+    return json.loads(payload) if isinstance(payload, str) else payload
