@@ -1,4 +1,4 @@
-"""Recording rules and alerts: Prometheus itself takes them, each alert fires when it should, resolves, and is explained."""
+"""Recording rules and alerts: Prometheus takes them, each alert fires when it should, resolves, and is explained."""
 
 from __future__ import annotations
 
