@@ -25,7 +25,7 @@ class Topic:
 
 
 STAMP = (
-    ("seq", "grows with each message of one run of the daemon"),
+    ("seq", "grows from one message of a topic to the next, as long as the daemon runs (see `started_at` of `status`)"),
     ("at", "the PBX's time (RFC 3339)"),
 )
 AS_QUEUES, AS_AGENTS = "one of `/api/v1/queues`", "one of `/api/v1/agents`, but for `since_s`"
