@@ -213,6 +213,8 @@ class Mqtt(Section):
             raise ValueError("only one of 'password' and 'password_file' is needed")
         if not self.username and (self.password is not None or self.password_file is not None):
             raise ValueError("a password needs a 'username'")
+        if not self.tls and (self.tls_ca is not None or not self.tls_verify):
+            raise ValueError("'tls_ca' and 'tls_verify' need tls = true")
         return self
 
     def secret(self) -> str | None:

@@ -38,7 +38,7 @@ LATE_FOR_S = 10.0
 
 Item = list[Message] | e.Event
 Sink = Callable[[Any], None]
-Outlet = Callable[[list[Change], Callable[[str], CallRecord | None]], None]
+Taker = Callable[[list[Change], Callable[[str], CallRecord | None]], None]
 """Takes what became true, and how to get the newest record of a call."""
 
 log = structlog.get_logger()
@@ -74,7 +74,7 @@ class Consumer:
         self.figures_due = False
         self._look_at_clock, self._look_due = look_at_clock, 0.0
         self._drifted = drifted
-        self.outlets: list[Outlet] = []
+        self.takers: list[Taker] = []
         own: dict[Any, Sink] = {
             Drift: drifted,
             LinkChanged: self._link_changed,
@@ -175,8 +175,8 @@ class Consumer:
         self, changes: list[Change], journal: list[JournalRow], records: Callable[[str], CallRecord | None]
     ) -> None:
         self.pipeline.put(changes, journal, records)
-        for outlet in self.outlets if changes else ():
-            outlet(changes, records)
+        for taker in self.takers if changes else ():
+            taker(changes, records)
 
     def _told(self, newest: float, arrival: float) -> None:
         """Events brought a time of their own (rows of lists do not): it says how late they are."""

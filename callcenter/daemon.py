@@ -67,7 +67,7 @@ class Daemon:
         self._drifts_told: set[str] = set()
         self.boards = Boards(self.consumer, self.health)
         self.mqtt = Outlet(config, self)
-        self.consumer.outlets.append(self.mqtt.take)
+        self.consumer.takers.append(self.mqtt.take)
         self.jobs = Jobs(lambda: self.config)
         self.lookback = LookBack()
         self.planning = Planning(lambda: self.config, self.now, self.window.picture)

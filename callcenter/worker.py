@@ -103,7 +103,8 @@ def main() -> int:
     for name in sys.argv[1:]:
         if name in WORKS:
             WORKS[name]()
-    gc.disable()  # it lives for one order, whose hundred thousand rows would be gone through again and again
+    if sys.argv[1:] != ["forecast"]:  # its libraries may leave much in circles
+        gc.disable()  # it lives for one order, whose hundred thousand rows would be gone through again and again
     try:
         wanted = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
         if wanted.work not in WORKS:

@@ -66,6 +66,11 @@ def test_the_least_that_runs(file: Path) -> None:
     ("name = '..'\n", "pbx.0.name: "),  # a folder is called by it
     ("auth = 'none'\n", "pbx.0.auth: "),
     ("[forecast]\ndays_off = ['2026-02-30']\n", "forecast.days_off.0: not a date like 2026-03-21: 2026-02-30"),
+    ("[mqtt]\nhost = 'b'\ntls_ca = '/ca.pem'\n", "mqtt: 'tls_ca' and 'tls_verify' need tls = true"),
+    ("[mqtt]\nhost = 'b'\npassword = 'p'\n", "mqtt: a password needs a 'username'"),
+    ("[mqtt]\nprefix = '/callcenter'\n", "mqtt.prefix: "),
+    ("[mqtt]\nprefix = 'a/+'\n", "mqtt.prefix: "),
+    ("[mqtt]\nkeepalive_s = 1\n", "mqtt.keepalive_s: "),
     ("[forecast]\ndays_off = [5]\n", "forecast.days_off.0: not a date like 2026-03-21: 5"),
     ("[forecast]\nworking_days = [2026-03-21T00:00:00]\n", "forecast.working_days.0: not a date like 2026-03-21"),
     ("[forecast]\ndays_off = ['2026-03-21']\nworking_days = [2026-03-21]\n", "2026-03-21 is among the days_off and"),

@@ -246,15 +246,17 @@ async def test_a_process_killed_while_it_mends_leaves_the_rest_to_the_next_one(
 
 async def test_a_day_that_was_over_before_the_first_start_is_told_by_the_log(tmp_path: Path, queue_log: Path) -> None:
     story = Story(0.0, 0.0)
+    boot = int(story.start - 3000)
     async with running(tmp_path, queue_log) as process:
         await process.remember(story.start - 3600)
         process.at(story.end + SETTLED_S)
-        process.play([e.LinkDown(story.end + 20, "not connected yet"), e.Booted(story.end + 20, 9000.0)])
+        booted = e.Booted(story.end + 20, story.end + 20 - boot)
+        process.play([e.LinkDown(story.end + 20, "not connected yet"), booted])
         process.play([e.LinkUp(story.end + 20), *snapshot(Floor(), story.end + 20)])
         await process.look()
         records = await assert_as_logged(process, tmp_path)
         assert {r.seen for r in records} == {"repaired"}
-        assert all(r.id == f"main-{int(story.end + 20 - 9000):x}-{r.linkedid}" for r in records)
+        assert all(r.id == f"main-{boot:x}-{r.linkedid}" for r in records)
 
 
 async def test_the_lag_is_since_the_last_reading_whatever_the_age_of_the_last_line(

@@ -30,6 +30,7 @@ from sqlalchemy import (
     text,
 )
 
+from callcenter import __version__
 from callcenter.errors import StoreError
 from callcenter.figures.staff import STATES
 from callcenter.figures.visit_rows import OUTCOMES
@@ -109,7 +110,8 @@ def thresholds(connection: Connection) -> dict[str, float]:
 
 
 def tables_of(connection: Connection, number: int, kinds: Iterable[str] = TABLES) -> dict[str, pa.Table]:
-    """The tables of the calls that began on day ``number``, and what agents did on it: those that are wanted."""
+    """The tables of the calls that began on day ``number``, and what agents did on it: those that are wanted. Raises
+    StoreError."""
     began = and_(call.c.started_at >= number * DAY_S, call.c.started_at < (number + 1) * DAY_S)
     queries = {
         "visits": [_visits(began)],
@@ -117,7 +119,11 @@ def tables_of(connection: Connection, number: int, kinds: Iterable[str] = TABLES
         "calls": [_calls(began)],
         "spans": _spans(number),
     }
-    return {kind: table(TABLES[kind], list(_rows(connection, queries[kind]))) for kind in kinds}
+    made = {kind: table(TABLES[kind], list(_rows(connection, queries[kind]))) for kind in kinds}
+    for kind, name in (("visits", "outcome"), ("spans", "state")):
+        if kind in made and made[kind][name].null_count:
+            raise StoreError(f"store: of a newer version: {kind} have an {name} that {__version__} does not know")
+    return made
 
 
 def _rows(connection: Connection, queries: Iterable[Select[Any]]) -> Iterator[tuple[Any, ...]]:
@@ -133,7 +139,7 @@ def _visits(began: ColumnElement[bool]) -> Select[Any]:
     rings = select(func.count()).select_from(attempt).where(of_visit).scalar_subquery()
     unanswered = select(func.count()).select_from(attempt).where(of_visit, attempt.c.unanswered).scalar_subquery()
     v = visit.c
-    outcome = case(*((v.outcome == o, n) for o, n in OUTCOMES.items() if o is not None), else_=OUTCOMES[None])
+    outcome = case((v.outcome.is_(None), OUTCOMES[None]), *((v.outcome == o, n) for o, n in OUTCOMES.items() if o))
     return select(
         call.c.linkedid, v.queue, v.entered_at, v.wait_s, outcome, v.agent, v.talk_s, v.hold_s, v.wrap_up_s,
         v.transferred, rings, unanswered,

@@ -23,13 +23,15 @@ from callcenter import __version__
 from callcenter.figures.window import Figures
 from callcenter.floor.records import AgentState, Outcome
 from callcenter.floor.wallboard import Wallboard
-from callcenter.metrics.counters import Counters, Waits
+from callcenter.metrics.counters import WAITED, Counters, Waits
 from callcenter.metrics.health import Health
 from callcenter.metrics.of_daemon import of_daemon
 from callcenter.metrics.of_planning import Planning, of_planning
 from callcenter.metrics.table import DAEMON, METRICS, PLANNING, SINCE_START, STATE, WINDOWED, Row, figure_metric
 from callcenter.numbers import no_number
 from kpi.table import CALL_FIGURES, FIGURES
+
+NONE_YET = Waits()
 
 Samples = Iterator[tuple[tuple[str, ...], float]]
 
@@ -71,7 +73,7 @@ class BoardCollector(Collector):
                 for labels, value in samples[row.name]:
                     family.add_metric(_bare(row, labels), value)
                 yield family
-        yield from (one for one in (_waits(self._counters.waits), _writes(health)) if one.name in self._wanted)
+        yield from (one for one in (_waits(self._counters.waits, board), _writes(health)) if one.name in self._wanted)
 
 
 def registry(
@@ -176,9 +178,11 @@ def _writes(health: Health) -> Metric:
     return SummaryMetricFamily(row.name, row.help, health.store_writes, health.store_write_seconds)
 
 
-def _waits(waits: dict[tuple[str, str], Waits]) -> Metric:
+def _waits(waits: dict[tuple[str, str], Waits], board: Wallboard) -> Metric:
+    """Each begins with nothing in it, as the counters do: the first wait is an increase too."""
+    known = {(q.name, outcome): NONE_YET for q in board.now.queues for outcome in WAITED}
     row = METRICS["callcenter_queue_wait_seconds"]
     histogram = HistogramMetricFamily(row.name, row.help, labels=row.labels)
-    for labels, one in waits.items():
+    for labels, one in (known | waits).items():
         histogram.add_metric(_bare(row, labels), one.cumulative(), one.sum_s)
     return histogram

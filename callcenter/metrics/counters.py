@@ -28,7 +28,10 @@ from callcenter.floor.records import REFUSALS, Outcome
 BUCKETS = (2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 1200.0)
 """Upper bounds of the wait histogram in seconds; 20 is the usual service-level threshold."""
 
+OTHER = "other"
 TOLD_APART = {Outcome.ANSWERED: "answered", Outcome.ABANDONED: "abandoned"}
+WAITED = (*TOLD_APART.values(), OTHER)
+"""Outcomes of the wait histogram."""
 
 
 class Waits:
@@ -117,7 +120,7 @@ class Counters:
         self.visits[visit.queue, outcome.value] += 1
         if visit.wait_s is None or outcome in REFUSALS:
             return
-        key = visit.queue, TOLD_APART.get(outcome, "other")
+        key = visit.queue, TOLD_APART.get(outcome, OTHER)
         waits = self.waits.get(key)
         if waits is None:
             waits = self.waits[key] = Waits()

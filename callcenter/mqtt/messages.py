@@ -18,6 +18,12 @@ OFFLINE = msgspec.json.encode({"status": "offline"})
 """Of the Last Will, which knows no time."""
 
 
+FROM_PBX = ("interface", "name", "reason", "queue", "queues", "paused_in")
+"""What people and the PBX name."""
+OURS = ("started_at",)
+"""Its digits are no phone number."""
+
+
 class Message(NamedTuple):
     """``topic``: the whole of it. ``told``: what it says, whatever the time and its number; it is published when that
     is not what was said."""
@@ -30,13 +36,13 @@ class Message(NamedTuple):
 def now(board: Wallboard, site: Site, root: str, started_at: float) -> Iterator[Message]:
     """How it is: of the daemon, of each queue, of each agent."""
     stamp = _stamp(board, site)
-    yield _message(topic(root, STATUS), stamp, _status(board, site, started_at))
+    yield _message(topic(root, STATUS), stamp, _bare(_status(board, site, started_at)))
     for q in board.now.queues:
         told = shown.queue(q, board.now, board.targets.get(q.name, {}), site.zone)
         yield _message(topic(root, QUEUE, no_number(q.name)), stamp, told | {"name": no_number(q.name)})
     for a in board.now.agents:
         told = shown.agent(a, board.now, site.zone)
-        told |= {name: no_number(told[name]) for name in ("interface", "name")}
+        told |= _bare({name: told[name] for name in FROM_PBX})
         del told["since_s"]  # it would be another one each second
         yield _message(topic(root, AGENT, told["interface"]), stamp, told)
 
@@ -91,6 +97,15 @@ def _status(board: Wallboard, site: Site, started_at: float) -> dict[str, Any]:
         "status": "online", "version": __version__, "started_at": rfc3339(started_at, site.zone),
         "link": board.now.link, **ready,
     }  # fmt: skip
+
+
+def _bare(told: Any) -> Any:
+    """Without phone numbers in any text of it."""
+    if isinstance(told, str):
+        return no_number(told)
+    if isinstance(told, dict):
+        return {name: value if name in OURS else _bare(value) for name, value in told.items()}
+    return [_bare(one) for one in told] if isinstance(told, list | tuple) else told
 
 
 def _stamp(board: Wallboard, site: Site) -> dict[str, Any]:

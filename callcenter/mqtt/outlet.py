@@ -72,6 +72,7 @@ class Outlet:
         self._calls: dict[str, CallRecord] = {}
         self._now: dict[str, bytes] = {}
         self._kpis: dict[str, bytes] = {}
+        self._logged_in_at: float | None = None
 
     @property
     def up(self) -> bool | None:
@@ -91,34 +92,42 @@ class Outlet:
             self.dropped_calls += 1
 
     async def run(self) -> None:
-        """For ever: connect, tell, and try again. Raises ConfigError before the first login."""
-        tries = 0
+        """For ever: connect, tell, and try again. Raises ConfigError the first time."""
+        tries, first, said = 0, True, False
         while self._mqtt.host:
-            began = clock.monotonic()
+            logins, self._logged_in_at = self.logins, None
             try:
                 await self._connected()
             except (aiomqtt.MqttError, ConfigError, OSError) as problem:
-                if isinstance(problem, ConfigError) and not self.logins:
+                if isinstance(problem, ConfigError) and first:
                     raise
-                self._failed(str(problem) or type(problem).__name__)
-            tries = 0 if clock.monotonic() - began > STEADY_S else tries + 1
+                self.failure = str(problem) or type(problem).__name__
+            except Exception as bug:  # of ours or the library's: calls must go on being followed
+                log.exception("mqtt: not told")
+                self.failure = f"{type(bug).__name__}: the log says more"
+            said = said and self.logins == logins
+            if not said:
+                log.warning("mqtt down", where=self.where, reason=self.failure)
+            first, said = False, True
+            tries = 0 if self._held() else tries + 1
             await asyncio.sleep(random.uniform(0.5, 1) * min(BACKOFF_S[1], BACKOFF_S[0] * 2**tries))
 
-    def _failed(self, reason: str) -> None:
-        if reason != self.failure:
-            log.warning("mqtt down", where=self.where, reason=reason)
-        self.failure = reason
+    def _held(self) -> bool:
+        return self._logged_in_at is not None and clock.monotonic() - self._logged_in_at > STEADY_S
 
     async def _connected(self) -> None:
         """Raises MqttError, OSError when the connection ends."""
         will = aiomqtt.Will(self._root + STATUS, messages.OFFLINE, 1, retain=True)
         async with opened(self._mqtt, self._mqtt.client_id or f"callcenter-{self._site.name}", will) as client:
             self.logins += 1
+            self._logged_in_at = clock.monotonic()
             self._now, self._kpis = {}, {}
             try:
                 async with asyncio.TaskGroup() as tasks:
+                    found: set[str] = set()
+                    tasks.create_task(self._hear(client, found))
                     tasks.create_task(self._tell(client))
-                    tasks.create_task(self._tidy(client))
+                    tasks.create_task(self._tidy(client, found))
             except* (aiomqtt.MqttError, OSError) as problems:
                 raise problems.exceptions[0] from None
             finally:
@@ -127,16 +136,23 @@ class Outlet:
                     async with asyncio.timeout(LAST_S):
                         await client.publish(self._root + STATUS, said, 1, retain=True)
 
+    async def _hear(self, client: aiomqtt.Client, found: set[str]) -> None:
+        """What is retained, as long as we listen to it; and that the connection ends though there is nothing to tell:
+        then it raises MqttError."""
+        async for message in client.messages:
+            if message.retain and message.payload:
+                found.add(message.topic.value)
+
     # ---- what is told ---------------------------------------------------------------------------------------
 
     async def _tell(self, client: aiomqtt.Client) -> None:
         """All at first, then what changed."""
         board, kpis_due = self._boards.board(), 0.0
         while True:
-            await self._keep(client, self._now, await asyncio.to_thread(self._of_now, board))
+            await self._keep(client, self._now, await asyncio.to_thread(self._of_now, board), board.now.link)
             if clock.monotonic() >= kpis_due:
                 kpis_due = clock.monotonic() + KPI_S
-                await self._keep(client, self._kpis, await asyncio.to_thread(self._of_kpis, board))
+                await self._keep(client, self._kpis, await asyncio.to_thread(self._of_kpis, board), board.now.link)
             await self._tell_calls(client, board)
             if self.failure:
                 self.failure = ""
@@ -152,10 +168,13 @@ class Outlet:
     def _of_kpis(self, board: Wallboard) -> list[Message]:
         return list(messages.kpis(board, self._site, self._root))
 
-    async def _keep(self, client: aiomqtt.Client, told: dict[str, bytes], made: Sequence[Message]) -> None:
-        """What is retained is what was made; ``told`` knows what it was."""
+    async def _keep(
+        self, client: aiomqtt.Client, told: dict[str, bytes], made: Sequence[Message], whole: bool
+    ) -> None:
+        """What is retained is what was made; ``told`` knows what it was. Unless it is ``whole`` nothing is taken away:
+        without a link nobody knows what is no more."""
         changed = [one for one in made if told.get(one.topic) != one.told]
-        gone = told.keys() - {one.topic for one in made}
+        gone = told.keys() - {one.topic for one in made} if whole else set()
         await self._publish(client, [*((one.topic, one.payload) for one in changed), *((one, b"") for one in gone)])
         told |= {one.topic: one.told for one in changed}
         for topic in gone:
@@ -177,24 +196,23 @@ class Outlet:
             await asyncio.gather(*(client.publish(to, payload, 1, retain) for to, payload in some))
             self.published += len(some)
 
-    async def _tidy(self, client: aiomqtt.Client) -> None:
-        """Take away what an earlier process left of queues and agents that the PBX has no more."""
-        found: set[str] = set()
+    async def _tidy(self, client: aiomqtt.Client, found: set[str]) -> None:
+        """Take away what an earlier process left of queues and agents that the PBX has no more.
+
+        No message says that all retained ones have come (MQTT 3.1.1, 3.8.4), so they are waited for a while.
+        """
         kinds, begins = [self._root + kind.partition("<")[0] + "+" for kind in (QUEUE, AGENT, KPI)], [self._root]
         if prefix := self._mqtt.home_assistant:
             kinds, begins = [*kinds, f"{prefix}/device/+/config"], [*begins, home_assistant.ours(self._site, prefix)]
         await client.subscribe([(kind, 0) for kind in kinds])
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SETTLE_S):
-                async for message in client.messages:
-                    if message.retain and message.payload and message.topic.value.startswith(tuple(begins)):
-                        found.add(message.topic.value)
+        await asyncio.sleep(SETTLE_S)
         await client.unsubscribe(kinds)
         board = self._boards.board()
         while not board.now.link:
             board = await self._boards.next_board(board.seq)
         made = await asyncio.to_thread(lambda: [*self._of_now(board), *self._of_kpis(board)])
-        gone = found - {one.topic for one in made}
+        gone = {topic for topic in found if topic.startswith(tuple(begins))} - {one.topic for one in made}
+        found.clear()
         await self._publish(client, [(topic, b"") for topic in sorted(gone)])
 
 
@@ -205,12 +223,17 @@ def port_of(mqtt: Mqtt) -> int:
 @contextlib.asynccontextmanager
 async def opened(mqtt: Mqtt, name: str, will: aiomqtt.Will | None = None) -> AsyncIterator[aiomqtt.Client]:
     """Logged in; of two clients of one name the broker throws the first out. Raises MqttError, OSError, ConfigError."""
-    async with aiomqtt.Client(
+    client = aiomqtt.Client(
         mqtt.host, port_of(mqtt), identifier=name, username=mqtt.username or None, password=mqtt.secret(),
         tls_context=_tls(mqtt) if mqtt.tls else None, keepalive=mqtt.keepalive_s, timeout=ANSWER_S, will=will,
         logger=unheard,
-    ) as client:  # fmt: skip
-        client.pending_calls_threshold = 2 * AT_ONCE
+    )  # fmt: skip
+    client.pending_calls_threshold = 2 * AT_ONCE
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(client)
+        except ValueError as e:  # of a host's name that is none
+            raise aiomqtt.MqttError(f"{mqtt.host}: {e}") from e
         yield client
 
 

@@ -22,6 +22,9 @@ STATIC = Path(__file__).parent / "static"
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
+Names = Annotated[list[str], Query(alias="name[]", description="only these metrics; none named: all")]
+
+
 def install(app: FastAPI) -> None:
     """The pages that people open, and the files they load."""
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -51,7 +54,7 @@ def router(source: Source) -> APIRouter:
         return json(told, 200 if told["ready"] else 503)
 
     @api.get("/metrics", responses=documented(400) | {200: {"content": {METRICS_TYPE: {}}}}, response_class=Response)
-    async def metrics(names: Annotated[list[str], Query(alias="name[]")] = []) -> Response:  # noqa: B006
+    async def metrics(names: Names = []) -> Response:  # noqa: B006
         """Prometheus text, of all metrics or of those named, as Prometheus' own libraries take it."""
         if unknown := [name for name in names if name not in METRICS]:
             raise bad(f"name[]: no such metric: {unknown[0]!r}")

@@ -168,7 +168,8 @@ def test_visits_are_counted_by_outcome_and_their_waits_by_bucket() -> None:
     of_abandoned = {"queue": "sales", "outcome": "abandoned"}
     assert value(page, "callcenter_queue_wait_seconds_bucket", **of_abandoned, le="20.0") == 0
     assert value(page, "callcenter_queue_wait_seconds_count", **of_abandoned) == 1
-    assert value(page, "callcenter_queue_wait_seconds_count", queue="sales", outcome="other") is None, "refused"
+    assert value(page, "callcenter_queue_wait_seconds_count", queue="sales", outcome="other") == 0, "refused"
+    assert value(page, "callcenter_queue_wait_seconds_count", queue=HOSTILE, outcome="abandoned") == 0, "none yet"
 
 
 def test_talk_transfers_rings_drift_and_link_losses_are_counted() -> None:
@@ -317,6 +318,7 @@ def test_a_metric_can_be_asked_for_alone(name: str) -> None:
     alone = text(registry(board, counters, names=[name])).decode()
     assert {family.name for family in text_string_to_metric_families(alone)} == {name.removesuffix("_total")}
     assert samples(alone).items() <= samples(whole).items()
+    assert bool(samples(alone)) is any(METRICS[name].name.removesuffix("_total") in key for key, _ in samples(whole))
 
 
 def test_every_metric_is_documented() -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from callcenter.metrics.health import RULES as HEALTH_RULES
+
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "deploy/prometheus/callcenter.rules.yml"
 INSTANCE = 'instance="hq:8080"'
@@ -100,6 +102,10 @@ CASES: dict[str, Case] = {
     "CallcenterBackupOld": Case(
         {f'callcenter_alarm{{kind="old_backup",{INSTANCE}}}': "0x9 1x20 0x20"},
         HQ | {"kind": "old_backup"}, "hq:8080: there is no good new backup", 25, (5, 15, 35)),
+    "CallcenterNotReady": Case(
+        {f'callcenter_alarm{{kind="damaged",{INSTANCE}}}': "0x9 1x15 0x20"},
+        HQ | {"kind": "damaged"}, "hq:8080: damaged: calls or records may be missing, /readyz says why", 18, (5, 30),
+        "critical"),
     "CallcenterAlarm": Case(
         {f'callcenter_alarm{{kind="mqtt",{INSTANCE}}}': "0x9 1x15 0x20",
          f'callcenter_alarm{{kind="link",{INSTANCE}}}': "1x40"},
@@ -147,7 +153,7 @@ def test_an_alert_stays_silent(why: str, tmp_path: Path) -> None:
 
 
 def test_what_is_recorded_is_what_the_counters_say(tmp_path: Path) -> None:
-    """Two calls a minute, of which 1.5 are answered, one of them within 20 s; half a minute's is refused."""
+    """A minute brings three calls that are answered, two of them within 20 s, one abandoned and one refused."""
     outcome = "callcenter_queue_visits_total{{outcome=\"{}\"," + SALES + "}}"
     bucket = 'callcenter_queue_wait_seconds_bucket{{outcome="answered",le="{}",' + SALES + "}}"
     series = {
@@ -189,6 +195,12 @@ def test_each_alert_has_a_runbook_and_no_runbook_is_of_nothing() -> None:
     written = re.findall(r"^## (\w+)$", (ROOT / "docs/runbooks.md").read_text(), re.MULTILINE)
     assert written == list(alerts())
     assert [runbook for _, runbook in alerts().values()] == [f"docs/runbooks.md#{name.lower()}" for name in written]
+
+
+def test_each_alarm_of_the_daemon_has_an_alert() -> None:
+    named = set("|".join(re.findall(r'callcenter_alarm\{kind=~"([^"]+)"\}', RULES.read_text())).split("|"))
+    by_their_own_metrics = {"link", "snapshot", "store", "disk_full", "difference"}
+    assert named | by_their_own_metrics == {rule.kind for rule in HEALTH_RULES}
 
 
 def test_every_metric_of_the_rules_is_documented() -> None:

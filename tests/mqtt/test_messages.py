@@ -15,7 +15,7 @@ from sample_boards import AT, board_of, config_of
 from callcenter import shown
 from callcenter.config import Mqtt, Site
 from callcenter.floor.records import CallRecord, Direction, Outcome, Visit
-from callcenter.floor.wallboard import Wallboard
+from callcenter.floor.wallboard import Alarm, Wallboard
 from callcenter.mqtt import home_assistant, messages, reference
 from callcenter.mqtt.table import AS_AGENTS, AS_QUEUES, TOPICS, level, root, topic
 
@@ -86,6 +86,24 @@ def test_the_page_is_as_the_table_says() -> None:
     written = (Path(__file__).parents[2] / "docs" / "mqtt.md").read_text(encoding="utf-8")
     assert written == reference.page(), "python -m callcenter.mqtt.reference > docs/mqtt.md"
     assert all(f"`{row.name}`" in written for row in TOPICS)
+
+
+def test_a_phone_number_is_in_no_name_reason_or_alarm() -> None:
+    number, now = "02188776655", BOARD.now
+    queues = (msgspec.structs.replace(now.queues[0], name=number),)
+    busy = {"queue": number, "queues": (number,), "paused_in": (number,), "reason": f"call {number}", "name": number}
+    agents = (msgspec.structs.replace(now.agents[0], interface=f"Local/{number}@home", **busy),)
+    alarms = (Alarm("difference", f"queue_log: differs in {number} (1)", AT, True),)
+    figures = {"today": {number: BOARD.figures["today"]["sales"]}}
+    now = msgspec.structs.replace(now, queues=queues, agents=agents)
+    board = msgspec.structs.replace(BOARD, now=now, alarms=alarms, figures=figures)
+    made = [*messages.now(board, SITE, ROOT, AT), *messages.kpis(board, SITE, ROOT),
+            *home_assistant.devices(board, SITE, "ha", ROOT)]  # fmt: skip
+    assert len(made) == 5
+    assert [one for one in made if number in one.topic or number.encode() in one.payload] == []
+    bare = json.loads(made[1].payload)["name"]
+    assert json.loads(made[2].payload)["queues"] == [bare]
+    assert {f"{ROOT}queue/{bare}", f"{ROOT}kpi/{bare}"} <= {one.topic for one in made}
 
 
 # ---- calls ----------------------------------------------------------------------------------------------------
