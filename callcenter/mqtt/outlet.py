@@ -110,7 +110,7 @@ class Outlet:
                 log.warning("mqtt down", where=self.where, reason=self.failure)
             first, said = False, True
             tries = 0 if self._held() else tries + 1
-            await asyncio.sleep(random.uniform(0.5, 1) * min(BACKOFF_S[1], BACKOFF_S[0] * 2**tries))
+            await asyncio.sleep(pause_before(tries))
 
     def _held(self) -> bool:
         return self._logged_in_at is not None and clock.monotonic() - self._logged_in_at > STEADY_S
@@ -214,6 +214,11 @@ class Outlet:
         gone = {topic for topic in found if topic.startswith(tuple(begins))} - {one.topic for one in made}
         found.clear()
         await self._publish(client, [(topic, b"") for topic in sorted(gone)])
+
+
+def pause_before(tries: int) -> float:
+    """Seconds before the next one; after a connection that held ``tries`` is 0."""
+    return random.uniform(0.5, 1) * min(BACKOFF_S[1], BACKOFF_S[0] * 2.0**tries)
 
 
 def port_of(mqtt: Mqtt) -> int:

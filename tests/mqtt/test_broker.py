@@ -17,7 +17,7 @@ from lab.daemon import Running, callcenter, running
 from lab.simulated import simulating
 
 from callcenter.ami.simulator.server import SECRET, USERNAME
-from callcenter.mqtt.outlet import BOARD_S, SETTLE_S, STEADY_S
+from callcenter.mqtt.outlet import BOARD_S, STEADY_S
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -105,18 +105,6 @@ def test_what_is_retained_equals_the_api_after_restarts_of_the_broker(
             assert daemon.get("/readyz")["warnings"] == []
             assert daemon.stop() == 0
         assert broker.retained("callcenter/+/status")["callcenter/lab/status"]["status"] == "offline"
-
-
-def test_a_broker_that_forgot_while_nothing_happened_is_told_again(tmp_path: Path) -> None:
-    """A night: nobody calls, nobody changes; only the connection tells that the broker is another one."""
-    with Broker(tmp_path, kept=False) as broker, simulating(tmp_path, *WORDS, "--speed", "0.01") as (port, _):
-        with running(tmp_path, port, USERNAME, SECRET, TRUNKS, table(broker), FAST) as daemon:
-            daemon.until("logged in", lambda: up(daemon))
-            time.sleep(SETTLE_S + STEADY_S)  # nothing is under way any more
-            broker.stop(signal.SIGKILL)
-            broker.start()
-            daemon.until("logged in again", lambda: value(daemon, "callcenter_mqtt_logins_total") == 2, 20)
-            same(daemon, broker)
 
 
 def test_after_a_long_absence_the_truth_is_there_and_calls_are_counted_that_were_given_up(tmp_path: Path) -> None:
