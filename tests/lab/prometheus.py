@@ -33,23 +33,6 @@ def prometheus_or_skip() -> None:
         pytest.skip("prometheus or prometheus-alertmanager is not here (Debian packages of these names)")
 
 
-class Prometheus:
-    """What it answers."""
-
-    def __init__(self, port: int) -> None:
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
-
-    def query(self, expr: str) -> list[dict[str, Any]]:
-        answer = self.http.get("/api/v1/query", params={"query": expr})
-        assert answer.status_code == 200, f"{expr}: {answer.text}"
-        found: list[dict[str, Any]] = answer.json()["data"]["result"]
-        return found
-
-    def rules(self) -> list[dict[str, Any]]:
-        groups = self.http.get("/api/v1/rules").json()["data"]["groups"]
-        return [rule for group in groups for rule in group["rules"]]
-
-
 def until(what: str, holds: Callable[[], Any], within_s: float = 90) -> None:
     deadline = time.monotonic() + within_s
     while not holds():
@@ -58,7 +41,7 @@ def until(what: str, holds: Callable[[], Any], within_s: float = 90) -> None:
 
 
 @contextlib.contextmanager
-def prometheus(folder: Path, target: str, alertmanager: int | None = None, hold: str = "1s") -> Iterator[Prometheus]:
+def prometheus(folder: Path, target: str, alertmanager: int | None = None, hold: str = "1s") -> Iterator[None]:
     """With the rules and the example of ``deploy``, each second; an alert fires after ``hold`` instead of minutes."""
     prometheus_or_skip()
     folder.mkdir(exist_ok=True)
@@ -77,10 +60,9 @@ def prometheus(folder: Path, target: str, alertmanager: int | None = None, hold:
     words = (f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
              f"--web.listen-address=127.0.0.1:{port}")  # fmt: skip
     with _running(folder / "prometheus.log", str(PROMETHEUS), *words):
-        one = Prometheus(port)
-        with one.http:
-            until("prometheus is ready", lambda: _ready(one.http))
-            yield one
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+            until("prometheus is ready", lambda: _ready(client))
+        yield
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.timeout(400)
 TRUNKS = '["PJSIP/trunk"]'
 WORDS = ("--agents", "20", "--queues", "3", "--seed", "5")
 
+
 def target(daemon: Running) -> str:
     return daemon.http.base_url.netloc.decode()
 
