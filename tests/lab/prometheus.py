@@ -47,15 +47,10 @@ def prometheus(folder: Path, target: str, alertmanager: int | None = None, hold:
     folder.mkdir(exist_ok=True)
     rules = (DEPLOY / "prometheus/callcenter.rules.yml").read_text()
     (folder / "callcenter.rules.yml").write_text(re.sub(r"(?m)^( +for:) \S+$", rf"\1 {hold}", rules))
-    example = (DEPLOY / "prometheus/prometheus.yml").read_text()
-    changes = {
+    _example("prometheus/prometheus.yml", folder, {
         "scrape_interval: 15s": "scrape_interval: 1s", "evaluation_interval: 15s": "evaluation_interval: 1s",
         "127.0.0.1:8080": target, "127.0.0.1:9093": f"127.0.0.1:{alertmanager or 9}",
-    }  # fmt: skip
-    for old, new in changes.items():
-        assert old in example
-        example = example.replace(old, new)
-    (folder / "prometheus.yml").write_text(example)
+    })  # fmt: skip
     port = free_port()
     words = (f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
              f"--web.listen-address=127.0.0.1:{port}")  # fmt: skip
@@ -70,13 +65,10 @@ def alertmanager(folder: Path, told: int) -> Iterator[int]:
     """With the example of ``deploy``; who is ``told`` listens there. The port."""
     prometheus_or_skip()
     folder.mkdir(exist_ok=True)
-    example = (DEPLOY / "alertmanager/alertmanager.yml").read_text()
-    changes = {"127.0.0.1:9095": f"127.0.0.1:{told}", "group_wait: 10s": "group_wait: 1s",
-               "group_interval: 1m": "group_interval: 1s"}  # fmt: skip
-    for old, new in changes.items():
-        assert old in example
-        example = example.replace(old, new)
-    (folder / "alertmanager.yml").write_text(example)
+    _example("alertmanager/alertmanager.yml", folder, {
+        "127.0.0.1:9095": f"127.0.0.1:{told}", "group_wait: 10s": "group_wait: 1s",
+        "group_interval: 1m": "group_interval: 1s",
+    })  # fmt: skip
     port = free_port()
     words = (f"--config.file={folder}/alertmanager.yml", f"--storage.path={folder}/data",
              f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=")  # fmt: skip
@@ -84,6 +76,15 @@ def alertmanager(folder: Path, told: int) -> Iterator[int]:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
             until("alertmanager is ready", lambda: _ready(client))
         yield port
+
+
+def _example(name: str, folder: Path, changes: dict[str, str]) -> None:
+    """The file of ``deploy``, with what the test needs otherwise."""
+    text = (DEPLOY / name).read_text()
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    (folder / Path(name).name).write_text(text)
 
 
 def _ready(client: httpx.Client) -> bool:
