@@ -190,7 +190,8 @@ class Archive:
             kept = make()
             try:
                 for kind, table in kept.items():
-                    parquet.write(self.folder / source / kind / _file(day), table, {"made_of": made_of})
+                    path = self.folder / source / kind / _file(day)
+                    parquet.write(path, table, {"made_of": made_of}, "lz4")  # each report reads them
             except InputError as problem:
                 self.unkept = self.unkept or str(problem)
         return kept

@@ -20,7 +20,7 @@ DIGEST = "digest"
 """Of all else that is kept beside the columns: pages have a checksum, that has none."""
 
 
-def write(path: Path, table: pa.Table, told: Mapping[str, str]) -> None:
+def write(path: Path, table: pa.Table, told: Mapping[str, str], compression: str = "zstd") -> None:
     """Puts ``table`` in the place of ``path`` at once; ``told`` is kept beside the columns. Raises InputError."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     told = {**told, DIGEST: _digest(told)}
@@ -28,7 +28,10 @@ def write(path: Path, table: pa.Table, told: Mapping[str, str]) -> None:
     try:
         make_folder(path.parent)
         with open(aside, "wb", opener=partial(os.open, mode=0o640)) as file:
-            pq.write_table(table.replace_schema_metadata(metadata), file, compression="zstd", write_page_checksum=True)
+            pq.write_table(
+                table.replace_schema_metadata(metadata), file, compression=compression, write_page_checksum=True,
+                **_encoded(table.schema),
+            )  # fmt: skip
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
@@ -38,6 +41,15 @@ def write(path: Path, table: pa.Table, told: Mapping[str, str]) -> None:
     finally:
         with suppress(OSError):  # Ctrl-C too leaves nothing behind
             aside.unlink(missing_ok=True)
+
+
+def _encoded(schema: pa.Schema) -> dict[str, list[str]]:
+    """Moments hardly ever come twice: split into their bytes they take a third less, and a third less time to read."""
+    moments = [field.name for field in schema if pa.types.is_floating(field.type)]
+    return {
+        "use_byte_stream_split": moments,
+        "use_dictionary": [name for name in schema.names if name not in moments],
+    }
 
 
 def make_folder(folder: Path) -> None:
