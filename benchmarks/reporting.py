@@ -28,7 +28,7 @@ ZONE = ZoneInfo("Asia/Tehran")
 """Of the lab's daemon."""
 PBX = argparse.Namespace(rate=10.0, seed=1)
 WARM_UP_S, BEFORE_S, READ_S = 60.0, 30.0, 5.0
-"""``READ_S``: who asked looks at a report before the next one is wanted; a process that has loaded all waits by then."""
+"""``READ_S``: who asked looks at a report before asking again; a process that has loaded all waits by then."""
 SAMPLED_S, ASKED_S = 0.25, 0.05
 """How often the lag is read, and whether a report is done."""
 LAG = "callcenter_ami_lag_seconds"
