@@ -199,7 +199,9 @@ class Consumer:
         """A bug of ours in one event must not end the reading of all others; the snapshot mends what it left."""
         log.exception("event not applied", kind=type(event).__name__)
         self.floor.drifts["bug"] += 1
-        self._drifted(Drift(event.at, "", "bug", type(event).__name__))
+        drift = Drift(event.at, "", "bug", type(event).__name__)
+        self.counters.apply(drift)
+        self._drifted(drift)
         return []
 
     def _link_changed(self, change: LinkChanged) -> None:

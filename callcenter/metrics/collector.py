@@ -25,8 +25,10 @@ from callcenter.floor.records import AgentState, Outcome
 from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics.counters import WAITED, Counters, Waits
 from callcenter.metrics.health import Health
+from callcenter.metrics.known import DRIFTS, DROPS
 from callcenter.metrics.of_daemon import of_daemon
 from callcenter.metrics.of_planning import Planning, of_planning
+from callcenter.metrics.of_targets import of_targets
 from callcenter.metrics.table import DAEMON, METRICS, PLANNING, SINCE_START, STATE, WINDOWED, Row, figure_metric
 from callcenter.numbers import no_number
 from kpi.table import CALL_FIGURES, FIGURES
@@ -111,14 +113,9 @@ def _of_now(board: Wallboard) -> dict[str, Samples]:
         c + "agent_state": (((a.interface, a.name, a.state.value), 1) for a in now.agents),
         c + "calls_up": iter([((), now.calls)]),
         c + "link_up": iter([((now.pbx,), float(now.link))]),
-        c + "queue_service_level_threshold_seconds": _target(board, "threshold_s"),
-        c + "queue_service_level_target_ratio": _target(board, "service_level"),
+        **of_targets(board),
         c + "build_info": iter([((__version__,), 1)]),
     }
-
-
-def _target(board: Wallboard, key: str) -> Samples:
-    return (((queue,), targets[key]) for queue, targets in board.targets.items() if key in targets)
 
 
 def _windowed(windows: Mapping[str, Figures]) -> dict[str, Samples]:
@@ -150,27 +147,28 @@ def _since_start(counters: Counters, board: Wallboard) -> dict[str, Samples]:
     c = "callcenter_"
     queues = [q.name for q in board.now.queues]
     return {
-        c + "queue_entered_total": _by_queue(counters.entered, queues),
-        c + "queue_visits_total": _by_outcome(counters, queues),
-        c + "queue_talk_seconds_total": _by_queue(counters.talk_s, queues),
-        c + "queue_transferred_total": _by_queue(counters.transferred, queues),
-        c + "queue_ring_no_answer_total": _by_queue(counters.ring_no_answer, queues),
+        c + "queue_entered_total": _by_kind(counters.entered, queues),
+        c + "queue_visits_total": _by_outcome(counters.visits, queues),
+        c + "queue_talk_seconds_total": _by_kind(counters.talk_s, queues),
+        c + "queue_transferred_total": _by_kind(counters.transferred, queues),
+        c + "queue_ring_no_answer_total": _by_kind(counters.ring_no_answer, queues),
         c + "calls_started_total": iter([((), counters.calls)]),
-        c + "drift_total": (((kind,), n) for kind, n in counters.drift.items()),
+        c + "drift_total": _by_kind(counters.drift, DRIFTS),
         c + "link_lost_total": iter([((), counters.link_lost)]),
         c + "ami_events_total": iter([((), counters.ami_events)]),
-        c + "ami_dropped_total": (((reason,), n) for reason, n in counters.ami_dropped.items()),
+        c + "ami_dropped_total": _by_kind(counters.ami_dropped, DROPS),
+        c + "queue_log_repaired_visits_total": _by_outcome(counters.repaired, queues),
     }
 
 
-def _by_queue(counts: dict[str, int] | dict[str, float], queues: list[str]) -> Samples:
-    """A counter begins at 0 for each queue that is known, so that the first increase is seen as one."""
-    return (((queue,), counts.get(queue, 0)) for queue in dict.fromkeys((*queues, *counts)))
+def _by_kind(counts: Mapping[str, float], known: Iterable[str]) -> Samples:
+    """A counter begins at 0 for each queue or kind that is known, so that the first increase is seen as one."""
+    return (((kind,), counts.get(kind, 0)) for kind in dict.fromkeys((*known, *counts)))
 
 
-def _by_outcome(counters: Counters, queues: list[str]) -> Samples:
-    cells = dict.fromkeys((*((q, outcome.value) for q in queues for outcome in Outcome), *counters.visits))
-    return ((cell, counters.visits[cell]) for cell in cells)
+def _by_outcome(counts: Mapping[tuple[str, str], float], queues: list[str]) -> Samples:
+    cells = dict.fromkeys((*((q, outcome.value) for q in queues for outcome in Outcome), *counts))
+    return ((cell, counts.get(cell, 0)) for cell in cells)
 
 
 def _writes(health: Health) -> Metric:

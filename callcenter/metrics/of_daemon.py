@@ -28,7 +28,6 @@ def of_daemon(h: Health, board: Wallboard, counters: Counters) -> dict[str, Samp
         c + "holes": _holes(board),
         c + "window_blind_seconds": _blind(board, [hole for hole in board.holes if not hole.repaired]),
         c + "window_agents_blind_seconds": _blind(board, board.holes),
-        c + "queue_log_repaired_visits_total": ((cell, n) for cell, n in counters.repaired.items()),
         c + "queue_log_difference": (((queue,), n) for queue, n in h.queue_log_differences.items()),
         c + "queue_log_lag_seconds": _one(h.queue_log_lag_s),
         c + "store_pending": _one(h.store_pending),

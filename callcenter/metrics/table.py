@@ -38,6 +38,12 @@ STATE: tuple[Row, ...] = (
     Row("callcenter_link_up", "gauge", "1 while the manager link is up and its snapshot applied.", ("pbx",)),
     Row("callcenter_queue_service_level_threshold_seconds", "gauge", "T of the service level in force.", ("queue",)),
     Row("callcenter_queue_service_level_target_ratio", "gauge", "The service level aimed at.", ("queue",)),
+    Row("callcenter_queue_target_low", "gauge",
+        "What the queue's figure aims at, in the unit of the figure: from here, or this alone.", ("queue", "figure"),
+        "for figures without a target"),
+    Row("callcenter_queue_target_high", "gauge",
+        "The same: up to here. Where less is better, worse than this is bad, and between the two near the target.",
+        ("queue", "figure"), "for figures without a target"),
     Row("callcenter_build_info", "gauge", "1; the version of the daemon.", ("version",)),
 )
 
@@ -51,11 +57,12 @@ SINCE_START: tuple[Row, ...] = (
     Row("callcenter_queue_transferred_total", "counter", "Completed visits whose caller was transferred.", ("queue",)),
     Row("callcenter_queue_ring_no_answer_total", "counter", "Rings that an agent did not answer.", ("queue",)),
     Row("callcenter_calls_started_total", "counter", "Calls that began."),
-    Row("callcenter_drift_total", "counter", "Impossible events, by kind.", ("kind",), "until the first of its kind"),
+    Row("callcenter_drift_total", "counter", "Impossible events, by kind.", ("kind",)),
     Row("callcenter_link_lost_total", "counter", "Times the manager link went down."),
     Row("callcenter_ami_events_total", "counter", "Events received over the manager link."),
-    Row("callcenter_ami_dropped_total", "counter", "Messages not taken, by reason.", ("reason",),
-        "until the first of its reason"),
+    Row("callcenter_ami_dropped_total", "counter", "Messages not taken, by reason.", ("reason",)),
+    Row("callcenter_queue_log_repaired_visits_total", "counter",
+        "Visits whose outcome was taken from queue_log; outcome is the true one.", ("queue", "outcome")),
 )
 
 NO_FORECAST = "while no forecast is kept that was made before the business day began"
@@ -94,9 +101,6 @@ DAEMON: tuple[Row, ...] = (
     Row("callcenter_window_agents_blind_seconds", "gauge",
         "The same with what queue_log did repair: it tells calls, not what agents did; occupancy and utilisation may "
         "be wrong by so much.", ("window",)),
-    Row("callcenter_queue_log_repaired_visits_total", "counter",
-        "Visits whose outcome was taken from queue_log; outcome is the true one.", ("queue", "outcome"),
-        "until the first of its kind"),
     Row("callcenter_queue_log_difference", "gauge",
         "Visits by which our counts differ from queue_log in the last interval compared; anything but 0 is an alarm.",
         ("queue",), "where no queue_log is compared"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import os
 import re
@@ -15,6 +16,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from callcenter import __version__
+from callcenter.floor import doubts
 from callcenter.floor.changes import (
     AttemptEnded,
     Drift,
@@ -27,14 +29,15 @@ from callcenter.floor.changes import (
 )
 from callcenter.floor.records import AgentState, Attempt, Hole, Outcome, Result, Visit
 from callcenter.floor.wallboard import AgentNow, FloorNow, QueueNow, Wallboard
-from callcenter.metrics import reference
+from callcenter.metrics import known, reference
 from callcenter.metrics.collector import registry, text
 from callcenter.metrics.counters import Counters
 from callcenter.metrics.health import Health
 from callcenter.metrics.table import METRICS
 from callcenter.numbers import no_number
 
-DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "metrics.md"
 AT = 1_794_824_531.0
 HOSTILE = 'a"b\\c\nd <b>x</b>'
 HOME = "Local/09121234567@from-internal/n"
@@ -130,6 +133,23 @@ def test_a_phone_number_is_found_however_it_is_written(number: str) -> None:
 @pytest.mark.parametrize("name", ["PJSIP/1001", "Local/5001@from-queue/n", "sales 24/7", "support-2", "Agent 12 (34)"])
 def test_a_name_with_an_extension_in_it_stays(name: str) -> None:
     assert no_number(name) == name
+
+
+@pytest.mark.parametrize(("targets", "figure", "aim"), [
+    ({"service_level": 0.9}, "service_level", (0.9, 0.9)),
+    ({"service_level": 0.9}, "service_level_live", (0.9, 0.9)),
+    ({"service_level": 0.9, "figures": {"service_level_live": (0.7, 0.7)}}, "service_level_live", (0.7, 0.7)),
+    ({}, "abandon_rate", (0.05, 0.08)),
+    ({"figures": {"abandon_rate": (0.02, 0.03)}}, "abandon_rate", (0.02, 0.03)),
+    ({"figures": {"average_speed_of_answer": (15.0, 15.0)}}, "average_speed_of_answer", (15.0, 15.0)),
+    ({}, "average_speed_of_answer", (None, None)),
+])  # fmt: skip
+def test_the_target_that_is_in_force_is_the_queue_s_own_or_the_field_s(
+    targets: dict[str, Any], figure: str, aim: tuple[float | None, float | None]
+) -> None:
+    page = text(registry(lambda: msgspec.structs.replace(board(), targets={"sales": targets}), Counters())).decode()
+    told = tuple(value(page, f"callcenter_queue_target_{end}", queue="sales", figure=figure) for end in ("low", "high"))
+    assert told == aim
 
 
 def test_no_label_that_comes_from_the_pbx_has_a_phone_number() -> None:
@@ -243,6 +263,29 @@ def test_repaired_visits_are_counted_by_their_true_outcome() -> None:
     page = of_daemon(counters)
     for outcome, n in (("answered", 2), ("abandoned", 1)):
         assert value(page, "callcenter_queue_log_repaired_visits_total", queue="sales", outcome=outcome) == n
+
+
+def literals_of(call: str, place: int) -> set[str]:
+    """Words that the code gives as the argument at that place, wherever it calls something of that name."""
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "callcenter").rglob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {
+        one.value for node in calls if ast.unparse(node.func).rpartition(".")[2] == call and len(node.args) > place
+        for one in [node.args[place]] if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }  # fmt: skip
+
+
+def test_every_kind_that_the_code_names_begins_at_nothing() -> None:
+    drifts = literals_of("drift", 1) | literals_of("Drift", 2)
+    assert len(drifts) > 10 and drifts | doubts.KINDS == set(known.DRIFTS)
+    told = "".join((ROOT / "callcenter/ami" / name).read_text() for name in ("framing.py", "link.py"))
+    drops = set(re.findall(r'dropped\["(\w+)"\]|reason = (?:"" if .* else )?"(\w+)"', told))
+    conditional = set(re.findall(r'dropped\["(\w+)" if .* else "(\w+)"\]', told))
+    assert {word for pair in drops | conditional for word in pair} - {""} == set(known.DROPS)
+    page = scraped()
+    assert {value(page, "callcenter_drift_total", kind=kind) for kind in known.DRIFTS} == {0}
+    assert {value(page, "callcenter_ami_dropped_total", reason=reason) for reason in known.DROPS} == {0}
+    assert value(page, "callcenter_queue_log_repaired_visits_total", queue="sales", outcome="answered") == 0
 
 
 def test_a_picture_of_the_counters_stays_as_it_is() -> None:

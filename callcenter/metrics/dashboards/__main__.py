@@ -1,0 +1,31 @@
+"""Writes the dashboards: ``python -m callcenter.metrics.dashboards deploy/grafana``. A shell."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from callcenter.metrics.dashboards.grafana import dashboard
+from callcenter.metrics.dashboards.table import DASHBOARDS
+from callcenter.metrics.dashboards.values import LANGUAGES
+
+
+def files() -> dict[str, str]:
+    """Path below the folder that is given → what is in it."""
+    return {
+        f"dashboards/{language}/{made.name}.json": json.dumps(dashboard(made, language), indent=1, ensure_ascii=False)
+        + "\n"
+        for language in LANGUAGES for made in DASHBOARDS
+    }  # fmt: skip
+
+
+def write(folder: Path) -> None:
+    for name, text in files().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

@@ -1,0 +1,34 @@
+"""What several dashboards ask in the same way. Pure values."""
+
+from __future__ import annotations
+
+from callcenter.metrics.dashboards.states import STATES
+from callcenter.metrics.dashboards.values import Kind, Panel, Query, Steps, of_queue, site, words
+
+GAP: Steps = ((None, "red"), (-0.1, "yellow"), (0.0, "green"))
+"""A share less its target, as the wallboard judges it: near the target down to ten points below it."""
+WAIT: Steps = ((None, "green"), (20.0, "yellow"), (60.0, "red"))
+"""A wait by the field's usual 20 s: beyond it is late, beyond three times as long is bad."""
+ANY_BAD: Steps = ((None, "green"), (1.0, "red"))
+ABANDONED: Steps = ((None, "green"), (0.05, "yellow"), (0.08, "red"))
+
+NOBODY_WAITS = words("nobody waits", "کسی منتظر نیست")
+
+
+def level_gap(window: str) -> str:
+    """The service level less what the queue aims at: two queues with two targets are on one scale."""
+    level = of_queue("callcenter_queue_service_level_ratio", window=window)
+    return f"{level} - on (instance, queue) group_left () {of_queue('callcenter_queue_service_level_target_ratio')}"
+
+
+def agents_in(state: str) -> str:
+    """How many are in the state, each once. 0 is said only while the daemon is there to say so."""
+    agents = f"count({site('callcenter_agent_state', state=state)})"
+    return f"{agents} or 0 * max({site('callcenter_link_up')})"
+
+
+AGENTS_BY_STATE = Panel(
+    Kind.STACKED, words("Agents by state", "کارشناسان به تفکیک وضعیت"),
+    words("Each agent once, in however many queues.", "هر کارشناس یک بار، در هر چند صف که باشد."),
+    tuple(Query(agents_in(state.value), name) for state, (name, _) in STATES.items()), decimals=0,
+)  # fmt: skip

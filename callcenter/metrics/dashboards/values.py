@@ -1,0 +1,119 @@
+"""What a dashboard is made of: words in each language, questions to Prometheus, panels. Pure values.
+
+A question is PromQL with Grafana's variables in it: ``$instance`` is the site, ``$queue`` the queues that are chosen.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+LANGUAGES = ("en", "fa")
+
+Words = Mapping[str, str]
+"""Language → text; labels of :mod:`kpi.table` are such too."""
+
+
+def words(en: str, fa: str) -> Words:
+    return {"en": en, "fa": fa}
+
+
+def site(metric: str, **labels: str) -> str:
+    """The metric of the chosen site, narrowed to the labels: a value that begins with "~" is an expression."""
+    return _selector(metric, {"instance": "~$instance", **labels})
+
+
+def of_queue(metric: str, **labels: str) -> str:
+    """The same, of the chosen queues."""
+    return _selector(metric, {"instance": "~$instance", "queue": "~$queue", **labels})
+
+
+def _selector(metric: str, labels: Mapping[str, str]) -> str:
+    told = (f'{name}=~"{value[1:]}"' if value[:1] == "~" else f'{name}="{value}"' for name, value in labels.items())
+    return f"{metric}{{{','.join(told)}}}"
+
+
+class Kind(enum.StrEnum):
+    """How a panel is drawn. Those that tell of *now* ask for one moment only: a value of earlier would be a lie."""
+
+    STAT = "stat"
+    LINES = "timeseries"
+    STACKED = "stacked"
+    TABLE = "table"
+    TIMELINE = "state-timeline"
+    GAUGES = "bargauge"
+    HEATMAP = "heatmap"
+
+    @property
+    def of_now(self) -> bool:
+        return self in (Kind.STAT, Kind.TABLE, Kind.GAUGES)
+
+
+Steps = tuple[tuple[float | None, str], ...]
+"""From which value on which colour; the first begins at None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """``legend``: a name in each language, or Grafana's template of labels. ``unit``, ``steps``: of a table's column,
+    where they are its own. ``fill``: this series and the one before it are the edges of a band of that colour."""
+
+    expr: str
+    legend: Words | str = ""
+    unit: str = ""
+    steps: Steps = ()
+    dashed: str = ""
+    fill: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """``width`` of 24 and ``height`` in Grafana's cells. ``steps`` colour values; ``bands``: draw them as areas behind
+    the lines too. ``mapped``: value → its name and colour. ``nothing``: what is shown without a value.
+    ``repeat``: the panel is there once for each queue that is chosen."""
+
+    kind: Kind
+    title: Words
+    about: Words
+    queries: tuple[Query, ...]
+    unit: str = "none"
+    width: int = 12
+    height: int = 8
+    decimals: int | None = None
+    steps: Steps = ()
+    bands: bool = False
+    mapped: Mapping[str, tuple[Words, str]] = field(default_factory=dict)
+    nothing: Words = field(default_factory=lambda: words("–", "–"))
+    repeat: bool = False
+    least: float | None = 0.0
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A headline within a dashboard, and its panels from left to right."""
+
+    title: Words
+    panels: tuple[Panel, ...]
+
+
+class Queues(enum.Enum):
+    """Which queues a dashboard lets one choose."""
+
+    NONE = enum.auto()
+    ONE = enum.auto()
+    SOME = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """``name`` is the file's and the end of the uid. ``since``, ``refresh``: as Grafana writes them."""
+
+    name: str
+    title: Words
+    about: Words
+    sections: tuple[Section, ...]
+    queues: Queues
+    since: str = "now-6h"
+    refresh: str = "30s"
