@@ -59,11 +59,13 @@ class Sample:
 
 
 @contextlib.contextmanager
-def simulating(options: argparse.Namespace, folder: Path) -> Iterator[int]:
-    """The port of a simulated PBX, which lives as long as somebody is connected."""
+def simulating(options: argparse.Namespace, folder: Path, agents: int = 0, queues: int = 30) -> Iterator[int]:
+    """The port of a simulated PBX, which lives as long as somebody is connected; ``agents``: 0 for as many as it
+    takes."""
     command = [
-        sys.executable, "-m", "callcenter", "simulate", "--port", "0", "--agents", str(int(options.rate * 150)),
-        "--queues", "30", "--rate", str(options.rate * 3600), "--seed", str(options.seed),
+        sys.executable, "-m", "callcenter", "simulate", "--port", "0", "--agents",
+        str(agents or int(options.rate * 150)), "--queues", str(queues),
+        "--rate", str(options.rate * 3600), "--seed", str(options.seed),
         "--queue-log", str(folder / "queue_log"),
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as pbx:

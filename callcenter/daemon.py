@@ -27,6 +27,7 @@ from callcenter.jobs import Failed, Jobs
 from callcenter.lookback import LookBack
 from callcenter.memory import settle_memory
 from callcenter.metrics import collector
+from callcenter.metrics.exposition import Exposition
 from callcenter.metrics.health import Health, alarms, stuck
 from callcenter.mqtt.outlet import Outlet
 from callcenter.pipeline import Pipeline
@@ -60,6 +61,7 @@ class Daemon:
         self.consumer = Consumer(config, self.pipeline, self.link.clock, boot, self._look_at_clock, self._drifted)
         self.pipeline.alive = self.alive
         self.pipeline.boot = lambda: self.consumer.floor.boot
+        self._exposition = Exposition()
         self.floor, self.window, self.counters = self.consumer.floor, self.consumer.window, self.consumer.counters
         self.repairs: Repairs | None = None
         self.backups: Backups | None = None
@@ -130,7 +132,8 @@ class Daemon:
         self.counters.ami_events, self.counters.ami_dropped = self.link.counted()
         board, counters = self.board(), self.counters.picture()
         past = {window: one.figures for window, one in self.past.items()}
-        return await asyncio.to_thread(collector.scrape, board, counters, self.health(), self.planning, past, names)
+        told = collector.families(board, counters, self.health(), self.planning, past, names)
+        return await asyncio.to_thread(self._exposition.page, told)
 
     @property
     def past(self) -> dict[str, Past]:

@@ -13,6 +13,7 @@ from callcenter.jobs import Jobs
 from callcenter.lookback import LookBack
 from callcenter.metrics import collector
 from callcenter.metrics.counters import Counters
+from callcenter.metrics.exposition import Exposition
 from callcenter.metrics.health import Health
 from callcenter.report.past import DAYS
 
@@ -73,7 +74,8 @@ async def test_metrics_and_api_have_a_label_of_their_own_for_them(config: Config
 
     figures = {"sales": {"service_level": 0.5, "first_call_resolution": 0.75, "offered": 8, "answered": 4},
                "": {"service_level": 0.5, "first_call_resolution": None}}  # fmt: skip
-    text = collector.scrape(board_of(queues=2, agents=2), Counters(), Health(), None, {"28d": figures}).decode()
+    told = collector.families(board_of(queues=2, agents=2), Counters(), Health(), None, {"28d": figures})
+    text = Exposition().page(told).decode()
     assert 'callcenter_queue_service_level_ratio{queue="sales",window="28d"} 0.5' in text
     assert 'callcenter_queue_first_call_resolution_ratio{queue="sales",window="28d"} 0.75' in text
     assert "\ncallcenter_first_call_resolution_ratio{" not in text

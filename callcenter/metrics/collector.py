@@ -1,4 +1,4 @@
-"""Metrics read at scrape time from the newest board and the counters. Pure but for the call that gets the board.
+"""What there is to tell at a scrape, from the newest board and the counters. Pure.
 
 A figure without a value has no series: Prometheus would keep a 0 as a truth.
 """
@@ -6,99 +6,38 @@ A figure without a value has no series: Prometheus would keep a 0 as a truth.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any
-
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-    SummaryMetricFamily,
-)
-from prometheus_client.registry import Collector
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from callcenter import __version__
 from callcenter.figures.window import Figures
 from callcenter.floor.records import AgentState, Outcome
 from callcenter.floor.wallboard import Wallboard
 from callcenter.metrics.counters import WAITED, Counters, Waits
+from callcenter.metrics.exposition import Family, Samples
 from callcenter.metrics.health import Health
 from callcenter.metrics.known import DRIFTS, DROPS
 from callcenter.metrics.of_daemon import of_daemon
 from callcenter.metrics.of_planning import Planning, of_planning
 from callcenter.metrics.of_targets import of_targets
-from callcenter.metrics.table import DAEMON, METRICS, PLANNING, SINCE_START, STATE, WINDOWED, Row, figure_metric
-from callcenter.numbers import no_number
+from callcenter.metrics.table import METRICS, figure_metric
 from kpi.table import CALL_FIGURES, FIGURES
 
 NONE_YET = Waits()
 
-Samples = Iterator[tuple[tuple[str, ...], float]]
-
-FAMILIES: dict[str, Callable[..., Any]] = {"gauge": GaugeMetricFamily, "counter": CounterMetricFamily}
-"""Those whose samples are one number each."""
-
-FROM_PBX = frozenset({"queue", "agent", "name"})
-"""Labels whose values are Asterisk's; the others are words of ours."""
 VISIT_COUNTS = ("offered", *(outcome.value for outcome in Outcome))
 
 
-def _bare(row: Row, labels: Iterable[str]) -> list[str]:
-    return [no_number(value) if name in FROM_PBX else value for name, value in zip(row.labels, labels, strict=True)]
-
-
-class BoardCollector(Collector):
-    """``board`` gives the newest Wallboard; ``counters`` is fed with every Change; ``health`` tells of the daemon;
-    ``past``: figures of windows of past days, as the board's; ``names``: the metrics that are wanted, empty: all."""
-
-    def __init__(
-        self, board: Callable[[], Wallboard], counters: Counters, health: Callable[[], Health],
-        planning: Planning | None = None, past: Mapping[str, Figures] | None = None, names: Collection[str] = (),
-    ) -> None:  # fmt: skip
-        self._wanted = names or METRICS
-        self._board = board
-        self._counters = counters
-        self._health = health
-        self._planning = planning
-        self._past = past or {}
-
-    def collect(self) -> Iterable[Metric]:
-        board = self._board()
-        health = self._health()
-        samples = _of_now(board) | _since_start(self._counters, board) | _windowed({**board.figures, **self._past})
-        samples |= of_daemon(health, board, self._counters) | of_planning(self._planning, board)
-        for row in (*STATE, *WINDOWED, *SINCE_START, *PLANNING, *DAEMON):
-            if row.type in FAMILIES and row.name in self._wanted:
-                family = FAMILIES[row.type](row.name, row.help, labels=row.labels)
-                for labels, value in samples[row.name]:
-                    family.add_metric(_bare(row, labels), value)
-                yield family
-        yield from (one for one in (_waits(self._counters.waits, board), _writes(health)) if one.name in self._wanted)
-
-
-def registry(
-    board: Callable[[], Wallboard], counters: Counters, health: Callable[[], Health] = Health,
-    planning: Planning | None = None, past: Mapping[str, Figures] | None = None, names: Collection[str] = (),
-) -> CollectorRegistry:
-    """A registry of its own: nothing of the process-wide one of prometheus_client comes along."""
-    own = CollectorRegistry()
-    own.register(BoardCollector(board, counters, health, planning, past, names))
-    return own
-
-
-def text(own: CollectorRegistry) -> bytes:
-    """The Prometheus text format 0.0.4."""
-    return generate_latest(own)
-
-
-def scrape(
+def families(
     board: Wallboard, counters: Counters, health: Health, planning: Planning | None = None,
     past: Mapping[str, Figures] | None = None, names: Collection[str] = (),
-) -> bytes:
-    """The text of one moment. It takes a while in a big centre: give it a picture of the counters, beside the loop."""
-    return text(registry(lambda: board, counters, lambda: health, planning, past, names))
+) -> Iterator[Family]:
+    """What there is to tell of one moment, in the order of the table. ``counters`` are fed with every Change;
+    ``past``: figures of windows of past days, as the board's; ``names``: the metrics that are wanted, empty: all."""
+    samples = _of_now(board) | _since_start(counters, board) | _windowed({**board.figures, **(past or {})})
+    samples |= of_daemon(health, board, counters) | of_planning(planning, board)
+    for row in METRICS.values():
+        if row.name in (names or METRICS):
+            yield row, samples[row.name]
 
 
 def _of_now(board: Wallboard) -> dict[str, Samples]:
@@ -148,6 +87,7 @@ def _since_start(counters: Counters, board: Wallboard) -> dict[str, Samples]:
     queues = [q.name for q in board.now.queues]
     return {
         c + "queue_entered_total": _by_kind(counters.entered, queues),
+        c + "queue_wait_seconds": _waits(counters.waits, board),
         c + "queue_visits_total": _by_outcome(counters.visits, queues),
         c + "queue_talk_seconds_total": _by_kind(counters.talk_s, queues),
         c + "queue_transferred_total": _by_kind(counters.transferred, queues),
@@ -171,16 +111,11 @@ def _by_outcome(counts: Mapping[tuple[str, str], float], queues: list[str]) -> S
     return ((cell, counts.get(cell, 0)) for cell in cells)
 
 
-def _writes(health: Health) -> Metric:
-    row = METRICS["callcenter_store_write_seconds"]
-    return SummaryMetricFamily(row.name, row.help, health.store_writes, health.store_write_seconds)
-
-
-def _waits(waits: dict[tuple[str, str], Waits], board: Wallboard) -> Metric:
+def _waits(waits: dict[tuple[str, str], Waits], board: Wallboard) -> Samples:
     """Each begins with nothing in it, as the counters do: the first wait is an increase too."""
     known = {(q.name, outcome): NONE_YET for q in board.now.queues for outcome in WAITED}
-    row = METRICS["callcenter_queue_wait_seconds"]
-    histogram = HistogramMetricFamily(row.name, row.help, labels=row.labels)
-    for labels, one in (known | waits).items():
-        histogram.add_metric(_bare(row, labels), one.cumulative(), one.sum_s)
-    return histogram
+    for cell, one in (known | waits).items():
+        buckets = one.cumulative()
+        yield from ((("_bucket", *cell, bound), n) for bound, n in buckets)
+        yield ("_count", *cell), buckets[-1][1]
+        yield ("_sum", *cell), one.sum_s

@@ -5,19 +5,18 @@ What is not known has no sample: an age of nothing is not 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from callcenter.floor.records import Hole
 from callcenter.floor.wallboard import Wallboard
 from callcenter.holes import Holes
 from callcenter.metrics.counters import Counters
+from callcenter.metrics.exposition import Samples
 from callcenter.metrics.health import RULES, Health, alarms
-
-Samples = Iterator[tuple[tuple[str, ...], float]]
 
 
 def of_daemon(h: Health, board: Wallboard, counters: Counters) -> dict[str, Samples]:
-    """Metric → (labels, value) …, for each row of the table's part about the daemon but the summary."""
+    """Metric → (labels, value) …, for each row of the table's part about the daemon."""
     c = "callcenter_"
     return {
         c + "ami_blind_seconds_total": _one(counters.blind_s(board.now.at)),
@@ -32,6 +31,7 @@ def of_daemon(h: Health, board: Wallboard, counters: Counters) -> dict[str, Samp
         c + "queue_log_lag_seconds": _one(h.queue_log_lag_s),
         c + "store_pending": _one(h.store_pending),
         c + "store_failed": _one(bool(h.store_failure)),
+        c + "store_write_seconds": iter([(("_count",), h.store_writes), (("_sum",), h.store_write_seconds)]),
         c + "store_dropped_journal_total": _one(h.store_dropped_journal),
         c + "store_refused_rows_total": _one(h.store_refused_rows),
         c + "backup_last_success_timestamp_seconds": _one(h.backup_at),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Protocol
 
 from callcenter.floor.wallboard import Wallboard
 from callcenter.forecast.today import Staffing
 from callcenter.forecast.values import Forecast
-
-Samples = Iterator[tuple[tuple[str, ...], float]]
+from callcenter.metrics.exposition import Samples
 
 
 class Planning(Protocol):

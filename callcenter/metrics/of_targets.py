@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from callcenter.floor.wallboard import Wallboard
+from callcenter.metrics.exposition import Samples
 from kpi.table import CALL_FIGURES, FIGURES
-
-Samples = Iterator[tuple[tuple[str, ...], float]]
 
 OF_FIELD: dict[str, tuple[float, float]] = {f.name: f.target for f in (*FIGURES, *CALL_FIGURES) if f.target is not None}
 """Figure → what the field aims at, from and to."""

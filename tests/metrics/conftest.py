@@ -1,4 +1,4 @@
-"""Makes ``planned_page`` importable by the tests beside it."""
+"""Makes ``pages`` and ``planned_page`` importable by the tests beside it."""
 
 from __future__ import annotations
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
+from pages import written
 
 from callcenter.floor.records import AgentState
 from callcenter.floor.wallboard import AgentNow, FloorNow, QueueNow, Wallboard
 from callcenter.forecast import today
 from callcenter.forecast.staffing import Policy
 from callcenter.forecast.values import Forecast
-from callcenter.metrics.collector import scrape
-from callcenter.metrics.counters import Counters
-from callcenter.metrics.health import Health
 
 BEGAN = 1_794_787_200.0
 AT = BEGAN + 1800 + 450
@@ -40,4 +38,4 @@ def page(planning: Planning | None) -> str:
     agent = AgentNow("PJSIP/1", "a", AgentState.AVAILABLE, AT, "", None, None, ("sales",), ())
     agents = tuple(msgspec.structs.replace(agent, interface=f"PJSIP/{n}") for n in range(9))
     board = Wallboard(1, FloorNow(AT, "main", True, AT, 0, {}, queues, agents), {}, {})
-    return scrape(board, Counters(), Health(), planning).decode()
+    return written(board, planning=planning)

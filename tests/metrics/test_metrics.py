@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from pages import by_library, told, written
 from prometheus_client.parser import text_string_to_metric_families
 
 from callcenter import __version__
@@ -30,8 +31,8 @@ from callcenter.floor.changes import (
 from callcenter.floor.records import AgentState, Attempt, Hole, Outcome, Result, Visit
 from callcenter.floor.wallboard import AgentNow, FloorNow, QueueNow, Wallboard
 from callcenter.metrics import known, reference
-from callcenter.metrics.collector import registry, text
 from callcenter.metrics.counters import Counters
+from callcenter.metrics.exposition import Exposition
 from callcenter.metrics.health import Health
 from callcenter.metrics.table import METRICS
 from callcenter.numbers import no_number
@@ -64,7 +65,7 @@ def board() -> Wallboard:
 
 
 def scraped(counters: Counters | None = None) -> str:
-    return text(registry(board, counters or Counters())).decode()
+    return written(board(), counters)
 
 
 def samples(page: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -147,7 +148,7 @@ def test_a_name_with_an_extension_in_it_stays(name: str) -> None:
 def test_the_target_that_is_in_force_is_the_queue_s_own_or_the_field_s(
     targets: dict[str, Any], figure: str, aim: tuple[float | None, float | None]
 ) -> None:
-    page = text(registry(lambda: msgspec.structs.replace(board(), targets={"sales": targets}), Counters())).decode()
+    page = written(msgspec.structs.replace(board(), targets={"sales": targets}))
     told = tuple(value(page, f"callcenter_queue_target_{end}", queue="sales", figure=figure) for end in ("low", "high"))
     assert told == aim
 
@@ -162,7 +163,7 @@ def test_no_label_that_comes_from_the_pbx_has_a_phone_number() -> None:
     now = msgspec.structs.replace(board().now, queues=(one,))
     figures = {"today": {queue: {"offered": 1, "service_level": 1.0}}}
     filled = msgspec.structs.replace(board(), now=now, figures=figures, targets={queue: {"threshold_s": 20.0}})
-    page = text(registry(lambda: filled, counters)).decode()
+    page = written(filled, counters)
     assert "123 4567" not in page
     of_queue = {name for name, labels in samples(page) if any(v.startswith("line x") for _, v in labels)}
     assert {"callcenter_queue_waiting", "callcenter_queue_visits_total", "callcenter_queue_wait_seconds_bucket",
@@ -217,7 +218,7 @@ def test_talk_transfers_rings_drift_and_link_losses_are_counted() -> None:
 def of_daemon(counters: Counters | None = None, at: float = AT, **health: Any) -> str:
     """What is scraped at a moment, of a daemon that is so."""
     now = msgspec.structs.replace(board(), now=msgspec.structs.replace(board().now, at=at), holes=HOLES, began=BEGAN)
-    return text(registry(lambda: now, counters or Counters(), lambda: Health(**health))).decode()
+    return written(now, counters, Health(**health))
 
 
 HOLES = (
@@ -304,6 +305,18 @@ def test_a_picture_of_the_counters_stays_as_it_is() -> None:
     assert scraped(picture) == before != scraped(counters)
 
 
+def test_the_page_is_as_prometheus_s_own_library_writes_it() -> None:
+    """Also when its lines are remembered from a page before, and behind one of a single metric."""
+    exposition, counters = Exposition(), Counters()
+    counters.apply(VisitEnded(AT, "c1", 1, Visit(HOSTILE, AT, wait_s=1e-7, outcome=Outcome.ANSWERED)))
+    without = msgspec.structs.replace(board(), now=msgspec.structs.replace(board().now, queues=(), agents=()))
+    for one in (board(), without, board()):
+        for names in ((), ("callcenter_queue_wait_seconds",), ()):
+            args = one, counters, Health(store_writes=40, store_write_seconds=1e17, lag_s=math.inf), None, None, names
+            assert exposition.page(told(*args)).decode() == by_library(told(*args))
+            counters.apply(VisitEntered(AT, "c2", 1, HOSTILE, 1))
+
+
 OF_HEALTH = [
     ({"lag_s": 61.5}, "callcenter_ami_lag_seconds", {}, 61.5),
     ({"clock_offset_s": -3600.0}, "callcenter_pbx_clock_offset_seconds", {}, -3600),
@@ -357,17 +370,17 @@ def test_a_metric_can_be_asked_for_alone(name: str) -> None:
     counters = Counters()
     for change in (VisitEnded(AT, "c1", 1, visit(Outcome.ANSWERED, 4.0)), Drift(AT, "", "bug", "")):
         counters.apply(change)
-    whole = text(registry(board, counters)).decode()
-    alone = text(registry(board, counters, names=[name])).decode()
+    whole = written(board(), counters)
+    alone = written(board(), counters, names=[name])
     assert {family.name for family in text_string_to_metric_families(alone)} == {name.removesuffix("_total")}
     assert samples(alone).items() <= samples(whole).items()
     assert bool(samples(alone)) is any(METRICS[name].name.removesuffix("_total") in key for key, _ in samples(whole))
 
 
 def test_every_metric_is_documented() -> None:
-    written = DOCS.read_text(encoding="utf-8")
-    assert [name for name in METRICS if f"`{name}`" not in written] == []
-    assert written == reference.page(), "python -m callcenter.metrics.reference > docs/metrics.md"
+    text = DOCS.read_text(encoding="utf-8")
+    assert [name for name in METRICS if f"`{name}`" not in text] == []
+    assert text == reference.page(), "python -m callcenter.metrics.reference > docs/metrics.md"
 
 
 def test_promtool_finds_nothing_to_mend() -> None:
