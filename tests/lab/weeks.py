@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 DAY_S = 86_400
-OPEN_S = (8 * 3600, 20 * 3600)
-"""Of a day in UTC: when calls come."""
 
 
 def write(path: Path, until: float, queues: Sequence[str], days: int = 40, daily: int = 12, seed: int = 1) -> Path:
-    """``daily`` calls a queue and day up to ``until``; of twenty one gives up, some callers call again within days.
+    """``daily`` calls a queue and day up to ``until``, at any hour; of twenty one gives up, some callers call again.
 
     A line a day says that the PBX was up.
     """
@@ -22,7 +20,7 @@ def write(path: Path, until: float, queues: Sequence[str], days: int = 40, daily
     for day in range(first, first + days + 1):
         lines.append((day * DAY_S, "NONE|NONE|NONE|QUEUESTART|"))
         for n, queue in ((n, queue) for queue in queues for n in range(daily)):
-            at = day * DAY_S + rng.randrange(*OPEN_S)
+            at = day * DAY_S + rng.randrange(DAY_S)
             lines += _call(f"{at}.{n}", queue, at, rng)
     told = sorted((line for line in lines if line[0] < until), key=lambda line: line[0])
     path.write_text("".join(f"{at}|{rest}\n" for at, rest in told))
