@@ -52,10 +52,11 @@ class SelfCheck:
         self._due = 0.0
         self._from = 0.0
         self._suspected: set[Key] = set()
+        self._compared: tuple[str, ...] = ()
 
     def differing(self) -> dict[str, int]:
-        """Queue → visits by which our counts differ from the log's."""
-        out: dict[str, int] = {}
+        """Queue → visits by which our counts differ from the log's; 0 for one that was compared and does not."""
+        out = dict.fromkeys(self._compared, 0)
         for gap in self.differences:
             out[gap.queue] = out.get(gap.queue, 0) + abs(gap.ours - gap.theirs)
         return out
@@ -81,9 +82,10 @@ class SelfCheck:
     async def _audit(self, book: Book, since: float, until: float) -> None:
         """A difference is one when it is there twice: what happens just now is told by one side before the other."""
         from_, picture, visits = self._from, self.window.picture(), list(book.visits)
-        gaps = await asyncio.to_thread(_gaps, picture, visits, since, until)
+        gaps, compared = await asyncio.to_thread(_gaps, picture, visits, since, until)
         if self._from != from_:  # the PBX's clock was set meanwhile
             return
+        self._compared = compared
         confirmed = [gap for gap in gaps if gap.key in self._suspected]
         self._suspected = {gap.key for gap in gaps}
         known = {gap.key: gap for gap in self.differences}
@@ -106,8 +108,14 @@ class SelfCheck:
         return found
 
 
-def _gaps(picture: Window, visits: list[LoggedVisit], since: float, until: float) -> list[Gap]:
-    """Beside the loop. What is written into a visit meanwhile is younger than ``until``, and open as of then."""
+def _gaps(
+    picture: Window, visits: list[LoggedVisit], since: float, until: float
+) -> tuple[list[Gap], tuple[str, ...]]:
+    """What differs, and the queues that were compared. Beside the loop.
+
+    What is written into a visit meanwhile is younger than ``until``, and open as of then."""
     near = since - SAME_MOMENT_S  # the log's whole second began before the visit did
     ours = [Counted(*row) for row in picture.counted(near, until)]
-    return audit(ours, [visit for visit in visits if near <= visit.entered_at < until], since, until)
+    theirs = [visit for visit in visits if near <= visit.entered_at < until]
+    queues = dict.fromkeys((*(one.queue for one in ours), *(one.queue for one in theirs)))
+    return audit(ours, theirs, since, until), tuple(queues)

@@ -58,6 +58,21 @@ async def test_behind_a_step_the_store_is_told_anew_what_the_agents_do(monkeypat
     assert [(s.from_, s.to) for batch in sink.batches for s in batch.spans] == [(6_400.0, 6_450.0)]
 
 
+async def test_a_bug_in_one_event_is_counted_and_the_next_one_is_applied(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = Pipeline(Nowhere(), "IR", False)  # type: ignore[arg-type, unused-ignore]
+    config, told = parse({"pbx": [{"secret": "s"}]}, "test"), []
+    consumer = Consumer(config, pipeline, PbxClock(0.0), 0, nothing, told.append)
+
+    def guilty(event: e.Event) -> None:
+        raise KeyError(event)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(consumer.floor, "apply", guilty)
+        consumer.take(e.Tick(100.0), 100.0)
+    consumer.take(e.Tick(101.0), 101.0)
+    assert (consumer.counters.drift["bug"], [drift.kind for drift in told]) == (1, ["bug"])
+
+
 async def test_who_came_after_the_asking_need_not_be_listed_at_whatever_pace_the_pbxs_clock_goes() -> None:
     """The times of what the link itself tells are made when it is applied: a list is applied long after its asking."""
     pipeline = Pipeline(Nowhere(), "IR", False)  # type: ignore[arg-type, unused-ignore]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
+from callcenter.metrics.counters import BUCKETS
+from callcenter.metrics.recipes import recipes, within
 from callcenter.metrics.table import DAEMON, PLANNING, SINCE_START, STATE, WINDOWED, Row
 
 HEAD = """# Metrics
@@ -13,8 +15,8 @@ Served at `/metrics` in Prometheus' text format. This page is made from `callcen
 `python -m callcenter.metrics.reference > docs/metrics.md`. `/metrics?name[]=callcenter_link_up` gives that metric
 alone, several of them several.
 
-Labels are bounded: queues and agents of the PBX, states, outcomes, windows (`today`, `15m`, `30m`, `60m`). There is
-never a phone number in them: seven digits and more in an agent's interface or name are shown as a short hash.
+Labels are bounded: queues and agents of the PBX, states, outcomes, windows (`today`, `15m`, `30m`, `60m`, `7d`, `28d`).
+There is never a phone number in them: seven digits and more in an agent's interface or name are shown as a short hash.
 A figure without a value (nothing to divide by) has no series; it is neither 0 nor 100 %.
 """
 
@@ -25,9 +27,28 @@ PARTS = (
 )
 
 
+RECIPES = """
+## Any window, from the counters
+
+The windows of the figures are 15, 30, 60 minutes, today, 7 and 28 days. Any other window can be asked of Prometheus:
+here by queue within an hour, with each queue's own T, and 5 s as the limit of a short abandon. Both must be bounds of
+the buckets: {buckets}. What needs a T that is none has no value.
+
+{table}
+Without `increase(…[1h])` around a counter the same is since the daemon's start. `increase` estimates what lies between
+the ends of the window and the scrapes next to them, so counts need not be whole numbers. A counter counts a visit when
+it is *decided*, a window of the API when it *entered*: they agree where nobody waited at the ends of it. A caller who
+gave up after exactly 5 s is a short abandon here and none in the API. A restart sets counters to 0, which `increase`
+knows. Occupancy, hold and wrap-up have no counters.
+"""
+
+
 def page() -> str:
     """The whole page, in Markdown."""
-    return HEAD + "".join(f"\n## {title}\n\n{_table(rows)}" for title, rows in PARTS)
+    parts = "".join(f"\n## {title}\n\n{_table(rows)}" for title, rows in PARTS)
+    lines = [f"| `{name}` | `{expr}` |" for name, expr in recipes(within("1h")).items()]
+    table = "\n".join(["| figure or count | PromQL |", "|---|---|", *lines, ""])
+    return HEAD + parts + RECIPES.format(table=table, buckets=", ".join(f"{bound:g}" for bound in BUCKETS))
 
 
 def _table(rows: Iterable[Row]) -> str:

@@ -41,7 +41,9 @@ def until(what: str, holds: Callable[[], Any], within_s: float = 90) -> None:
 
 
 @contextlib.contextmanager
-def prometheus(folder: Path, target: str, alertmanager: int | None = None, hold: str = "1s") -> Iterator[None]:
+def prometheus(
+    folder: Path, *targets: str, alertmanager: int | None = None, hold: str = "1s"
+) -> Iterator[httpx.Client]:
     """With the rules and the example of ``deploy``, each second; an alert fires after ``hold`` instead of minutes."""
     prometheus_or_skip()
     folder.mkdir(exist_ok=True)
@@ -49,7 +51,7 @@ def prometheus(folder: Path, target: str, alertmanager: int | None = None, hold:
     (folder / "callcenter.rules.yml").write_text(re.sub(r"(?m)^( +for:) \S+$", rf"\1 {hold}", rules))
     _example("prometheus/prometheus.yml", folder, {
         "scrape_interval: 15s": "scrape_interval: 1s", "evaluation_interval: 15s": "evaluation_interval: 1s",
-        "127.0.0.1:8080": target, "127.0.0.1:9093": f"127.0.0.1:{alertmanager or 9}",
+        "127.0.0.1:8080": '", "'.join(targets), "127.0.0.1:9093": f"127.0.0.1:{alertmanager or 9}",
     })  # fmt: skip
     port = free_port()
     words = (f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
@@ -57,7 +59,23 @@ def prometheus(folder: Path, target: str, alertmanager: int | None = None, hold:
     with _running(folder / "prometheus.log", str(PROMETHEUS), *words):
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
             until("prometheus is ready", lambda: _ready(client))
-        yield
+            yield client
+
+
+def asked(prometheus: httpx.Client, expr: str) -> list[tuple[dict[str, str], float]]:
+    """What the expression is now: labels and value of each sample. Fails when Prometheus does not understand it."""
+    answer = prometheus.post("/api/v1/query", data={"query": expr}).json()
+    assert answer["status"] == "success", (expr, answer)
+    result = answer["data"]["result"]
+    if answer["data"]["resultType"] == "scalar":
+        return [({}, float(result[1]))]
+    return [(sample["metric"], float(sample["value"][1])) for sample in result]
+
+
+def rules(prometheus: httpx.Client, kind: str) -> dict[str, str]:
+    """Name → expression of each rule that Prometheus runs, of "recording" or of "alerting"."""
+    groups = prometheus.get("/api/v1/rules").json()["data"]["groups"]
+    return {rule["name"]: rule["query"] for group in groups for rule in group["rules"] if rule["type"] == kind}
 
 
 @contextlib.contextmanager

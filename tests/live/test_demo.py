@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 from lab.browser import ARGUMENTS, chromium_or_skip
+from lab.demonstration import demo
 from playwright.sync_api import sync_playwright
 
 ARTIFACTS = Path(__file__).parent.parent / "artifacts"
 PATIENCE_S = 60.0
 """On a machine that is busy with other tests; alone it is a few seconds."""
-
-
-@contextlib.contextmanager
-def demo(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """``callcenter demo`` on a free port, and its address."""
-    command = [sys.executable, "-m", "callcenter", "demo", "--port", "0", *words]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout and process.stderr
-    try:
-        printed = [process.stdout.readline() for _ in range(2)]
-        yield process, printed[1].split()[0].rstrip("/")
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-        process.stderr.close()
 
 
 def figures(url: str) -> dict[str, Any]:

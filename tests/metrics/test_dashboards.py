@@ -31,7 +31,7 @@ UNASKED = {
     metric for figure in CALL_FIGURES if figure.name not in TOLD
     for metric in (figure_metric(figure.name, figure.unit, True), figure_metric(figure.name, figure.unit, False))
 }  # fmt: skip
-"""Figures of agents' words, surveys, the IVR, quality, callbacks: nothing tells them yet, panels would stay empty."""
+"""Of agents' words, surveys, the IVR, quality and callbacks: nothing tells them yet, their panels would stay empty."""
 
 
 def panels(of: dict[str, Any]) -> list[dict[str, Any]]:

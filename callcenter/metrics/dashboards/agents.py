@@ -15,9 +15,10 @@ SEEN = "count_over_time({}[$__range])"
 
 
 def _share(state: str) -> str:
-    """Of the time in which the agent was known at all. Nothing for an agent that never was in it."""
-    part, whole = (SEEN.format(site("callcenter_agent_state", **of)) for of in ({"state": state}, {}))
-    return f"sum by (agent, name) ({part}) / sum by (agent, name) ({whole})"
+    """Of the time in which the agent was known at all; an agent that never was in it has a share of 0."""
+    asked = (SEEN.format(site("callcenter_agent_state", **of)) for of in ({"state": state}, {}))
+    part, whole = (f"sum by (agent, name) ({one})" for one in asked)
+    return f"({part} or 0 * {whole}) / {whole}"
 
 
 NOW = Section(words("Now", "اکنون"), tuple(
@@ -33,8 +34,8 @@ WHO = Section(words("Each agent", "هر کارشناس"), (
           (Query(f"max by (agent, name) ({NUMBERED})", "{{name}}"),), width=24, height=16,
           mapped={str(n): shown for n, shown in enumerate(STATES.values(), 1)}),
     Panel(Kind.TABLE, words("How the time was spent", "زمان چگونه گذشت"),
-          words("Share of the chosen time range in which the agent was known, by scrapes. Empty: never.",
-                "سهم از بازهٔ انتخاب‌شده که کارشناس در آن شناخته بود. خالی: هرگز."),
+          words("Share of the chosen time range in which the agent was known, by scrapes.",
+                "سهم از بازهٔ انتخاب‌شده که کارشناس در آن شناخته بود."),
           tuple(Query(_share(state.value), name, "percentunit") for state, (name, _) in STATES.items()),
           "none", 24, 12),
 ))  # fmt: skip

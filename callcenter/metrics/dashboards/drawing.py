@@ -16,7 +16,7 @@ NO_DATA_SPANS = {"spanNulls": False, "insertNulls": False}
 LEGEND = {"displayMode": "table", "placement": "bottom", "showLegend": True, "calcs": ["lastNotNull"]}
 TOOLTIP = {"mode": "multi", "sort": "desc"}
 REDUCED = {"values": False, "calcs": ["lastNotNull"], "fields": ""}
-TYPES = {Kind.STACKED: "timeseries"}
+TYPES = {Kind.STACKED: "timeseries", Kind.NAME: "stat"}
 """Grafana's name of a kind where it is another."""
 
 
@@ -95,6 +95,7 @@ def _stacked(panel: Panel) -> Json:
 
 CUSTOM: dict[Kind, Callable[[Panel], Json]] = {
     Kind.STAT: lambda panel: {},
+    Kind.NAME: lambda panel: {},
     Kind.LINES: _line,
     Kind.STACKED: _stacked,
     Kind.TABLE: lambda panel: {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False},
@@ -123,6 +124,7 @@ def _gauges(panel: Panel) -> Json:
 
 OPTIONS: dict[Kind, Callable[[Panel], Json]] = {
     Kind.STAT: _stat,
+    Kind.NAME: lambda panel: _stat(panel) | {"textMode": "name"},
     Kind.LINES: lambda panel: {"legend": LEGEND, "tooltip": TOOLTIP},
     Kind.STACKED: lambda panel: {"legend": LEGEND, "tooltip": TOOLTIP},
     Kind.TABLE: lambda panel: {"showHeader": True, "cellHeight": "md", "frameIndex": 0},

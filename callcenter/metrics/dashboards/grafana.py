@@ -16,7 +16,11 @@ TAG = "callcenter"
 LABELS: dict[str, Words] = {
     "datasource": words("Prometheus", "پرومتئوس"), "instance": words("Site", "سایت"), "queue": words("Queue", "صف"),
 }  # fmt: skip
-QUEUE = words("Queue", "صف")
+COLUMNS: dict[str, Words] = {
+    "queue": LABELS["queue"], "window": words("Window", "بازه"), "name": words("Agent", "کارشناس"),
+    "agent": words("Phone", "تلفن"),
+}  # fmt: skip
+"""Labels as the heads of a table's columns."""
 OTHERS = words("Dashboards", "داشبوردها")
 
 
@@ -112,6 +116,7 @@ def _target(panel: Panel, n: int, query: Query, language: str) -> Json:
 def _as_table(panel: Panel, language: str) -> list[Json]:
     """One line a queue (or agent, kind …), one column a query, named by its legend."""
     value = "Value" if len(panel.queries) == 1 else "Value #{}"
+    labels = {name: head[language] for name, head in COLUMNS.items()}
     named: dict[str, Any] = {
         value.format(reference(n)): said(query.legend, language) for n, query in enumerate(panel.queries)
     }
@@ -119,5 +124,5 @@ def _as_table(panel: Panel, language: str) -> list[Json]:
         {"id": "merge", "options": {}},
         {"id": "organize", "options": {
             "excludeByName": {"Time": True, "__name__": True, "instance": True, "job": True},
-            "renameByName": named | {"queue": QUEUE[language]}, "indexByName": {}}},
+            "renameByName": named | labels, "indexByName": {}}},
     ]  # fmt: skip

@@ -35,9 +35,13 @@ def _selector(metric: str, labels: Mapping[str, str]) -> str:
 
 
 class Kind(enum.StrEnum):
-    """How a panel is drawn. Those that tell of *now* ask for one moment only: a value of earlier would be a lie."""
+    """How a panel is drawn; NAME shows the name of a series and not its value.
+
+    Those that tell of *now* ask for one moment only: a value of earlier would be a lie.
+    """
 
     STAT = "stat"
+    NAME = "name"
     LINES = "timeseries"
     STACKED = "stacked"
     TABLE = "table"
@@ -47,7 +51,7 @@ class Kind(enum.StrEnum):
 
     @property
     def of_now(self) -> bool:
-        return self in (Kind.STAT, Kind.TABLE, Kind.GAUGES)
+        return self in (Kind.STAT, Kind.NAME, Kind.TABLE, Kind.GAUGES)
 
 
 Steps = tuple[tuple[float | None, str], ...]

@@ -1,0 +1,168 @@
+"""What the dashboards compute themselves, and what docs/metrics.md says to compute, by Prometheus on given series."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab.promql import as_grafana_asks
+
+from callcenter.metrics.dashboards.__main__ import files
+from callcenter.metrics.recipes import recipes, within
+
+HQ = 'instance="hq:8080"'
+SALES, VIP = f'{HQ},queue="sales"', f'{HQ},queue="vip"'
+SARA, ALI = f'{HQ},agent="PJSIP/1",name="sara"', f'{HQ},agent="PJSIP/2",name="ali"'
+
+Samples = list[tuple[str, float]]
+
+
+def check(folder: Path, series: Mapping[str, str], cases: Mapping[str, Samples]) -> None:
+    """After an hour each expression has these samples (labels, value) and no others; a value comes each minute."""
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        assert not os.environ.get("CI"), "promtool (Debian: prometheus) must be there in CI"
+        pytest.skip("promtool is not here (Debian: prometheus)")
+    tests = [
+        {"expr": expr, "eval_time": "60m", "exp_samples": [{"labels": of, "value": value} for of, value in samples]}
+        for expr, samples in cases.items()
+    ]
+    given = [{"series": name, "values": values} for name, values in series.items()]
+    (folder / "tests.yml").write_text(json.dumps({
+        "rule_files": [], "evaluation_interval": "1m",
+        "tests": [{"interval": "1m", "promql_expr_test": tests, "input_series": given}],
+    }))  # fmt: skip
+    done = subprocess.run([promtool, "test", "rules", "tests.yml"], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def question(dashboard: str, title: str, query: int = 0) -> str:
+    """What a panel asks of all queues of the one site."""
+    made = json.loads(files()[f"dashboards/en/{dashboard}.json"])
+    (panel,) = (one for one in made["panels"] if one["title"] == title and one["type"] != "row")
+    targets: list[dict[str, Any]] = panel["targets"]
+    return as_grafana_asks(targets[query]["expr"], {"instance": "hq:8080", "queue": ".*"})
+
+
+def test_a_service_level_is_held_to_the_target_of_its_own_queue(tmp_path: Path) -> None:
+    level, target = "callcenter_queue_service_level_ratio", "callcenter_queue_service_level_target_ratio"
+    series = {
+        f'{level}{{{SALES},window="30m"}}': "0.75x60", f"{target}{{{SALES}}}": "0.5x60",
+        f'{level}{{{VIP},window="30m"}}': "0.75x60", f"{target}{{{VIP}}}": "1x60",
+    }  # fmt: skip
+    gaps = [(f'{{{SALES},window="30m"}}', 0.25), (f'{{{VIP},window="30m"}}', -0.25)]
+    check(tmp_path, series, {question("overview", "Service level less its target"): gaps})
+
+
+def test_a_band_lies_between_its_edges(tmp_path: Path) -> None:
+    """More is better: from the target to 1. Less is better: from 0 to the target, and from there to what is bad."""
+    low, high = "callcenter_queue_target_low", "callcenter_queue_target_high"
+    of = {name: f'{{{SALES},figure="{name}"}}' for name in ("service_level", "abandon_rate")}
+    series = {
+        low + of["service_level"]: "0.9x60", high + of["service_level"]: "0.9x60",
+        low + of["abandon_rate"]: "0.02x60", high + of["abandon_rate"]: "0.03x60",
+    }  # fmt: skip
+    edges = {
+        ("Service level", 1): (low + of["service_level"], 0.9), ("Service level", 2): (of["service_level"], 1.0),
+        ("Abandon rate", 1): (of["abandon_rate"], 0.0), ("Abandon rate", 2): (low + of["abandon_rate"], 0.02),
+        ("Abandon rate", 3): (low + of["abandon_rate"], 0.02), ("Abandon rate", 4): (high + of["abandon_rate"], 0.03),
+    }  # fmt: skip
+    check(tmp_path, series, {question("queue", title, n): [edge] for (title, n), edge in edges.items()})
+
+
+def test_who_is_free_is_counted_once_and_nobody_is_0_only_while_the_daemon_says_so(tmp_path: Path) -> None:
+    there = {
+        f'callcenter_agent_state{{{SARA},state="talking"}}': "1x60", f'callcenter_agent_state{{{ALI},state="talking"}}':
+        "1x60", f'callcenter_link_up{{{HQ},pbx="main"}}': "1x60",
+    }  # fmt: skip
+    asked = {title: question("agents", title) for title in ("Talking", "Available")}
+    check(tmp_path, there, {asked["Talking"]: [("{}", 2.0)], asked["Available"]: [("{}", 0.0)]})
+    check(tmp_path, {"up{job=\"callcenter\"}": "0x60"}, {asked["Available"]: [], asked["Talking"]: []})
+
+
+def test_the_time_of_an_agent_is_shared_out_among_its_states(tmp_path: Path) -> None:
+    """Sara was known in the 61 scrapes of the hour, both ends included, and talked in the last 15 of them."""
+    series = {
+        f'callcenter_agent_state{{{SARA},state="available"}}': "1x45 _x15",
+        f'callcenter_agent_state{{{SARA},state="talking"}}': "_x46 1x14",
+    }
+    of = '{agent="PJSIP/1",name="sara"}'
+    shares = {0: 46 / 61, 2: 15 / 61, 3: 0.0}
+    check(tmp_path, series, {
+        question("agents", "How the time was spent", n): [(of, share)] for n, share in shares.items()
+    })  # fmt: skip
+
+
+def test_the_state_of_an_agent_is_told_by_its_number(tmp_path: Path) -> None:
+    series = {f'callcenter_agent_state{{{SARA},state="talking"}}': "1x60",
+              f'callcenter_agent_state{{{ALI},state="logged_out"}}': "1x60"}  # fmt: skip
+    expected = [('{agent="PJSIP/1",name="sara"}', 3.0), ('{agent="PJSIP/2",name="ali"}', 8.0)]
+    check(tmp_path, series, {question("agents", "What each agent did"): expected})
+    panel = next(one for one in json.loads(files()["dashboards/en/agents.json"])["panels"]
+                 if one["title"] == "What each agent did")  # fmt: skip
+    (mapped,) = panel["fieldConfig"]["defaults"]["mappings"]
+    assert (mapped["options"]["3"]["text"], mapped["options"]["8"]["text"]) == ("Talking", "Logged out")
+
+
+def test_today_is_told_as_a_share_of_the_forecast(tmp_path: Path) -> None:
+    """Where nothing was forecast there is no share."""
+    series = {
+        f'callcenter_queue_window_visits{{{SALES},window="today",outcome="offered"}}': "31x60",
+        f'callcenter_queue_window_visits{{{VIP},window="today",outcome="offered"}}': "5x60",
+        f"callcenter_queue_forecast_calls{{{SALES}}}": "124x60", f"callcenter_queue_forecast_calls{{{VIP}}}": "0x60",
+        f"callcenter_queue_entered_total{{{SALES}}}": "0+2x60",
+        f"callcenter_forecast_made_timestamp_seconds{{{HQ}}}": "600x60",
+    }  # fmt: skip
+    share = [(f'{{{SALES},outcome="offered",window="today"}}', 0.25)]
+    check(tmp_path, series, {
+        question("forecast", "Come, as a share of the forecast"): share,
+        question("forecast", "Calls of a quarter of an hour: $queue"): [(f"{{{SALES}}}", 30.0)],
+        question("forecast", "Age of the forecast"): [(f"{{{HQ}}}", 3000.0)],
+    })  # fmt: skip
+
+
+def test_the_time_of_a_write_is_the_mean_and_none_while_nothing_is_written(tmp_path: Path) -> None:
+    asked = question("daemon", "Time of a write")
+    name = "callcenter_store_write_seconds"
+    took, writes = f"{name}_sum{{{HQ}}}", f"{name}_count{{{HQ}}}"
+    check(tmp_path, {took: "0+1x60", writes: "0+4x60"}, {asked: [(f"{{{HQ}}}", 0.25)]})
+    check(tmp_path, {took: "9x60", writes: "90x60"}, {asked: []})
+
+
+def test_figures_of_any_window_are_what_the_counters_grew_by(tmp_path: Path) -> None:
+    """A minute brings ten visits: six answered, four of them within the queue's own 10 s, after 60 s of waiting in all;
+    three abandoned, one within 5 s and two within 10 s, after 24 s; one left by key; and one refused. The hour before
+    is not in it, nor does a queue have a service level whose T is no bound of the buckets."""
+    visits, bucket = "callcenter_queue_visits_total", "callcenter_queue_wait_seconds_bucket"
+    total, threshold = "callcenter_queue_wait_seconds_sum", "callcenter_queue_service_level_threshold_seconds"
+    a_minute = {
+        f'{visits}{{{SALES},outcome="answered"}}': 6, f'{visits}{{{SALES},outcome="abandoned"}}': 3,
+        f'{visits}{{{SALES},outcome="exited"}}': 1, f'{visits}{{{SALES},outcome="refused_full"}}': 1,
+        f'{bucket}{{{SALES},outcome="answered",le="5.0"}}': 1, f'{bucket}{{{SALES},outcome="answered",le="10.0"}}': 4,
+        f'{bucket}{{{SALES},outcome="answered",le="20.0"}}': 5, f'{bucket}{{{SALES},outcome="abandoned",le="5.0"}}': 1,
+        f'{bucket}{{{SALES},outcome="abandoned",le="10.0"}}': 2, f'{total}{{{SALES},outcome="answered"}}': 60,
+        f'{total}{{{SALES},outcome="abandoned"}}': 24, f"callcenter_queue_talk_seconds_total{{{SALES}}}": 600,
+        f"callcenter_queue_transferred_total{{{SALES}}}": 3, f"callcenter_queue_ring_no_answer_total{{{SALES}}}": 2,
+        f'{bucket}{{{VIP},outcome="answered",le="10.0"}}': 4, f'{visits}{{{VIP},outcome="answered"}}': 6,
+    }  # fmt: skip
+    series = {name: f"1000+{grows}x60" for name, grows in a_minute.items()}
+    series |= {f"{threshold}{{{SALES}}}": "10x60", f"{threshold}{{{VIP}}}": "12x60"}
+    expected = {
+        "offered": 300.0, "answered": 180.0, "abandoned": 90.0, "short_abandoned": 30.0, "ring_no_answer": 60.0,
+        "transferred": 90.0, "wait_answered_s": 1800.0, "wait_abandoned_s": 720.0, "talk_s": 18000.0,
+        "service_level": 4 / 9, "service_level_answered": 4 / 6, "service_level_with_abandons": 6 / 9,
+        "abandon_rate": 2 / 9, "average_speed_of_answer": 10.0, "transfer_rate": 0.5,
+    }  # fmt: skip
+    asked = recipes(within("30m"))
+    assert asked.keys() == expected.keys()
+    for_sales = {f'({expr}) and on (queue) {threshold}{{queue="sales"}}': name for name, expr in asked.items()}
+    check(tmp_path, series, {
+        **{expr: [(f"{{{SALES}}}", expected[name])] for expr, name in for_sales.items()},
+        f'({asked["service_level_answered"]}) and on (queue) {threshold}{{queue="vip"}}': [],
+    })  # fmt: skip
