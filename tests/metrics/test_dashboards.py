@@ -19,6 +19,7 @@ from grafana_schema import problems
 from callcenter.metrics.dashboards.__main__ import files
 from callcenter.metrics.dashboards.figures import LIVE, over_time
 from callcenter.metrics.dashboards.history import TOLD
+from callcenter.metrics.dashboards.values import LANGUAGES
 from callcenter.metrics.table import METRICS, figure_metric
 from kpi.table import CALL_FIGURES, FIGURES
 
@@ -130,6 +131,12 @@ def test_both_languages_ask_the_same_and_the_other_speaks_persian() -> None:
         legends = {target["legendFormat"] for panel in panels(persian) for target in panel["targets"]}
         assert all(not legend or legend.startswith("{{") or PERSIAN.search(legend) for legend in legends)
         assert english["links"][0]["tags"] == english["tags"] != persian["tags"] == persian["links"][0]["tags"]
+
+
+def test_grafana_is_told_where_the_dashboards_of_each_language_are() -> None:
+    told = (GRAFANA / "provisioning/dashboards/callcenter.yml").read_text(encoding="utf-8")
+    folders = re.findall(r"^      path: /var/lib/grafana/dashboards/callcenter/(\w+)$", told, re.MULTILINE)
+    assert folders == [folder.name for folder in sorted((GRAFANA / "dashboards").iterdir())] == list(LANGUAGES)
 
 
 def test_nothing_of_now_is_read_from_the_past_and_no_line_leads_over_a_gap() -> None:
