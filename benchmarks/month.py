@@ -128,6 +128,8 @@ def copy_day(db: sqlite3.Connection, start: int, nth: int, until: float) -> None
         )
     version = {"day": (start + given["shift"]) // DAY_S, "version": random.getrandbits(62)}
     db.execute("INSERT OR REPLACE INTO day VALUES (:day, :version)", version)
+    hours = [(version["day"] * 24 + n, random.getrandbits(62)) for n in range(24)]
+    db.executemany("INSERT OR REPLACE INTO hour VALUES (?, ?)", hours)
     db.commit()
 
 

@@ -1,7 +1,8 @@
 """Where the history of one PBX is kept: a folder of Parquet files, one for each kind and day (UTC). A shell.
 
 ``lines/`` is what was imported, the truth of all that is made of it; ``imported/`` are its tables, ``seen/`` those of
-the daemon's own store. Both are made anew whenever what they are made of has changed, so they may be deleted.
+the daemon's own store, ``seen-hours/`` of hours of a day that is not over. All are made anew whenever what they are
+made of has changed, so they may be deleted.
 """
 
 from __future__ import annotations
@@ -195,6 +196,15 @@ class Archive:
             except InputError as problem:
                 self.unkept = self.unkept or str(problem)
         return kept
+
+    def drop(self, sources: Iterable[str], before: int) -> None:
+        """Takes away the tables of the days before that day. Raises InputError."""
+        for folder in [self.folder / source / kind for source in sources for kind in TABLES]:
+            for day in [day for day in _days(folder) if day < before]:
+                try:
+                    (folder / _file(day)).unlink(missing_ok=True)
+                except OSError as e:
+                    raise InputError(f"history {folder}: {e.strerror or e}") from e
 
     def is_kept(self, source: str, day: int, made_of: str, kinds: Iterable[str]) -> bool:
         """Whether :meth:`kept` has them, by what stands beside their columns alone."""

@@ -18,6 +18,7 @@ from callcenter.history.joined import Known, join, stacked
 from callcenter.history.lines import DAY_S
 from callcenter.history.matching import Tables
 from callcenter.history.tables import TABLES
+from callcenter.store.writing import HOUR_S
 
 REPEATS_S = 7 * 86_400.0
 """So far around a range calls are looked at: who called before and again."""
@@ -56,7 +57,7 @@ class History:
                     kinds = _kinds(day, asked)
                     if connection is not None and day in own_days:
                         kept = ahead[day].result() if day in ahead else None
-                        own[day] = kept or self._seen(connection, known, day, kinds)
+                        own[day] = kept or self._seen(connection, known, day, kinds, without)
                     if day in logged_days:
                         old[day] = self.archive.imported(day, self._e164, kinds)
                     progress(n, len(days))
@@ -80,8 +81,8 @@ class History:
             pool.shutdown(cancel_futures=True)
 
     def keep(self, progress: Progress = lambda done, total: None) -> None:
-        """Makes the tables of the days that the store knows and that are over, so that the next report finds them.
-        Raises InputError, also when they cannot be kept, StoreError."""
+        """Makes the tables of the days that the store knows and that are over, and of hours of today, so that the next
+        report finds them. Raises InputError, also when they cannot be kept, StoreError."""
         with self._reading() as connection:
             known = seen.known(connection) if connection is not None else seen.NOTHING
         over = sorted(day for day in known.versions if _over(known, day))
@@ -91,21 +92,45 @@ class History:
                     assert connection is not None
                     self._seen(connection, known, day, tuple(TABLES))
             progress(n, len(over))
+        for day in known.versions.keys() - set(over):
+            self._keep_hours(known, day)
+        self.archive.drop([_of_hour(hour) for hour in range(seen.HOURS)], day_of(known.alive))
         if self.archive.unkept:
             raise InputError(self.archive.unkept)
+
+    def _keep_hours(self, known: seen.Known, day: int) -> None:
+        with self._reading() as connection:
+            assert connection is not None
+            for hour, version in seen.hours(connection, day).items():
+                if day * DAY_S + (hour + 1) * HOUR_S <= known.alive:
+                    make = partial(seen.tables_of, connection, day, within=(hour, hour + 1))
+                    self.archive.made(_of_hour(hour), day, _version(version), make, TABLES)
 
     def thresholds(self) -> dict[str, float]:
         """The PBX's own threshold of each queue, in seconds, as far as it is known. Raises StoreError."""
         with self._reading() as connection:
             return seen.thresholds(connection) if connection is not None else {}
 
-    def _seen(self, connection: Connection, known: seen.Known, day: int, kinds: tuple[str, ...]) -> Tables:
-        """A day that is not over is never kept: it changes with each call."""
-        made_of = _made_of(known, day)
-        make = partial(seen.tables_of, connection, day)
+    def _seen(
+        self, connection: Connection, known: seen.Known, day: int, kinds: tuple[str, ...], without: tuple[str, ...] = ()
+    ) -> Tables:
         if not _over(known, day):
-            return seen.tables_of(connection, day, kinds)
-        return self.archive.made("seen", day, made_of, make, kinds)
+            return self._so_far(connection, day, kinds, without)
+        make = partial(seen.tables_of, connection, day)
+        return self.archive.made("seen", day, _made_of(known, day), make, kinds)
+
+    def _so_far(self, connection: Connection, day: int, kinds: tuple[str, ...], without: tuple[str, ...]) -> Tables:
+        """A day that is not over changes with each call: what was kept of its hours, and what lies between."""
+        parts: list[Tables] = []
+        since = 0
+        for hour, version in sorted(seen.hours(connection, day).items()):
+            if kept := self.archive.kept(_of_hour(hour), day, _version(version), kinds, without):
+                if since < hour:
+                    parts.append(seen.tables_of(connection, day, kinds, (since, hour)))
+                parts.append(kept)
+                since = hour + 1
+        parts.append(seen.tables_of(connection, day, kinds, (since, seen.HOURS)))
+        return stacked(parts, without)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection | None]:
@@ -121,7 +146,16 @@ def _over(known: seen.Known, day: int) -> bool:
 
 
 def _made_of(known: seen.Known, day: int) -> str:
-    return f"{seen.MADE}:{known.versions[day]}"
+    return _version(known.versions[day])
+
+
+def _version(number: int) -> str:
+    return f"{seen.MADE}:{number}"
+
+
+def _of_hour(hour: int) -> str:
+    """Where the tables of an hour of days that are not over are kept."""
+    return f"seen-hours/{hour:02d}"
 
 
 def _kinds(day: int, asked: Range) -> tuple[str, ...]:

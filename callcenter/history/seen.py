@@ -49,13 +49,16 @@ from callcenter.store.schema import (
     conversation,
     day,
     hole,
+    hour,
     meta,
     ticket,
     visit,
 )
-from callcenter.store.writing import ALIVE, CLOCK_SET, SINCE
+from callcenter.store.writing import ALIVE, CLOCK_SET, HOUR_S, SINCE
 
 BUSY_S = 5.0
+HOURS = 24
+"""Of a day (UTC)."""
 MADE = "2"
 """To be raised when this module makes something else of the same rows."""
 
@@ -84,7 +87,7 @@ def reading(path: Path) -> Iterator[Connection]:
         opening.configure(engine, BUSY_S, "BEGIN", ("query_only=ON",))
         try:
             with engine.connect() as connection, connection.begin():
-                if not inspect(connection).has_table(day.name):
+                if not inspect(connection).has_table(hour.name):
                     raise StoreError(f"store {path}: of an older version: start the daemon once, which renews it")
                 yield connection
         finally:
@@ -109,15 +112,26 @@ def thresholds(connection: Connection) -> dict[str, float]:
     return msgspec.json.decode(told, type=dict[str, float]) if told else {}
 
 
-def tables_of(connection: Connection, number: int, kinds: Iterable[str] = TABLES) -> dict[str, pa.Table]:
-    """The tables of the calls that began on day ``number``, and what agents did on it: those that are wanted. Raises
-    StoreError."""
-    began = and_(call.c.started_at >= number * DAY_S, call.c.started_at < (number + 1) * DAY_S)
+def hours(connection: Connection, number: int) -> dict[int, int]:
+    """Hour of the day ``number`` → version, as far as anything of it is known to have changed."""
+    first = number * HOURS
+    versions = select(hour.c.hour, hour.c.version).where(hour.c.hour >= first, hour.c.hour < first + HOURS)
+    return {int(n) - first: int(version) for n, version in connection.execute(versions)}
+
+
+def tables_of(
+    connection: Connection, number: int, kinds: Iterable[str] = TABLES, within: tuple[int, int] = (0, HOURS)
+) -> dict[str, pa.Table]:
+    """The tables of the calls that began on day ``number``, and what agents did on it: those that are wanted.
+    ``within``: from and to hours of the day; a span is of the hour in which it ends, all of it within the day, or of
+    the last one. Raises StoreError."""
+    start, end = (float(number * DAY_S + n * HOUR_S) for n in within)
+    began = and_(call.c.started_at >= start, call.c.started_at < end)
     queries = {
         "visits": [_visits(began)],
         "attempts": [_attempts(began)],
         "calls": [_calls(began)],
-        "spans": _spans(number),
+        "spans": _spans(number, start, end),
     }
     made = {kind: table(TABLES[kind], list(_rows(connection, queries[kind]))) for kind in kinds}
     for kind, name in (("visits", "outcome"), ("spans", "state")):
@@ -171,10 +185,12 @@ def _calls(began: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _spans(number: int) -> list[Select[Any]]:
-    """What of them lies within the day. One of a clock that nobody had set yet says nothing of how long it was."""
-    s, start, end = agent_span.c, float(number * DAY_S), float((number + 1) * DAY_S)
+def _spans(number: int, start: float, end: float) -> list[Select[Any]]:
+    """What of them lies within the day: of those that end from ``start`` to ``end``, and at its end of those that go
+    on. One of a clock that nobody had set yet says nothing of how long it was."""
+    s, midnight, last = agent_span.c, float(number * DAY_S), float((number + 1) * DAY_S)
     name = case((s.name != "", s.name), else_=s.agent)
     state = case(*((s.state == state, n) for state, n in STATES.items()))
-    query = select(name, s.queue, state, func.max(s.from_, start), func.min(s.to, end)).where(s.from_ >= CLOCK_SET)
-    return [query.where(s.to > start, s.to < end), query.where(text(OVER_MIDNIGHT), s.to >= end, s.from_ < end)]
+    query = select(name, s.queue, state, func.max(s.from_, midnight), func.min(s.to, last)).where(s.from_ >= CLOCK_SET)
+    ended = query.where(s.to > start if start == midnight else s.to >= start, s.to < end)
+    return [ended] if end < last else [ended, query.where(text(OVER_MIDNIGHT), s.to >= last, s.from_ < last)]

@@ -240,6 +240,14 @@ day = Table(
 """Days since the epoch (UTC) on which a call began, or which a span touches; ``version`` is another number after each
 change of them: what is made of a day elsewhere says of which version."""
 
+hour = Table(
+    "hour",
+    metadata,
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, nullable=False),
+)
+"""The same of hours since the epoch in which a call began or a span ended; there is none of before version 0004."""
+
 meta = Table(
     "meta",
     metadata,

@@ -7,7 +7,7 @@ from random import getrandbits
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import bindparam, delete, exists, func, insert, literal, select, text, update
+from sqlalchemy import bindparam, delete, exists, func, insert, literal, select, text, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,6 +30,7 @@ from callcenter.store.schema import (
     conversation,
     day,
     hole,
+    hour,
     journal,
     meta,
     ticket,
@@ -76,11 +77,16 @@ PUT_META = _put_meta.on_conflict_do_update(
 )
 FIRST_META = upsert(meta).on_conflict_do_nothing(index_elements=[meta.c.key])
 
-DAY_S = 86_400
+DAY_S, HOUR_S = 86_400, 3600
+AT_ONCE = 5_000
+"""Spans of which a statement asks: it has two parameters of each."""
 # A version was never there before: a backup that is restored brings back old ones, but with what they stood for.
-_put_day = upsert(day)
+_put_day, _put_hour = upsert(day), upsert(hour)
 PUT_DAY = _put_day.on_conflict_do_update(
     index_elements=[day.c.day], set_={"version": _put_day.excluded.version}
+)
+PUT_HOUR = _put_hour.on_conflict_do_update(
+    index_elements=[hour.c.hour], set_={"version": _put_hour.excluded.version}
 )
 
 LAST_NUMBER = text("SELECT max(seq) FROM (SELECT seq FROM sqlite_sequence WHERE name = 'ticket'"
@@ -113,7 +119,8 @@ MERGE = (
 
 async def write(connection: AsyncConnection, batch: Batch) -> None:
     """Everything of ``batch``: calls before their parts and tickets, merges last."""
-    days = await _days(connection, batch)
+    began = await _began(connection, batch)
+    days, hours = _days(batch, began), await _hours(connection, batch, began)
     await _write_calls(connection, batch)
     await _write_tickets(connection, batch.tickets)
     with_ticket = {ticket.call for ticket in batch.tickets}
@@ -122,6 +129,7 @@ async def write(connection: AsyncConnection, batch: Batch) -> None:
         await _merge(connection, of, into)
     version = getrandbits(62)
     await _many(connection, PUT_DAY, [{"day": n, "version": version} for n in days])
+    await _many(connection, PUT_HOUR, [{"hour": n, "version": version} for n in hours])
     await _many(connection, PUT_SPAN, [plain_row(span) for span in batch.spans])
     await _write_journal(connection, batch.journal)
     await _many(connection, PUT_HOLE, [plain_row(one) for one in batch.holes])
@@ -148,17 +156,33 @@ async def _write_calls(connection: AsyncConnection, batch: Batch) -> None:
         await _many(connection, insert(table), rows)
 
 
-async def _days(connection: AsyncConnection, batch: Batch) -> set[int]:
-    """Those that ``batch``, which is not written yet, changes something of: where a call is said to have begun at
-    another time, that of before too."""
+async def _began(connection: AsyncConnection, batch: Batch) -> list[float]:
+    """When the calls began of which ``batch``, which is not written yet, changes something: where a call is said to
+    have begun at another time, that of before too."""
     at = [record.started_at for record in batch.calls]
     if ids := [record.id for record in batch.calls] + [of for of, _ in batch.merged]:
         at += (await connection.execute(select(call.c.started_at).where(call.c.id.in_(ids)))).scalars()
-    days = {int(one // DAY_S) for one in at}
+    return at
+
+
+def _days(batch: Batch, began: Sequence[float]) -> set[int]:
+    """Those on which a call began or which a span touches."""
+    days = {int(at // DAY_S) for at in began}
     for span in batch.spans:
         if span.from_ >= CLOCK_SET:
             days.update(range(int(span.from_ // DAY_S), int(span.to // DAY_S) + 1))
     return days
+
+
+async def _hours(connection: AsyncConnection, batch: Batch, began: Sequence[float]) -> set[int]:
+    """Those in which a call began or a span ends: of one that grew out of an hour, that one too."""
+    spans = [span for span in batch.spans if span.from_ >= CLOCK_SET]
+    ends = [span.to for span in spans]
+    long = [(span.agent, span.from_) for span in spans if span.from_ // HOUR_S != span.to // HOUR_S]
+    for n in range(0, len(long), AT_ONCE):
+        there = tuple_(agent_span.c.agent, agent_span.c.from_).in_(long[n : n + AT_ONCE])
+        ends += (await connection.execute(select(agent_span.c.to).where(there))).scalars()
+    return {int(at // HOUR_S) for at in (*began, *ends)}
 
 
 async def _write_tickets(connection: AsyncConnection, tickets: Sequence[Ticket]) -> None:

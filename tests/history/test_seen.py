@@ -96,6 +96,7 @@ async def test_a_store_of_before_began_with_the_first_call_that_it_saw_as_a_whol
 def of_before(db: sqlite3.Connection) -> None:
     """As version 0002 of the schema had it."""
     db.execute("DROP TABLE day")
+    db.execute("DROP TABLE hour")
     db.execute("DROP INDEX IF EXISTS agent_span_over_midnight")
     db.execute("DELETE FROM meta WHERE key = 'since'")
     db.execute("UPDATE alembic_version SET version_num = '0002'")

@@ -27,7 +27,7 @@ NEXT_VERSION = """
 import sqlalchemy as sa
 from alembic import op
 revision = "0099"
-down_revision = "0003"
+down_revision = "0004"
 def upgrade() -> None:
     op.add_column("call", sa.Column("mood", sa.Text(), nullable=False, server_default="calm"))
 """
@@ -129,7 +129,7 @@ async def test_a_migration_keeps_the_data(
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(path: Path, newer: tuple[Path, ...]) -> None:
     opening.migrate(path, newer)
     before = path.read_bytes()
-    assert refusal(path) == f"store {path}: made by a newer version (schema 0099, known up to 0003)"
+    assert refusal(path) == f"store {path}: made by a newer version (schema 0099, known up to 0004)"
     assert path.read_bytes() == before
 
 
