@@ -9,8 +9,7 @@ figures  all figures, counts and sums of visits by queue and quarter of an hour,
          in turns; the medians count, and processor time beside them where the machine is shared. Memory: the peak
          beyond the columns, each in a process of its own
 reports  a store with a month of calls; a daemon goes on with it beside a simulated PBX at ten calls a second, as
-         reports of the whole month are made: time from POST to done, also where a whole day is not kept yet, and how
-         late the daemon reads meanwhile
+         reports of the whole month are made: time from POST to done, and how late the daemon reads meanwhile
 
 The log that was made stays in the folder. Exit status 1: a number is wrong, not merely slow.
 """
@@ -123,9 +122,8 @@ def reports(options: argparse.Namespace) -> bool:
         m = reporting.measured(Path(folder), options.calls, options.reports)
     print(f"reports  a store of {m.store_gb:.2f} GB with {m.calls} calls, made in {m.filled_s:.0f} s")
     print(f"         keep {m.kept_s[0]:.1f} s, again {m.kept_s[1]:.1f} s")
-    for what, took_s in (("", m.took_s), (", a whole day of it read anew", m.took_anew_s)):
-        each, median = " ".join(f"{s:.2f}" for s in took_s), statistics.median(took_s)
-        print(f"         {each} s from POST to done{what}, median {median:.2f} s (aim <= {REPORT_S:g})")
+    each = " ".join(f"{s:.2f}" for s in m.took_s)
+    print(f"         {each} s from POST to done, median {statistics.median(m.took_s):.2f} s (aim <= {REPORT_S:g})")
     for what, lags in (("without reports", m.lags_before), ("meanwhile", m.lags_meanwhile)):
         p50, p99, most = (lags[int((len(lags) - 1) * q)] * 1e3 for q in (0.5, 0.99, 1.0))
         print(f"         read {p50:.1f} ms late {what}, p99 {p99:.1f}, at most {most:.1f} ({len(lags)} samples)")

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import the_lab  # noqa: F401
 from lab.daemon import Running, running
-from month import DAY_S, DAYS, filled
+from month import DAYS, filled
 from soak import SECRET, USER, metrics, simulating
 
 from callcenter import worker
@@ -36,15 +36,13 @@ LAG = "callcenter_ami_lag_seconds"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Times in seconds; ``took_anew_s`` where a whole day of the range was not kept; ``lags`` in order of size.
-    ``offered`` as the reports tell, ``there`` as the store has it."""
+    """Times in seconds; ``lags`` in order of size. ``offered`` as the reports tell, ``there`` as the store has it."""
 
     calls: int
     store_gb: float
     filled_s: float
     kept_s: list[float]
     took_s: list[float]
-    took_anew_s: list[float]
     lags_before: list[float]
     lags_meanwhile: list[float]
     offered: int
@@ -55,27 +53,23 @@ def measured(folder: Path, calls: int, reports: int) -> Measured:
     path, began = folder / "callcenter.db", time.perf_counter()
     asyncio.run(filled(path, calls, time.time()))
     filled_s, kept_s = time.perf_counter() - began, [_kept(path), _kept(path)]
-    before, meanwhile = list[float](), list[float]()
-    took_s: dict[bool, list[float]] = {False: [], True: []}
+    before, meanwhile, took_s = list[float](), list[float](), list[float]()
     with simulating(PBX, folder) as port:
         log = f'queue_log = "{folder / "queue_log"}"'
         with running(folder, port, USER, SECRET, '["PJSIP/trunk"]', pbx=log) as daemon:
             time.sleep(WARM_UP_S)
             _watch(daemon, before, until=_after(BEFORE_S))
-            for anew in took_s:
-                for _ in range(reports):
-                    if anew:
-                        _touch(path, time.time())
-                    seconds, result = _report(daemon, _words(time.time()), meanwhile)
-                    took_s[anew].append(seconds)
-                    _watch(daemon, before, until=_after(READ_S))
+            for _ in range(reports):
+                seconds, result = _report(daemon, _words(time.time()), meanwhile)
+                took_s.append(seconds)
+                _watch(daemon, before, until=_after(READ_S))
     with closing(sqlite3.connect(path)) as db:
         inside = "SELECT count(*) FROM visit WHERE entered_at >= ? AND entered_at < ?"
         there = db.execute(inside, _ends(result)).fetchone()[0]
         every = db.execute("SELECT count(*) FROM call").fetchone()[0]
     offered = next(column["all"] for column in result["columns"] if column["name"] == "offered")
-    return Measured(every, path.stat().st_size / 1e9, filled_s, kept_s, took_s[False], took_s[True], sorted(before),
-                    sorted(meanwhile), offered, there)  # fmt: skip
+    return Measured(every, path.stat().st_size / 1e9, filled_s, kept_s, took_s, sorted(before), sorted(meanwhile),
+                    offered, there)  # fmt: skip
 
 
 def _kept(path: Path) -> float:
@@ -85,14 +79,6 @@ def _kept(path: Path) -> float:
     order = worker.order(config, "keep", {}, path.with_name("kept"))
     subprocess.run([sys.executable, "-m", worker.__name__], input=order, check=True, stderr=subprocess.DEVNULL)
     return time.perf_counter() - began
-
-
-def _touch(path: Path, now: float) -> None:
-    """Yesterday (UTC) is of another version now. As much is read anew where today reaches into the range, late in the
-    evening: a day that is not over is never kept."""
-    with closing(sqlite3.connect(path, timeout=30)) as db:
-        db.execute("UPDATE day SET version = version + 1 WHERE day = ?", (int(now // DAY_S) - 1,))
-        db.commit()
 
 
 def _words(now: float) -> dict[str, str]:
