@@ -139,8 +139,9 @@ def takes_gzip(accept_encoding: str) -> bool:
 def router(streams: Streams) -> APIRouter:
     api = APIRouter(prefix="/api/v1", tags=["now"], dependencies=ONLY_KNOWN, responses=documented(400))
     schema = {"$ref": "#/components/schemas/BoardShape"}
+    said = "`board` events, each a BoardShape; `beat` and `pages` for the wallboard"
     answer: dict[int | str, dict[str, Any]] = {
-        200: {"content": {"text/event-stream": {"schema": schema}}, "description": "`board` events, each a BoardShape; `beat` and `pages`"},
+        200: {"content": {"text/event-stream": {"schema": schema}}, "description": said},
     }
 
     @api.get("/events", responses=answer, response_class=Response)

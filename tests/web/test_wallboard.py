@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 from memory_source import MemorySource, running
 from playwright.async_api import Browser, Page, expect
-from sample_boards import AT, board_of, config_of
+from sample_boards import AT, board_of, config_of, live_day
 
 from callcenter.floor.records import Hole
 from callcenter.metrics.health import Health, alarms
@@ -61,6 +62,12 @@ def with_names(names: tuple[str, ...]) -> Any:
 async def shown(page: Page, url: str, path: str = "/?lang=en") -> None:
     await page.goto(url + path)
     await expect(page.locator(".card").first).to_be_visible()
+
+
+async def charted(page: Page) -> None:
+    """With its charts and its fonts."""
+    await expect(page.locator("#queues")).to_have_attribute("data-charts", "true")
+    await page.evaluate("document.fonts.ready")
 
 
 async def test_each_queue_shows_what_the_board_says(page: Page, server: str, source: MemorySource) -> None:
@@ -261,7 +268,8 @@ async def test_nothing_is_cut_when_everything_is_wrong(page: Page, server: str, 
         await page.set_viewport_size({"width": height * 16 // 9, "height": height})
         await shown(page, server, f"/?lang={lang}&window=60m")
         await expect(page.locator(".alarm")).to_have_count(2)
-        await expect(page.locator(".card")).to_have_count(queues)
+        await expect(page.locator(".card")).to_have_count(queues if queues <= 12 else queues // 2)
+        await expect(page.locator("#queues")).to_have_attribute("data-charts", re.compile("true|false"))
         await page.evaluate("document.fonts.ready")
         ARTIFACTS.mkdir(exist_ok=True)
         await page.screenshot(path=ARTIFACTS / f"wallboard-wrong-{lang}-{queues}x{agents}.png")
@@ -302,17 +310,36 @@ async def test_times_and_shares_are_said_truly(page: Page, server: str) -> None:
 
 OVERFLOWING = """() => {
     const clipped = [];
-    for (const e of document.querySelectorAll(".value, .label, .rest, .chip, #clock, #date, .of-state, time"))
+    const texts = ".value, .label, .rest, .chip, #clock, #date, .of-state, time, header > *";
+    for (const e of document.querySelectorAll(texts))
         if (e.offsetParent && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline")
             clipped.push(`${e.className} ${e.textContent}`);
     const box = (e) => e.getBoundingClientRect();
     for (const card of document.querySelectorAll(".card, .agent, #summary .stat"))
-        for (const e of card.querySelectorAll(".value, .label, .rest, .meter, time, h2, h3"))
-            if (box(e).bottom > box(card).bottom + 1 || box(e).left < box(card).left - 1
-                || box(e).right > box(card).right + 1)
+        for (const e of card.querySelectorAll(".value, .label, .rest, .meter, time, h2, h3, .plot, .hours span, .top"))
+            if (e.offsetParent && (box(e).bottom > box(card).bottom + 1 || box(e).left < box(card).left - 1
+                || box(e).right > box(card).right + 1))
                 clipped.push(`outside: ${e.className} ${e.textContent}`);
-    for (const card of document.querySelectorAll(".body"))
-        if (box(card.querySelector(".meter")).bottom > box(card.querySelector(".more")).top) clipped.push("meter");
+    for (const card of document.querySelectorAll(".body")) {
+        const foot = box(card.querySelector(".more")).top, now = box(card.querySelector(".now"));
+        const [a, b] = [...card.querySelectorAll(".more > .stat")].map(box), edge = box(card.querySelector(".more"));
+        if (a.left < b.right && b.left < a.right) clipped.push("foot");
+        const wide = Math.max(a.right, b.right) > edge.right + 1;
+        if (wide || Math.min(a.left, b.left) < edge.left - 1) clipped.push("wide foot");
+        for (const e of card.querySelectorAll(".meter, .under, .number:not(.more *), .plot, .hours"))
+            if (e.offsetParent && box(e).bottom > foot + 1) clipped.push(`over the foot: ${e.className}`);
+        for (const e of card.querySelectorAll(".plot")) {
+            if (!e.offsetParent) continue;
+            if (box(e).height < 0.018 * innerHeight) clipped.push(`chart of ${box(e).height} px`);
+            const beside = now.left < box(e).left ? now.right > box(e).left : now.left < box(e).right;
+            if (beside && now.bottom > box(e).top + 1) clipped.push("numbers over a chart");
+        }
+        const marks = [...card.querySelectorAll(".levels .hours span")].map(box);
+        const crossed = (a, i) => marks.some((b, j) => i < j && a.left < b.right && b.left < a.right);
+        if (marks.some(crossed)) clipped.push("hours");
+    }
+    for (const e of document.querySelectorAll("#ticker .item, #ticker .who, #ticker .said"))
+        if (e.scrollWidth > e.clientWidth + 1) clipped.push(`ticker: ${e.textContent}`);
     for (const e of document.querySelectorAll(".value, .rest, .aimed, h3")) {
         const text = document.createRange(), frame = box(e.closest(".stat, .agent"));
         text.selectNodeContents(e);
@@ -326,16 +353,22 @@ OVERFLOWING = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("queues", "agents"), [(3, 12), (6, 40), (12, 18), (20, 200)])
+@pytest.mark.parametrize(("queues", "agents", "cards"), [(3, 12, 3), (6, 40, 6), (12, 18, 12), (20, 200, 10)])
 @pytest.mark.parametrize("lang", ["en", "fa", "ar"])
-async def test_nothing_is_cut_or_overlaps_on_a_wall_screen(page: Page, lang: str, queues: int, agents: int) -> None:
+async def test_nothing_is_cut_or_overlaps_on_a_wall_screen(
+    page: Page, lang: str, queues: int, agents: int, cards: int
+) -> None:
     source = MemorySource(config_of("Asia/Tehran"), board_of(queues, agents))
+    live_day(source)
     async with running(create_app(source)) as url:
         await shown(page, url, f"/?lang={lang}")
-        await expect(page.locator(".card")).to_have_count(queues)
-        await page.evaluate("document.fonts.ready")
+        await expect(page.locator(".card")).to_have_count(cards)
+        await charted(page)
         ARTIFACTS.mkdir(exist_ok=True)
         await page.screenshot(path=ARTIFACTS / f"wallboard-{lang}-{queues}x{agents}.png")
+        assert await page.evaluate(OVERFLOWING) == []
+        await page.goto(f"{url}/?lang={lang}&charts=0")
+        await expect(page.locator(".card")).to_have_count(queues)
         assert await page.evaluate(OVERFLOWING) == []
 
 
@@ -345,16 +378,25 @@ SCREENS = [(1280, 720), (1366, 768), (1920, 1080), (3840, 2160)]
 @pytest.mark.parametrize("lang", ["en", "fa", "ar"])
 async def test_nothing_is_cut_on_a_screen_of_any_size(page: Page, lang: str) -> None:
     source = MemorySource(config_of("Asia/Tehran"), board_of(6, 40))
+    live_day(source)
     async with running(create_app(source)) as url:
         await shown(page, url, f"/?lang={lang}")
-        for width, height in SCREENS:
-            await page.set_viewport_size({"width": width, "height": height})
-            await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            await page.screenshot(path=ARTIFACTS / f"wallboard-{lang}-{width}x{height}.png")
-            assert await page.evaluate(OVERFLOWING) == [], (width, height)
-            smallest = await page.evaluate("""Math.min(...[...document.querySelectorAll(".agent *, .label")]
-                .filter((e) => e.offsetParent).map((e) => parseFloat(getComputedStyle(e).fontSize)))""")
-            assert smallest >= 9, (width, height)
+        await charted(page)
+        for queues in (6, 12, 40):
+            source.publish(board_of(queues, 40, seq=queues))
+            await expect(page.locator(".card")).to_have_count(min(queues, 10 if queues > 12 else 12))
+            for width, height in SCREENS:
+                await page.set_viewport_size({"width": width, "height": height})
+                await page.evaluate(SETTLED)
+                await page.screenshot(path=ARTIFACTS / f"wallboard-{lang}-{queues}-{width}x{height}.png")
+                assert await page.evaluate(OVERFLOWING) == [], (queues, width, height)
+                smallest = await page.evaluate(SMALLEST)
+                assert smallest >= 0.0125 * height, (queues, width, height)
+
+
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+SMALLEST = """Math.min(...[...document.querySelectorAll(".agent *, .label, .hours span, .top, .what, h2")]
+    .filter((e) => e.offsetParent && e.textContent).map((e) => parseFloat(getComputedStyle(e).fontSize)))"""
 
 
 async def test_namesakes_can_be_told_apart(page: Page, server: str, source: MemorySource) -> None:
@@ -378,9 +420,9 @@ async def test_namesakes_can_be_told_apart(page: Page, server: str, source: Memo
 @pytest.mark.parametrize("lang", ["fa", "ar"])
 async def test_the_percent_sign_stands_on_one_side_of_all_numbers(page: Page, server: str, lang: str) -> None:
     await shown(page, server, f"/?lang={lang}")
-    numbers = ".level .value, .aimed, .rest bdi, .abandon .value"
+    numbers = ".level .value, .aimed, .rest bdi, .abandon .value, .levels .top"
     sides = await page.evaluate("""(numbers) => [...document.querySelectorAll(numbers)]
-        .filter((e) => e.textContent.includes("٪")).map((e) => {
+        .filter((e) => e.offsetParent && e.textContent.includes("٪")).map((e) => {
             const text = e.firstChild, i = text.data.indexOf("٪"), [sign, digit] = [i, 0].map((at) => {
                 const range = document.createRange();
                 range.setStart(text, at); range.setEnd(text, at + 1);

@@ -31,9 +31,9 @@ export function scale(day, hourOf) {
   const start = Math.max(rows[0].from, Math.min(begun, end - LEAST_MS));
   const at = (ms) => Math.min(1, Math.max(0, (ms - start) / (end - start)));
   const first = rows.findIndex((row) => row.to > start);
-  const step = HOURS.find((hours) => (end - start) / 3_600_000 / hours <= 4.5) ?? 12;
+  const step = HOURS.find((hours) => (end - start) / 3_600_000 / hours <= 3.4) ?? 12;
   const marks = rows.slice(first).filter((row) => Number.isInteger(hourOf(row.from) / step))
-    .map((row) => ({ at: at(row.from), ms: row.from })).filter((m) => m.at < 0.93);
+    .map((row) => ({ at: at(row.from), ms: row.from })).filter((m) => m.at < 0.76);  // beyond it there is no room to write
   // The interval under way is as wide as it will be.
   const bars = rows.slice(first).map((row, i, all) => ({
     index: first + i, start: at(row.from), end: at(i === all.length - 1 ? end : row.to),

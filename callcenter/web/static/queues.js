@@ -37,6 +37,7 @@ function card() {
   const aimed = make("span", "aimed"), under = make("div", "under", level.label, aimed);
   level.root.append(under, meter);
   name.dir = "auto";
+  abandon.label.before(make("i", "key"));  // the red foot of the charts' bars
   const body = make(
     "div", "body",
     make("div", "head", name, make("div", "in-queue", ...agents.map((a) => a.root))),
@@ -113,14 +114,19 @@ function only(values) {
 
 export function showQueues(parent, queues, board, page) {
   keyed(parent, cards, queues, (q) => q.name, card, (view, queue) => update(view, queue, board, page));
-  arrange(parent);
+  arrange(parent, page.withCharts());
 }
 
-/** As many columns as make the cards largest. */
-export function arrange(parent) {
-  const gap = parseFloat(getComputedStyle(parent).columnGap) || 0;
-  const n = parent.children.length;
-  if (n) parent.style.setProperty("--columns", columns(n, parent.clientWidth, parent.clientHeight, gap));
+const LEAST_REM = 8.5;
+
+/** As many columns as make the cards largest; with charts, where they were chosen and a card is high enough for them. */
+export function arrange(parent, charts) {
+  const gap = parseFloat(getComputedStyle(parent).columnGap) || 0, n = parent.children.length;
+  if (!n) return;
+  const cols = columns(n, parent.clientWidth, parent.clientHeight, gap), rows = Math.ceil(n / cols);
+  const high = (parent.clientHeight - gap * (rows - 1)) / rows, rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  parent.style.setProperty("--columns", cols);
+  mark(parent, { charts: String(charts && high >= LEAST_REM * rem) });
 }
 
 /** Each second: the longest waits go on, by the server's clock. */

@@ -13,7 +13,7 @@ const shown = new Map();
 let all = [], first = 0, dueAt = 0, told = "";
 
 function item() {
-  const sign = glyph("near"), queue = make("bdi", "who"), what = make("span", "what");
+  const sign = glyph("near"), queue = make("bdi", "who"), what = make("span", "said");
   return { root: make("span", "item", sign, queue, what), sign, queue, what };
 }
 

@@ -4,7 +4,7 @@ import { showAgents, tickAgents } from "./agents.js";
 import { address, keep } from "./address.js";
 import { chooser } from "./chooser.js";
 import { follow, scale } from "./day.js";
-import { make, mark, say, sayFilled } from "./dom.js";
+import { make, say, sayFilled } from "./dom.js";
 import { formats } from "./format.js";
 import { MOST, MOST_PLAIN, pager } from "./pages.js";
 import { arrange, showDay, showQueues, showSummary, tickQueues, tickSummary } from "./queues.js";
@@ -24,6 +24,7 @@ const page = {
   charts: chosen("charts", ["0", "1"], "1") === "1", day: null, charted: null,
   collator: new Intl.Collator(LANGUAGES[lang].locale), rows: new Map(),
   label(figure) { return word[figure] ?? this.rows.get(figure)?.label[lang] ?? figure; },
+  withCharts: () => choice.charts && page.charted !== null,
   target(figure) { return this.rows.get(figure)?.target; },
 };
 
@@ -50,7 +51,6 @@ function take() {
 function draw() {
   drawing = false;
   const most = narrow.matches ? Infinity : choice.charts ? MOST : MOST_PLAIN;
-  mark(document.body, { charts: String(choice.charts && page.charted !== null) });
   showAlarms($("alarms"), board, page);
   showSummary($("summary"), board, page);
   showAgents($("agents"), board, page);
@@ -92,7 +92,7 @@ function onDay(day) {
   page.day = day;
   page.charted = scale(day, page.fmt.hour);
   showDay(page);
-  if (board && document.body.dataset.charts !== String(choice.charts)) draw();
+  arrange($("queues"), page.withCharts());
 }
 
 /** The server has other files than those that this page was made of: take them, once for each version. */
@@ -162,7 +162,7 @@ listen("/api/v1/events", onBoard, onStale, onPages);
 follow(onDay);
 setInterval(tick, 1000);
 addEventListener("resize", () => { if (board) draw(); });
-new ResizeObserver(() => arrange($("queues"))).observe($("queues"));
+new ResizeObserver(() => arrange($("queues"), page.withCharts())).observe($("queues"));
 fetch("/api/v1/figures").then((answer) => answer.json()).then(({ items }) => {
   page.rows = new Map(items.map((row) => [row.name, row]));
   if (board) draw();
