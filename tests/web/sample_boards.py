@@ -107,7 +107,7 @@ def _sum(per: list[dict[str, float | None]]) -> dict[str, float | None]:
     offered, answered, abandoned = (sum(p[k] or 0 for p in per) for k in ("offered", "answered", "abandoned"))
     level = sum((p["service_level"] or 0) * (p["offered"] or 0) for p in per)
     return {
-        "offered": offered, "answered": answered, "abandoned": abandoned, "service_level": level / offered,
-        "abandon_rate": abandoned / offered, "average_speed_of_answer": 14.2, "average_handle_time": 262.0,
+        "offered": offered, "answered": answered, "abandoned": abandoned, "service_level": level / (offered or 1),
+        "abandon_rate": abandoned / (offered or 1), "average_speed_of_answer": 14.2, "average_handle_time": 262.0,
         "occupancy": 0.87,
     }

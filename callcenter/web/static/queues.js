@@ -15,6 +15,7 @@ const ABANDON_AIM = [0.05, 0.08];
 const OF_WINDOW = new Set(["level", "abandon", "answered", "speed"]);
 
 const cards = new Map();
+let arranged = "";
 
 function stat(name, sign) {
   const value = make("b", "value"), rest = make("span", "rest"), label = make("span", "label");
@@ -114,7 +115,10 @@ function only(values) {
 
 export function showQueues(parent, queues, board, page) {
   keyed(parent, cards, queues, (q) => q.name, card, (view, queue) => update(view, queue, board, page));
-  arrange(parent, page.withCharts());
+  // What its box is costs a layout: it is asked for when the box or the number of cards changes, not with each board.
+  const wanted = `${queues.length} ${page.withCharts()}`;
+  if (wanted !== arranged) arrange(parent, page.withCharts());
+  arranged = wanted;
 }
 
 const LEAST_REM = 8.5;

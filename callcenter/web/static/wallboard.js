@@ -1,6 +1,6 @@
 // The wallboard: one stream, one picture. Time on the page is the server's, carried on by the browser's own clock.
 
-import { showAgents, tickAgents } from "./agents.js";
+import { measure, showAgents, tickAgents } from "./agents.js";
 import { address, keep } from "./address.js";
 import { chooser } from "./chooser.js";
 import { follow, scale } from "./day.js";
@@ -33,23 +33,30 @@ const pages = pager($("pages"), page, () => { if (board) draw(); });
 const full = screen($("full"));
 const narrow = matchMedia("(max-width: 900px)");
 
+// Nobody reads faster, and what drives a screen on a wall is slow.
+const DRAW_MS = 200;
+
 // `told` is what the server says, `board` the chosen part of it.
-let told = null, board = null, zone = null, boardAt = 0, shownAt = 0, stale = false, drawing = false;
+let told = null, board = null, zone = null, boardAt = 0, shownAt = 0, stale = false, drawing = false, drawnAt = 0;
 
 function now() {
   return boardAt + (stale ? 0 : performance.now() - shownAt);
 }
 
-/** The chosen part of the newest board, drawn with the next picture: bursts of boards become one. */
+/** The chosen part of the newest board, drawn soon: bursts of boards become one picture. */
 function take() {
   const names = choice.known(told);
   board = narrowed(told, names);
   choice.label(told, names);
-  if (!drawing) { drawing = true; requestAnimationFrame(draw); }
+  if (drawing) return;
+  drawing = true;
+  const rest = Math.max(0, drawnAt + DRAW_MS - performance.now());
+  setTimeout(() => requestAnimationFrame(draw), rest);
 }
 
 function draw() {
   drawing = false;
+  drawnAt = performance.now();
   const most = narrow.matches ? Infinity : choice.charts ? MOST : MOST_PLAIN;
   showAlarms($("alarms"), board, page);
   showSummary($("summary"), board, page);
@@ -161,7 +168,13 @@ $("choose").addEventListener("click", () => choice.open(told));
 listen("/api/v1/events", onBoard, onStale, onPages);
 follow(onDay);
 setInterval(tick, 1000);
-addEventListener("resize", () => { if (board) draw(); });
+function measured() {
+  measure($("agents"));
+  if (board) draw();
+}
+measure($("agents"));
+addEventListener("resize", measured);
+document.fonts.addEventListener("loadingdone", measured);
 new ResizeObserver(() => arrange($("queues"), page.withCharts())).observe($("queues"));
 fetch("/api/v1/figures").then((answer) => answer.json()).then(({ items }) => {
   page.rows = new Map(items.map((row) => [row.name, row]));
