@@ -1,4 +1,4 @@
-// Small charts: bars by half hour as a few SVG paths, everything else as elements with text in the page's own font.
+// Small charts: bars by interval as a few SVG paths, everything else as elements with text in the page's own font.
 // A value that is not known is a gap, never a bar of height 0; times that nobody saw are hatched.
 
 import { keyed, make, mark, say } from "./dom.js";

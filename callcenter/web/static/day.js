@@ -1,34 +1,45 @@
-// The day by half hours, asked for now and then; all pages together cost the server one computation.
+// The day by half hours (its first hours by quarters), asked for now and then; all pages together cost the server one
+// computation.
 
-const EVERY = "30m";
 const FIGURES = ["offered", "abandoned", "service_level"];
 const AGAIN_MS = 30_000, TRY_MS = 5_000;
-const LEAST_MS = 3 * 3_600_000;
+const LEAST_MS = 2 * 3_600_000;
+const LENGTH_MS = { "15m": 900_000, "30m": 1_800_000 };
 const HOURS = [1, 2, 3, 4, 6, 12];
 
 /** Calls onDay(day) with what the API told, every half minute while the page lives. Never two questions at once. */
 export function follow(onDay) {
-  const path = `/api/v1/kpis/intervals?every=${EVERY}&${FIGURES.map((name) => `figure=${name}`).join("&")}`;
+  const figures = FIGURES.map((name) => `figure=${name}`).join("&");
+  let every = "30m";
   async function ask() {
     let next = TRY_MS;
     try {
-      const answer = await fetch(path, { signal: AbortSignal.timeout(AGAIN_MS) });
-      if (answer.ok) { onDay(await answer.json()); next = AGAIN_MS; }
+      const answer = await fetch(`/api/v1/kpis/intervals?every=${every}&${figures}`, { signal: AbortSignal.timeout(AGAIN_MS) });
+      if (answer.ok) {
+        const day = await answer.json(), asked = every;
+        every = begun(day) > Date.parse(day.to) - LEAST_MS ? "15m" : "30m";
+        next = every === asked ? AGAIN_MS : 0;
+        onDay(day);
+      }
     } catch { /* the stream says when the server is away */ }
     setTimeout(ask, next);
   }
   ask();
 }
 
+/** When the first interval began in which somebody called; of none the one under way. */
+function begun(day) {
+  const called = day.all.offered.findIndex((n) => n > 0);
+  return Date.parse(day.intervals.at(called).from);
+}
+
 /** What the charts share: where each interval lies between 0 and 1, hours to write, times nobody saw. Pure.
  *
- * It begins with the first half hour in which somebody called, and is never so short that bars become beams. */
+ * It begins with the first interval in which somebody called, and is never so short that bars become beams. */
 export function scale(day, hourOf) {
   const rows = day.intervals.map((row) => ({ from: Date.parse(row.from), to: Date.parse(row.to), seen: row.seen }));
-  const length = 1_800_000, last = rows.at(-1), end = Math.max(last.to, last.from + length);
-  const called = rows.findIndex((_, i) => day.all.offered[i] > 0);
-  const begun = called < 0 ? last.from : rows[called].from;
-  const start = Math.max(rows[0].from, Math.min(begun, end - LEAST_MS));
+  const last = rows.at(-1), end = Math.max(last.to, last.from + LENGTH_MS[day.every]);
+  const start = Math.max(rows[0].from, Math.min(begun(day), end - LEAST_MS));
   const at = (ms) => Math.min(1, Math.max(0, (ms - start) / (end - start)));
   const first = rows.findIndex((row) => row.to > start);
   const step = HOURS.find((hours) => (end - start) / 3_600_000 / hours <= 3.4) ?? 12;

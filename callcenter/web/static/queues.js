@@ -97,7 +97,7 @@ function drawCharts(view, page) {
   showLevel(view.levels, page.charted, columns, view.of.targets.service_level, atLeast, page);
 }
 
-/** New half hours came: the boards in between change no chart. */
+/** A new day by intervals came: the boards in between change no chart. */
 export function showDay(page) {
   for (const view of cards.values()) drawCharts(view, page);
 }

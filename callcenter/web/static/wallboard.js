@@ -94,7 +94,7 @@ function onBoard(board) {
   tell();
 }
 
-/** The half hours of the day, which change less often than the board. */
+/** The day by intervals, which changes less often than the board. */
 function onDay(day) {
   page.day = day;
   page.charted = scale(day, page.fmt.hour);
