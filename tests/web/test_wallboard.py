@@ -70,7 +70,7 @@ async def charted(page: Page) -> None:
     await page.evaluate("document.fonts.ready")
 
 
-async def test_each_queue_shows_what_the_board_says(page: Page, server: str, source: MemorySource) -> None:
+async def test_each_queue_shows_what_the_board_says(server: str, page: Page, source: MemorySource) -> None:
     await shown(page, server)
     board = source.board()
     for queue in board.now.queues:
@@ -83,7 +83,7 @@ async def test_each_queue_shows_what_the_board_says(page: Page, server: str, sou
     await expect(page.locator("#summary .waiting .value")).to_have_text(str(waiting))
 
 
-async def test_a_new_board_is_shown_without_a_reload(page: Page, server: str, source: MemorySource) -> None:
+async def test_a_new_board_is_shown_without_a_reload(server: str, page: Page, source: MemorySource) -> None:
     await shown(page, server)
     await expect(page.locator(".card")).to_have_count(3)
     source.publish(board_of(queues=5, agents=9, seq=2))
@@ -93,7 +93,7 @@ async def test_a_new_board_is_shown_without_a_reload(page: Page, server: str, so
 
 
 async def test_a_wait_goes_on_by_itself_from_the_time_of_the_server(
-    page: Page, server: str, source: MemorySource
+    server: str, page: Page, source: MemorySource
 ) -> None:
     await shown(page, server)
     now = source.board().now
@@ -106,7 +106,7 @@ async def test_a_wait_goes_on_by_itself_from_the_time_of_the_server(
     await expect(value).to_have_text(f"{later // 60}:{later % 60:02}")
 
 
-async def test_foreign_names_are_text_and_nothing_else(page: Page, server: str, source: MemorySource) -> None:
+async def test_foreign_names_are_text_and_nothing_else(server: str, page: Page, source: MemorySource) -> None:
     source.publish(with_names(HOSTILE))
     await shown(page, server)
     assert sorted(await page.locator(".card h2").all_text_contents()) == sorted(HOSTILE)
@@ -123,7 +123,7 @@ async def test_foreign_names_are_text_and_nothing_else(page: Page, server: str, 
     ("en", "ltr", "0123456789", "November"), ("fa", "rtl", "۰۱۲۳۴۵۶۷۸۹", "آبان"), ("ar", "rtl", "٠١٢٣٤٥٦٧٨٩", "نوفمبر"),
 ])
 async def test_each_language_has_its_digits_its_calendar_and_its_direction(
-    page: Page, server: str, source: MemorySource, lang: str, direction: str, digits: str, month: str
+    server: str, page: Page, source: MemorySource, lang: str, direction: str, digits: str, month: str
 ) -> None:
     await shown(page, server, f"/?lang={lang}")
     assert await page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [lang, direction]
@@ -135,7 +135,7 @@ async def test_each_language_has_its_digits_its_calendar_and_its_direction(
     assert brand and clock and (brand["x"] < clock["x"]) is (direction == "ltr")
 
 
-async def test_the_chosen_language_and_window_are_remembered(page: Page, server: str, source: MemorySource) -> None:
+async def test_the_chosen_language_and_window_are_remembered(server: str, page: Page, source: MemorySource) -> None:
     await shown(page, server, "/?lang=fa")
     await page.select_option("#window", "30m")
     await shown(page, server, "/")
@@ -144,7 +144,7 @@ async def test_the_chosen_language_and_window_are_remembered(page: Page, server:
 
 
 async def test_agents_are_tiles_while_they_can_be_read_and_counts_when_they_are_many(
-    page: Page, server: str, source: MemorySource
+    server: str, page: Page, source: MemorySource
 ) -> None:
     source.publish(board_of(queues=6, agents=40, seq=2))
     await shown(page, server)
@@ -172,7 +172,7 @@ async def test_a_page_that_hears_nothing_more_says_so_and_recovers_by_itself(
         await expect(page.locator(".card")).to_have_count(4)
 
 
-async def test_a_lost_link_is_said_over_all(page: Page, server: str, source: MemorySource) -> None:
+async def test_a_lost_link_is_said_over_all(server: str, page: Page, source: MemorySource) -> None:
     source.publish(board_of(queues=3, agents=12, seq=2, link=False))
     await shown(page, server)
     said = "No connection to the PBX since 10:21:29. Figures stand still."
@@ -205,7 +205,7 @@ SEEN: list[tuple[tuple[Hole, ...], str, str, str | None, str | None]] = [
 ]
 
 
-async def test_figures_of_a_window_with_a_hole_say_so(page: Page, server: str, source: MemorySource) -> None:
+async def test_figures_of_a_window_with_a_hole_say_so(server: str, page: Page, source: MemorySource) -> None:
     of_all, of_queue = ["level", "abandon", "answered", "speed"], ["level", "abandon", "answered"]
     await shown(page, server)
     for seq, (holes, window, state, line, said) in enumerate(SEEN, 2):
@@ -234,7 +234,7 @@ ALARMS: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
-async def test_what_is_wrong_is_said_in_a_bar(page: Page, server: str, source: MemorySource) -> None:
+async def test_what_is_wrong_is_said_in_a_bar(server: str, page: Page, source: MemorySource) -> None:
     await shown(page, server)
     for seq, (health, said) in enumerate(ALARMS, 2):
         board = board_of(queues=1 + seq % 2, agents=12, seq=seq)
@@ -258,7 +258,7 @@ COVERED = """() => [...document.querySelectorAll(".stat")].filter((stat) => {
 }).map((stat) => stat.textContent)"""
 
 
-async def test_nothing_is_cut_when_everything_is_wrong(page: Page, server: str, source: MemorySource) -> None:
+async def test_nothing_is_cut_when_everything_is_wrong(server: str, page: Page, source: MemorySource) -> None:
     wrong = Health(store_failure="disk is full", store_failed_since=AT, queue_log_differences={"sales": 1})
     holes = (*GAPS, Hole("main", AT - 42, None, "x"))
     cases = [(lang, *size) for lang in ("en", "fa", "ar") for size in ((3, 12, 1080), (6, 40, 720), (20, 200, 1080))]
@@ -277,7 +277,7 @@ async def test_nothing_is_cut_when_everything_is_wrong(page: Page, server: str, 
             assert await page.evaluate(question) == [], (lang, queues)
 
 
-async def test_good_and_bad_are_told_by_sign_as_well_as_by_colour(page: Page, server: str) -> None:
+async def test_good_and_bad_are_told_by_sign_as_well_as_by_colour(server: str, page: Page) -> None:
     await page.goto(server + "/docs")
     judged = await page.evaluate("""async () => {
         const { atLeast, atMost, wait } = await import("/static/judge.js");
@@ -293,7 +293,7 @@ async def test_good_and_bad_are_told_by_sign_as_well_as_by_colour(page: Page, se
         assert await card.locator(".level .number use").get_attribute("href") == f"#i-{level}"
 
 
-async def test_times_and_shares_are_said_truly(page: Page, server: str) -> None:
+async def test_times_and_shares_are_said_truly(server: str, page: Page) -> None:
     await page.goto(server + "/docs")
     said = await page.evaluate("""async () => {
         const { formats } = await import("/static/format.js");
@@ -399,7 +399,7 @@ SMALLEST = """Math.min(...[...document.querySelectorAll(".agent *, .label, .hour
     .filter((e) => e.offsetParent && e.textContent).map((e) => parseFloat(getComputedStyle(e).fontSize)))"""
 
 
-async def test_namesakes_can_be_told_apart(page: Page, server: str, source: MemorySource) -> None:
+async def test_namesakes_can_be_told_apart(server: str, page: Page, source: MemorySource) -> None:
     board = board_of(6, 36)
     names = [f"Maryam Hosseini {n}" for n in range(35)] + ["Abdolrahman " * 8 + "the Second"]
     agents = tuple(
@@ -418,7 +418,7 @@ async def test_namesakes_can_be_told_apart(page: Page, server: str, source: Memo
 
 
 @pytest.mark.parametrize("lang", ["fa", "ar"])
-async def test_the_percent_sign_stands_on_one_side_of_all_numbers(page: Page, server: str, lang: str) -> None:
+async def test_the_percent_sign_stands_on_one_side_of_all_numbers(server: str, page: Page, lang: str) -> None:
     await shown(page, server, f"/?lang={lang}")
     numbers = ".level .value, .aimed, .rest bdi, .abandon .value, .levels .top"
     sides = await page.evaluate("""(numbers) => [...document.querySelectorAll(numbers)]
@@ -434,7 +434,7 @@ async def test_the_percent_sign_stands_on_one_side_of_all_numbers(page: Page, se
 
 
 @pytest.mark.parametrize("lang", ["fa", "ar"])
-async def test_the_header_is_as_high_as_in_english(page: Page, server: str, lang: str) -> None:
+async def test_the_header_is_as_high_as_in_english(server: str, page: Page, lang: str) -> None:
     await shown(page, server, "/?lang=en")
     english = await page.locator("#window").bounding_box()
     await shown(page, server, f"/?lang={lang}")
@@ -442,13 +442,13 @@ async def test_the_header_is_as_high_as_in_english(page: Page, server: str, lang
     assert english and own and own["height"] == pytest.approx(english["height"], abs=1)
 
 
-async def test_the_abandon_rate_says_that_short_abandons_are_left_out(page: Page, server: str) -> None:
+async def test_the_abandon_rate_says_that_short_abandons_are_left_out(server: str, page: Page) -> None:
     await shown(page, server)
     for title in await page.locator(".abandon").evaluate_all("all => all.map((e) => e.title)"):
         assert "short abandons (under \u20685\u2069 s) are left out" in title
 
 
-async def test_a_phone_can_scroll_it(page: Page, server: str, source: MemorySource) -> None:
+async def test_a_phone_can_scroll_it(server: str, page: Page, source: MemorySource) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
     await shown(page, server)
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390

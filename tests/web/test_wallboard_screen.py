@@ -57,7 +57,7 @@ async def names(page: Page) -> list[str]:
 # ---- which queues ----------------------------------------------------------------------------------------------
 
 
-async def test_queues_are_chosen_by_the_keyboard_and_the_choice_stands_in_the_address(page: Page, server: str) -> None:
+async def test_queues_are_chosen_by_the_keyboard_and_the_choice_stands_in_the_address(server: str, page: Page) -> None:
     await page.goto(f"{server}/?lang=fa")
     await expect(page.locator(".card")).to_have_count(12)
     await page.keyboard.press("q")
@@ -83,7 +83,7 @@ async def test_queues_are_chosen_by_the_keyboard_and_the_choice_stands_in_the_ad
 
 
 async def test_a_queue_that_is_not_there_is_said_and_the_others_are_shown(
-    page: Page, server: str, source: MemorySource
+    server: str, page: Page, source: MemorySource
 ) -> None:
     await page.goto(f"{server}/?lang=en&queues=sales,<b>gone</b>")
     await expect(page.locator(".card h2")).to_have_text(["sales"])
@@ -99,7 +99,7 @@ async def test_a_queue_that_is_not_there_is_said_and_the_others_are_shown(
     await expect(page.locator("#unknown")).to_be_hidden()
 
 
-async def test_the_summary_is_of_the_chosen_queues(page: Page, server: str, source: MemorySource) -> None:
+async def test_the_summary_is_of_the_chosen_queues(server: str, page: Page, source: MemorySource) -> None:
     chosen = ["sales", "billing", "orders"]
     figures = source.window.figures(AT)
     source.publish(msgspec.structs.replace(source.board(), seq=3, figures=figures))
@@ -125,7 +125,7 @@ async def test_the_summary_is_of_the_chosen_queues(page: Page, server: str, sour
 # ---- the screen ------------------------------------------------------------------------------------------------
 
 
-async def test_f_takes_the_whole_screen_which_then_stays_awake(page: Page, server: str) -> None:
+async def test_f_takes_the_whole_screen_which_then_stays_awake(server: str, page: Page) -> None:
     await page.add_init_script("""window.locks = [];
         navigator.wakeLock.request = async (kind) => {
             const lock = new EventTarget();
@@ -146,7 +146,7 @@ async def test_f_takes_the_whole_screen_which_then_stays_awake(page: Page, serve
     assert await page.evaluate("window.locks") == ["screen", "released"]
 
 
-async def test_more_queues_than_can_be_read_come_page_by_page(page: Page, server: str, source: MemorySource) -> None:
+async def test_more_queues_than_can_be_read_come_page_by_page(server: str, page: Page, source: MemorySource) -> None:
     await page.add_init_script(FASTER)
     source.publish(board_of(40, 60, seq=3))
     await page.goto(f"{server}/?lang=en")
@@ -173,7 +173,7 @@ async def test_more_queues_than_can_be_read_come_page_by_page(page: Page, server
 # ---- what is wrong ---------------------------------------------------------------------------------------------
 
 
-async def test_the_ticker_tells_the_worst_first_and_all_in_turn(page: Page, server: str, source: MemorySource) -> None:
+async def test_the_ticker_tells_the_worst_first_and_all_in_turn(server: str, page: Page, source: MemorySource) -> None:
     board = board_of(12, 40, seq=3)
     there = {AgentState.AVAILABLE: 1}
     oldest = {"support": (2, AT - 61.5), "vip": (1, AT - 61.5)}
@@ -225,7 +225,7 @@ JUDGED = """() => [...document.querySelectorAll(".stat")].filter((stat) => {
 SAID = {"#i-good": "on target", "#i-near": "near the target", "#i-bad": "off target"}
 
 
-async def test_each_judged_figure_has_a_shape_and_a_word_beside_its_colour(page: Page, server: str) -> None:
+async def test_each_judged_figure_has_a_shape_and_a_word_beside_its_colour(server: str, page: Page) -> None:
     await page.goto(f"{server}/?lang=en")
     await expect(page.locator(".card")).to_have_count(12)
     told = await page.evaluate(JUDGED)
