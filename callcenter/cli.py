@@ -242,6 +242,19 @@ def demo(
     asyncio.run(demonstration.run(host, port, agents, queues, speed, seed, say))
 
 
+@app.command()
+def top(
+    url: Annotated[str, typer.Option(help="of the daemon's pages")] = "http://127.0.0.1:8080",
+    every: Annotated[float, typer.Option(min=0.2, max=3600, help="seconds from one look to the next")] = 1.0,
+    once: Annotated[bool, typer.Option("--once", help="print it once, as where the output is no terminal")] = False,
+    queue: Annotated[list[str] | None, typer.Option(help="only this queue; may be repeated")] = None,
+) -> None:
+    """Queues and agents of a running daemon in the terminal; q quits, a shows agents."""
+    from callcenter import top as shown
+
+    shown.run(url, every, once, tuple(queue or ()), out)
+
+
 def logging_to_stderr(level: int = logging.INFO) -> None:
     """One line an event on stderr, UTC; journald adds nothing to it."""
     structlog.configure(

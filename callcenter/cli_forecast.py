@@ -26,6 +26,7 @@ from callcenter.forecast.plan import Day, days_of, part, range_of, what_if
 from callcenter.precedence import give_way
 from callcenter.report.formats.as_csv import harmless
 from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, out, say
+from callcenter.terminal import harmless as harmless_name
 from callcenter.terminal import progress as shown_progress
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _cell(value: object) -> object:
 
 def _shown(name: str) -> str:
     """One line, no markup, nothing that a terminal would act on."""
-    return escape("".join(c if c.isprintable() else "?" for c in name) or "–")
+    return escape(harmless_name(name))
 
 
 def _number(value: float | None, digits: int = 0) -> str:

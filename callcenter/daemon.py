@@ -15,6 +15,7 @@ from callcenter.ami.link import Link
 from callcenter.boards import Boards
 from callcenter.config import Config
 from callcenter.consumer import Consumer
+from callcenter.day_kept import DayKept
 from callcenter.ending import left_when_it_hangs
 from callcenter.errors import CallcenterError, LinkError
 from callcenter.figures import business_day
@@ -73,6 +74,7 @@ class Daemon:
         self.jobs = Jobs(lambda: self.config)
         self.lookback = LookBack()
         self.planning = Planning(lambda: self.config, self.now, self.window.picture)
+        self.day = DayKept(self.window.picture)
         self.asked_to_end_at: float | None = None
 
     async def _look_at_clock(self) -> None:

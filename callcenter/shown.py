@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from callcenter import numbers
+from callcenter.alerts import alerts
 from callcenter.config import Config, Site
 from callcenter.crm.ticket import Ticket
 from callcenter.figures import business_day
@@ -43,6 +44,7 @@ def board(shown: Wallboard, site: Site) -> Plain:
         "calls": now.calls,
         "drift": sum(now.drift.values()),
         "alarms": [alarm(a, site.zone) for a in shown.alarms],
+        "alerts": [msgspec.to_builtins(alert) for alert in alerts(shown)],
         "seen": {window: seen_in_short(shown, window, site) for window in shown.figures},
         "queues": [queue(q, now, shown.targets.get(q.name, {}), site.zone) for q in now.queues],
         "agents": [agent(a, now, site.zone) for a in now.agents],

@@ -20,6 +20,15 @@ ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the TOML file"
 DEFAULT_CONFIG = Path("/etc/callcenter/callcenter.toml")
 
 
+_JOINERS = "\u200c\u200d"
+"""They are no printable characters, and Persian is not written without them."""
+
+
+def harmless(name: str) -> str:
+    """A foreign name as one line of characters that a terminal shows and does not act on."""
+    return "".join(c if c.isprintable() or c in _JOINERS else "?" for c in name) or "–"
+
+
 def say(line: str) -> None:
     out.print(line, highlight=False, markup=False, soft_wrap=True)
 

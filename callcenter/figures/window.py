@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
 
@@ -39,6 +39,9 @@ from kpi.table import COUNTS, SUMS_S
 
 Figures = dict[str, dict[str, float | None]]
 """Queue name ("" for all of them) → count, sum or figure → its value, None where it has none."""
+
+Series = dict[str, dict[str, Column]]
+"""Queue name ("" for all of them) → count, sum or figure → its value in each interval, NaN where it has none."""
 
 SLIDING_S = {"15m": 900.0, "30m": 1800.0, "60m": 3600.0}
 
@@ -135,16 +138,32 @@ class Window:
         """
         names = list(self._queues)
         visits, repaired = self._visits.within(start, end, at)
-        targets = [self._targets(name) for name in names]
-        threshold_s = np.array([t.threshold_s for t in targets], np.float64)
-        short_abandon_s = np.array([t.short_abandon_s for t in targets], np.float64)
-        visit_sums = kpi.sum_visits(visits, len(names), threshold_s[visits.queue], short_abandon_s[visits.queue])
-        time_sums = self._staff.sums(start, min(end, at))
-        columns: dict[str, Column] = {name: getattr(visit_sums, name) for name in COUNTS + SUMS_S}
+        columns = _of_visits(visits, len(names), self._in_force(visits.queue))
         columns["repaired"] = np.append(np.bincount(visits.queue[repaired], minlength=len(names)), repaired.sum())
-        columns |= {figure.name: figure.of(visit_sums) for figure in kpi.VISIT_FIGURES}
+        time_sums = self._staff.sums(start, min(end, at))
         columns |= {figure.name: figure.of(time_sums) for figure in kpi.AGENT_FIGURES}
         return _by_queue([*names, ""], columns)
+
+    def series(self, borders: Floats, at: float) -> Series:
+        """Counts, sums and figures of the visits that entered between two of ``borders`` and the next, by queue and of
+        all, as they are at ``at``: those of :meth:`table` but for what agents' time tells. The last is open at its
+        end, as the windows are."""
+        names, length = list(self._queues), len(borders) - 1
+        visits, _ = self._visits.within(float(borders[0]), math.inf, at)
+        place = np.minimum(np.searchsorted(borders, visits.entered_at, "right") - 1, length - 1)
+        limits = self._in_force(visits.queue)
+        by_queue = _of_visits(replace(visits, queue=visits.queue * length + place), len(names) * length, limits)
+        of_all = _of_visits(replace(visits, queue=place), length, limits)
+        return {"": {name: column[:-1] for name, column in of_all.items()}} | {
+            queue: {name: column[code * length : (code + 1) * length] for name, column in by_queue.items()}
+            for code, queue in enumerate(names)
+        }
+
+    def _in_force(self, queue: Integers) -> tuple[Floats, Floats]:
+        """The threshold and the short-abandon limit of each visit, by the codes of their queues."""
+        targets = [self._targets(name) for name in list(self._queues)]
+        limits = np.array([(t.threshold_s, t.short_abandon_s) for t in targets], np.float64).reshape(-1, 2)
+        return limits[queue, 0], limits[queue, 1]
 
     def offered(self, borders: Floats, at: float) -> dict[str, Integers]:
         """Visits but the refused of each queue, by the interval from each of ``borders`` to the next in which they
@@ -164,6 +183,13 @@ class Window:
         """The PBX's clock was set: the last fifteen minutes stay those that just passed."""
         self._visits.shift(change.by_s)
         self._staff.shift(change.by_s)
+
+
+def _of_visits(visits: kpi.Visits, codes: int, limits: tuple[Floats, Floats]) -> dict[str, Column]:
+    """Counts, sums and figures by the code in the visits' ``queue``, the last of all of them."""
+    sums = kpi.sum_visits(visits, codes, *limits)
+    columns: dict[str, Column] = {name: getattr(sums, name) for name in COUNTS + SUMS_S}
+    return columns | {figure.name: figure.of(sums) for figure in kpi.VISIT_FIGURES}
 
 
 def _by_queue(names: list[str], columns: dict[str, Column]) -> Figures:

@@ -60,6 +60,15 @@ class Alarm(msgspec.Struct, frozen=True):
     ready: bool = False
 
 
+class QueueAlert(msgspec.Struct, frozen=True):
+    """Something is wrong in a queue: ``value`` (callers, seconds or a ratio, as ``kind`` says) is beyond ``limit``."""
+
+    kind: str
+    queue: str
+    value: float
+    limit: float
+
+
 class Wallboard(msgspec.Struct, frozen=True):
     """The picture with its figures. ``figures``: window → queue name (or "" for all) → figure or count → value."""
 

@@ -39,8 +39,18 @@ def borders(range_: Range, every: Every, calendar: SiteCalendar) -> Floats:
     if every is Every.RANGE:
         return np.array([start, end])
     check_cells(int((end - start) / LONGEST_S[every]))
-    within = (_by_clock if every in BY_CLOCK_S else _by_day)(start, end, every, calendar)
-    return np.unique(np.concatenate([[start], within, [end]]))
+    if every in BY_CLOCK_S:
+        return by_clock(range_, BY_CLOCK_S[every], calendar.zone)
+    return np.unique(np.concatenate([[start], _by_day(start, end, every, calendar), [end]]))
+
+
+def by_clock(range_: Range, length_s: float, zone: tzinfo) -> Floats:
+    """The borders of periods that begin where the local clock shows a multiple of ``length_s`` (which divides a day),
+    and where the clocks are set; the first and the last are cut at the range's ends."""
+    start, end = range_
+    edges = [start, *_clock_changes(start, end, zone), end]
+    within = [edges[1:-1], *(_marks(a, b, length_s, zone) for a, b in pairwise(edges))]
+    return np.unique(np.concatenate([[start], *within, [end]]))
 
 
 def periods(borders: Floats) -> tuple[Range, ...]:
@@ -60,12 +70,6 @@ def check_cells(periods: int, names: int = 1) -> None:
     if cells > MOST_CELLS:
         raise InputError(f"the report would have {cells:,} cells ({periods:,} periods{made_of}), {MOST_CELLS:,} are "
                          "allowed: ask for longer periods, a shorter range or fewer names")
-
-
-def _by_clock(start: float, end: float, every: Every, calendar: SiteCalendar) -> Floats:
-    zone = calendar.zone
-    edges = [start, *_clock_changes(start, end, zone), end]
-    return np.concatenate([edges[1:-1], *(_marks(a, b, BY_CLOCK_S[every], zone) for a, b in pairwise(edges))])
 
 
 def _marks(start: float, end: float, length_s: float, zone: tzinfo) -> Floats:

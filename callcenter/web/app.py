@@ -23,7 +23,7 @@ def create_app(source: Source, heartbeat_s: float = stream.HEARTBEAT_S) -> FastA
     app.add_middleware(HeadAsGet)
     app.add_middleware(SecurityHeaders)
     problems.install(app)
-    app.state.streams = stream.Streams(source, heartbeat_s)
+    app.state.streams = stream.Streams(source, heartbeat_s, pages.version())
     for part in (live, history, reports, planning, pages):
         app.include_router(part.router(source))
     app.include_router(stream.router(app.state.streams))

@@ -131,6 +131,19 @@ class AlarmShape(Shape):
     ready: bool
 
 
+class AlertShape(Shape):
+    """Something is wrong in a queue: ``value`` is beyond ``limit``.
+
+    ``nobody_logged_in``: so many callers wait and nobody could answer. ``waits_too_long``: one waits for so many
+    seconds. ``service_level_low`` and ``abandon_rate_high``: of the last 30 minutes, where enough calls came.
+    """
+
+    kind: Literal["nobody_logged_in", "waits_too_long", "service_level_low", "abandon_rate_high"]
+    queue: str
+    value: float
+    limit: float
+
+
 class Kpis(Shape):
     """Counts and figures by name; null where the denominator is empty."""
 
@@ -141,6 +154,38 @@ class Kpis(Shape):
     seen: Seen
     queues: dict[str, Figures]
     all: Figures
+
+
+class KpiIntervalShape(Shape):
+    """One interval of the day; the last one is under way, ``to`` is then now.
+
+    ``nothing``: nobody saw it, and no queue_log told of it. ``partial``: calls may be missing. ``repaired``: not all of
+    it was seen, and queue_log told the rest of the calls.
+    """
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    from_: datetime = Field(alias="from")
+    to: datetime
+    seen: Literal["whole", "repaired", "partial", "nothing"]
+    blind_s: float = Field(description="seconds of it in which nothing was seen")
+
+
+Columns = dict[str, list[float | None]]
+
+
+class KpiIntervals(Shape):
+    """Counts, sums and figures of visits by name, each a list with one value for each of ``intervals``: null where the
+    denominator is empty, and where nothing is known. A visit belongs to the interval in which it entered; the counts
+    add up to those of ``/api/v1/kpis``. What agents' time tells (occupancy, utilisation) is not among them."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    window: str
+    every: str
+    from_: datetime = Field(alias="from")
+    to: datetime
+    intervals: list[KpiIntervalShape]
+    queues: dict[str, Columns]
+    all: Columns
 
 
 class FigureShape(Shape):
@@ -170,6 +215,7 @@ class BoardShape(Shape):
     calls: int
     drift: int
     alarms: list[AlarmShape] = Field(description="the gravest first")
+    alerts: list[AlertShape] = Field(description="the worst first; none while the link is down")
     seen: dict[str, SeenShape] = Field(description="by window")
     queues: list[QueueShape]
     agents: list[AgentShape]

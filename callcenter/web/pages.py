@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,14 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 Names = Annotated[list[str], Query(alias="name[]", description="only these metrics; none named: all")]
+
+
+def version() -> str:
+    """Changes when any file changes that a page loads."""
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def install(app: FastAPI) -> None:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from callcenter.config import Config
 from callcenter.crm.ticket import Ticket
+from callcenter.day_kept import DayKept
 from callcenter.floor.wallboard import Wallboard
 from callcenter.forecast.staffing import Policy
 from callcenter.forecast.today import Staffing
@@ -80,6 +81,11 @@ class Source(Protocol):
 
     @property
     def planning(self) -> Planner: ...
+
+    @property
+    def day(self) -> DayKept:
+        """The business day by intervals."""
+        ...
 
     def board(self) -> Wallboard:
         """The newest board."""

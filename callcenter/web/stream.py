@@ -6,8 +6,9 @@ client that does not read stops in its own ``send``: uvicorn's flow control hold
 what the socket holds), and when it reads again it gets the newest one; the kernel ends it after a while (see the
 server). All streams together send no more than ``BYTES_S``: the more pages are open, the longer each waits.
 
-``id`` is the board's ``seq``; each 15 s without a board there is a comment and a ``beat`` event, because a page can
-see no comments and has to know that the silence is alive.
+``id`` is the board's ``seq``; each 5 s without a board there is a comment and a ``beat`` event, because a page can
+see no comments and has to know that the silence is alive. First comes a ``pages`` event: which version of the pages'
+files is served, so that a page which has been open since before an update loads itself anew.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from callcenter.web.answers import ONLY_KNOWN
 from callcenter.web.problems import documented
 from callcenter.web.source import Source
 
-HEARTBEAT_S = 15.0
+HEARTBEAT_S = 5.0
+"""stream.js takes twice as much silence, and a second, for the end of the stream."""
 LOOK_S = 1.0
 """How often a stream without news looks whether the server stops."""
 
@@ -47,8 +49,9 @@ FAST = 1
 class Streams:
     """All streams of one server: they end when it stops."""
 
-    def __init__(self, source: Source, heartbeat_s: float = HEARTBEAT_S) -> None:
+    def __init__(self, source: Source, heartbeat_s: float = HEARTBEAT_S, pages: str = "") -> None:
         self.source = source
+        self._hello = RETRY + b'event: pages\ndata: "%s"\n\n' % pages.encode()
         self.heartbeat_s = heartbeat_s
         self.stopping = False
         self.open = 0
@@ -59,7 +62,7 @@ class Streams:
         """What one client is sent."""
         self.open += 1
         try:
-            yield GZIP_HEADER + packed(RETRY) if gzip else RETRY
+            yield GZIP_HEADER + packed(self._hello) if gzip else self._hello
             async for event in self._events():
                 sent = self._packed(event) if gzip else event
                 yield sent
@@ -136,8 +139,9 @@ def takes_gzip(accept_encoding: str) -> bool:
 def router(streams: Streams) -> APIRouter:
     api = APIRouter(prefix="/api/v1", tags=["now"], dependencies=ONLY_KNOWN, responses=documented(400))
     schema = {"$ref": "#/components/schemas/BoardShape"}
+    said = "`board` events, each a BoardShape; `beat` and `pages` for the wallboard"
     answer: dict[int | str, dict[str, Any]] = {
-        200: {"content": {"text/event-stream": {"schema": schema}}, "description": "`board` events, each a BoardShape"},
+        200: {"content": {"text/event-stream": {"schema": schema}}, "description": said},
     }
 
     @api.get("/events", responses=answer, response_class=Response)

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import time
 from collections import Counter
+from datetime import datetime
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from lab.daemon import Running, callcenter, running
 from lab.simulated import simulating
 
 from callcenter.ami.simulator.server import SECRET, USERNAME
+from callcenter.day_kept import KEPT_S
 from callcenter.queue_log import fold, read
 
 pytestmark = pytest.mark.timeout(300)
@@ -34,11 +36,31 @@ def test_600_simulated_calls_equal_the_simulators_queue_log(tmp_path: Path) -> N
             daemon.until("600 calls began and ended", lambda: _ended(daemon) >= 600, 240)
             daemon.until("no call is up", lambda: not daemon.get("/api/v1/calls?state=open")["items"])
             calls, tickets = daemon.all("/api/v1/calls"), daemon.all("/api/v1/tickets")
+            daemon.until("the figures are of now", daemon.figures_are_of_now)
+            today = daemon.get("/api/v1/kpis?window=today")
+            time.sleep(KEPT_S)  # what was told before the last call may be told again for so long
+            by_interval = daemon.get("/api/v1/kpis/intervals?every=15m")
             assert daemon.stop() == 0
         assert pbx.wait(20) == 0
+    _day_by_intervals_equals(by_interval, today, tmp_path / "queue_log")
     assert {t["call"] for t in tickets} == {c["id"] for c in calls if c["direction"] != "internal"}
     verdict = callcenter("verify", "--config", str(daemon.config), "--queue-log", str(tmp_path / "queue_log"))
     assert (verdict.returncode, verdict.stderr) == (0, ""), verdict.stdout
+
+
+def _day_by_intervals_equals(told: dict[str, Any], today: dict[str, Any], log: Path) -> None:
+    """Added up it is today's figures; each interval is what stands in queue_log."""
+    entered: Counter[tuple[str, float]] = Counter()
+    marks = [datetime.fromisoformat(i["from"]).timestamp() for i in told["intervals"]]
+    for line in log.read_text().splitlines():
+        at, _, queue, _, event, *_ = line.split("|")
+        if event == "ENTERQUEUE" and float(at) >= marks[0]:
+            entered[queue, max(mark for mark in marks if mark <= float(at))] += 1
+    for queue, columns in told["queues"].items():
+        assert [n or 0 for n in columns["offered"]] == [entered[queue, mark] for mark in marks]
+        for name in ("offered", "answered", "abandoned", "talk_s"):
+            assert sum(n or 0 for n in columns[name]) == pytest.approx(today["queues"][queue][name]), (queue, name)
+    assert sum(entered.values()) == sum(n or 0 for n in told["all"]["offered"]) == today["all"]["offered"]
 
 
 def test_after_a_restart_the_days_figures_are_there_again(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from memory_planning import MemoryPlanning
 
 from callcenter.config import Config
 from callcenter.crm.ticket import Ticket
+from callcenter.day_kept import DayKept
+from callcenter.figures import Targets, Window
 from callcenter.floor.wallboard import Wallboard
 from callcenter.jobs import Jobs
 from callcenter.metrics.health import Health
@@ -59,6 +61,8 @@ class MemorySource(Newest):
         self.is_so = Health()
         self.text = b"callcenter_link_up 1.0\n"
         self.past: dict[str, Past] = {}
+        self.window = Window(lambda queue: Targets(), config.site.zone, config.site.day_starts)
+        self.day = DayKept(self.window.picture)
         self.jobs = Jobs(lambda: self.config)
 
     def health(self) -> Health:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from typing import Any
 
 from callcenter.config import Config, parse
-from callcenter.floor.records import AgentState
+from callcenter.floor.records import AgentState, Outcome, Visit
 from callcenter.floor.wallboard import AgentNow, FloorNow, QueueNow, Wallboard
 
 AT = 1_794_824_531.25
@@ -15,7 +16,7 @@ AT = 1_794_824_531.25
 QUEUES = (
     "support", "sales", "billing", "پشتیبانی فنی", "orders", "vip", "returns", "technical", "برگشت کالا", "fiber",
     "mobile", "internet", "complaints", "appointments", "claims", "reception", "partners", "dispatch", "loyalty",
-    "night",
+    "night", *(f"branch {n}" for n in range(1, 21)),
 )
 FIRST = ("Sara", "Reza", "Maryam", "Omid", "Leila", "Hamid", "نازنین", "Anna", "John", "علی", "Nasrin", "David",
          "Elham", "Kaveh", "Mina", "Thomas", "Shirin", "Amir", "Julia", "فاطمه")
@@ -30,6 +31,24 @@ REASONS = ("lunch", "training", "coffee", "جلسه")
 
 def config_of(timezone: str, **site: str) -> Config:
     return parse({"site": {"name": "hq", "timezone": timezone, **site}, "pbx": [{"secret": "s"}]}, "test")
+
+
+def live_day(source: Any, hours: float = 6, seed: int = 1) -> list[Visit]:
+    """Gives the source's window a day of visits to all of QUEUES, busiest around its middle; each queue has its own
+    way of answering."""
+    chance = random.Random(seed)
+    began = AT - AT % 3600 - (hours - 1) * 3600
+    visits = []
+    for name in QUEUES:
+        prompt = chance.choice((0.97, 0.9, 0.75, 0.55))
+        for _ in range(chance.choice((40, 120, 300))):
+            at = began + (AT - 100 - began) * chance.betavariate(2, 1.5)
+            wait_s = chance.uniform(0, 20) if chance.random() < prompt else chance.uniform(20, 90)
+            outcome = Outcome.ABANDONED if chance.random() < 0.08 else Outcome.ANSWERED
+            talk_s = chance.uniform(30, 400) if outcome is Outcome.ANSWERED else None
+            visits.append(Visit(name, at, 1, at + wait_s, wait_s, outcome, talk_s=talk_s))
+    source.window.restore(visits, [])
+    return visits
 
 
 def board_of(queues: int, agents: int, seq: int = 1, at: float = AT, link: bool = True, seed: int = 4) -> Wallboard:
@@ -88,7 +107,7 @@ def _sum(per: list[dict[str, float | None]]) -> dict[str, float | None]:
     offered, answered, abandoned = (sum(p[k] or 0 for p in per) for k in ("offered", "answered", "abandoned"))
     level = sum((p["service_level"] or 0) * (p["offered"] or 0) for p in per)
     return {
-        "offered": offered, "answered": answered, "abandoned": abandoned, "service_level": level / offered,
-        "abandon_rate": abandoned / offered, "average_speed_of_answer": 14.2, "average_handle_time": 262.0,
+        "offered": offered, "answered": answered, "abandoned": abandoned, "service_level": level / (offered or 1),
+        "abandon_rate": abandoned / (offered or 1), "average_speed_of_answer": 14.2, "average_handle_time": 262.0,
         "occupancy": 0.87,
     }

@@ -14,7 +14,8 @@ from fastapi.openapi.models import OpenAPI
 from callcenter.web import pages
 
 PATHS = {
-    "/metrics", "/healthz", "/readyz", "/api/v1/queues", "/api/v1/agents", "/api/v1/kpis", "/api/v1/figures",
+    "/metrics", "/healthz", "/readyz", "/api/v1/queues", "/api/v1/agents", "/api/v1/kpis", "/api/v1/kpis/intervals",
+    "/api/v1/figures",
     "/api/v1/calls", "/api/v1/calls/{id}", "/api/v1/calls/{id}/timeline", "/api/v1/tickets", "/api/v1/events",
     "/api/v1/reports", "/api/v1/reports/{id}", "/api/v1/reports/{id}/result", "/api/v1/forecast", "/api/v1/staffing",
 }

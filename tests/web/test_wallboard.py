@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 from memory_source import MemorySource, running
 from playwright.async_api import Browser, Page, expect
-from sample_boards import AT, board_of, config_of
+from sample_boards import AT, board_of, config_of, live_day
 
 from callcenter.floor.records import Hole
 from callcenter.metrics.health import Health, alarms
@@ -63,7 +64,13 @@ async def shown(page: Page, url: str, path: str = "/?lang=en") -> None:
     await expect(page.locator(".card").first).to_be_visible()
 
 
-async def test_each_queue_shows_what_the_board_says(page: Page, server: str, source: MemorySource) -> None:
+async def charted(page: Page) -> None:
+    """With its charts and its fonts."""
+    await expect(page.locator("#queues")).to_have_attribute("data-charts", "true")
+    await page.evaluate("document.fonts.ready")
+
+
+async def test_each_queue_shows_what_the_board_says(server: str, page: Page, source: MemorySource) -> None:
     await shown(page, server)
     board = source.board()
     for queue in board.now.queues:
@@ -76,7 +83,7 @@ async def test_each_queue_shows_what_the_board_says(page: Page, server: str, sou
     await expect(page.locator("#summary .waiting .value")).to_have_text(str(waiting))
 
 
-async def test_a_new_board_is_shown_without_a_reload(page: Page, server: str, source: MemorySource) -> None:
+async def test_a_new_board_is_shown_without_a_reload(server: str, page: Page, source: MemorySource) -> None:
     await shown(page, server)
     await expect(page.locator(".card")).to_have_count(3)
     source.publish(board_of(queues=5, agents=9, seq=2))
@@ -86,7 +93,7 @@ async def test_a_new_board_is_shown_without_a_reload(page: Page, server: str, so
 
 
 async def test_a_wait_goes_on_by_itself_from_the_time_of_the_server(
-    page: Page, server: str, source: MemorySource
+    server: str, page: Page, source: MemorySource
 ) -> None:
     await shown(page, server)
     now = source.board().now
@@ -99,7 +106,7 @@ async def test_a_wait_goes_on_by_itself_from_the_time_of_the_server(
     await expect(value).to_have_text(f"{later // 60}:{later % 60:02}")
 
 
-async def test_foreign_names_are_text_and_nothing_else(page: Page, server: str, source: MemorySource) -> None:
+async def test_foreign_names_are_text_and_nothing_else(server: str, page: Page, source: MemorySource) -> None:
     source.publish(with_names(HOSTILE))
     await shown(page, server)
     assert sorted(await page.locator(".card h2").all_text_contents()) == sorted(HOSTILE)
@@ -116,7 +123,7 @@ async def test_foreign_names_are_text_and_nothing_else(page: Page, server: str, 
     ("en", "ltr", "0123456789", "November"), ("fa", "rtl", "۰۱۲۳۴۵۶۷۸۹", "آبان"), ("ar", "rtl", "٠١٢٣٤٥٦٧٨٩", "نوفمبر"),
 ])
 async def test_each_language_has_its_digits_its_calendar_and_its_direction(
-    page: Page, server: str, source: MemorySource, lang: str, direction: str, digits: str, month: str
+    server: str, page: Page, source: MemorySource, lang: str, direction: str, digits: str, month: str
 ) -> None:
     await shown(page, server, f"/?lang={lang}")
     assert await page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [lang, direction]
@@ -128,7 +135,7 @@ async def test_each_language_has_its_digits_its_calendar_and_its_direction(
     assert brand and clock and (brand["x"] < clock["x"]) is (direction == "ltr")
 
 
-async def test_the_chosen_language_and_window_are_remembered(page: Page, server: str, source: MemorySource) -> None:
+async def test_the_chosen_language_and_window_are_remembered(server: str, page: Page, source: MemorySource) -> None:
     await shown(page, server, "/?lang=fa")
     await page.select_option("#window", "30m")
     await shown(page, server, "/")
@@ -137,7 +144,7 @@ async def test_the_chosen_language_and_window_are_remembered(page: Page, server:
 
 
 async def test_agents_are_tiles_while_they_can_be_read_and_counts_when_they_are_many(
-    page: Page, server: str, source: MemorySource
+    server: str, page: Page, source: MemorySource
 ) -> None:
     source.publish(board_of(queues=6, agents=40, seq=2))
     await shown(page, server)
@@ -165,7 +172,7 @@ async def test_a_page_that_hears_nothing_more_says_so_and_recovers_by_itself(
         await expect(page.locator(".card")).to_have_count(4)
 
 
-async def test_a_lost_link_is_said_over_all(page: Page, server: str, source: MemorySource) -> None:
+async def test_a_lost_link_is_said_over_all(server: str, page: Page, source: MemorySource) -> None:
     source.publish(board_of(queues=3, agents=12, seq=2, link=False))
     await shown(page, server)
     said = "No connection to the PBX since 10:21:29. Figures stand still."
@@ -198,7 +205,7 @@ SEEN: list[tuple[tuple[Hole, ...], str, str, str | None, str | None]] = [
 ]
 
 
-async def test_figures_of_a_window_with_a_hole_say_so(page: Page, server: str, source: MemorySource) -> None:
+async def test_figures_of_a_window_with_a_hole_say_so(server: str, page: Page, source: MemorySource) -> None:
     of_all, of_queue = ["level", "abandon", "answered", "speed"], ["level", "abandon", "answered"]
     await shown(page, server)
     for seq, (holes, window, state, line, said) in enumerate(SEEN, 2):
@@ -227,7 +234,7 @@ ALARMS: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
-async def test_what_is_wrong_is_said_in_a_bar(page: Page, server: str, source: MemorySource) -> None:
+async def test_what_is_wrong_is_said_in_a_bar(server: str, page: Page, source: MemorySource) -> None:
     await shown(page, server)
     for seq, (health, said) in enumerate(ALARMS, 2):
         board = board_of(queues=1 + seq % 2, agents=12, seq=seq)
@@ -251,7 +258,7 @@ COVERED = """() => [...document.querySelectorAll(".stat")].filter((stat) => {
 }).map((stat) => stat.textContent)"""
 
 
-async def test_nothing_is_cut_when_everything_is_wrong(page: Page, server: str, source: MemorySource) -> None:
+async def test_nothing_is_cut_when_everything_is_wrong(server: str, page: Page, source: MemorySource) -> None:
     wrong = Health(store_failure="disk is full", store_failed_since=AT, queue_log_differences={"sales": 1})
     holes = (*GAPS, Hole("main", AT - 42, None, "x"))
     cases = [(lang, *size) for lang in ("en", "fa", "ar") for size in ((3, 12, 1080), (6, 40, 720), (20, 200, 1080))]
@@ -261,7 +268,8 @@ async def test_nothing_is_cut_when_everything_is_wrong(page: Page, server: str, 
         await page.set_viewport_size({"width": height * 16 // 9, "height": height})
         await shown(page, server, f"/?lang={lang}&window=60m")
         await expect(page.locator(".alarm")).to_have_count(2)
-        await expect(page.locator(".card")).to_have_count(queues)
+        await expect(page.locator(".card")).to_have_count(queues if queues <= 12 else queues // 2)
+        await expect(page.locator("#queues")).to_have_attribute("data-charts", re.compile("true|false"))
         await page.evaluate("document.fonts.ready")
         ARTIFACTS.mkdir(exist_ok=True)
         await page.screenshot(path=ARTIFACTS / f"wallboard-wrong-{lang}-{queues}x{agents}.png")
@@ -269,7 +277,7 @@ async def test_nothing_is_cut_when_everything_is_wrong(page: Page, server: str, 
             assert await page.evaluate(question) == [], (lang, queues)
 
 
-async def test_good_and_bad_are_told_by_sign_as_well_as_by_colour(page: Page, server: str) -> None:
+async def test_good_and_bad_are_told_by_sign_as_well_as_by_colour(server: str, page: Page) -> None:
     await page.goto(server + "/docs")
     judged = await page.evaluate("""async () => {
         const { atLeast, atMost, wait } = await import("/static/judge.js");
@@ -285,7 +293,7 @@ async def test_good_and_bad_are_told_by_sign_as_well_as_by_colour(page: Page, se
         assert await card.locator(".level .number use").get_attribute("href") == f"#i-{level}"
 
 
-async def test_times_and_shares_are_said_truly(page: Page, server: str) -> None:
+async def test_times_and_shares_are_said_truly(server: str, page: Page) -> None:
     await page.goto(server + "/docs")
     said = await page.evaluate("""async () => {
         const { formats } = await import("/static/format.js");
@@ -302,17 +310,36 @@ async def test_times_and_shares_are_said_truly(page: Page, server: str) -> None:
 
 OVERFLOWING = """() => {
     const clipped = [];
-    for (const e of document.querySelectorAll(".value, .label, .rest, .chip, #clock, #date, .of-state, time"))
+    const texts = ".value, .label, .rest, .chip, #clock, #date, .of-state, time, header > *";
+    for (const e of document.querySelectorAll(texts))
         if (e.offsetParent && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline")
             clipped.push(`${e.className} ${e.textContent}`);
     const box = (e) => e.getBoundingClientRect();
     for (const card of document.querySelectorAll(".card, .agent, #summary .stat"))
-        for (const e of card.querySelectorAll(".value, .label, .rest, .meter, time, h2, h3"))
-            if (box(e).bottom > box(card).bottom + 1 || box(e).left < box(card).left - 1
-                || box(e).right > box(card).right + 1)
+        for (const e of card.querySelectorAll(".value, .label, .rest, .meter, time, h2, h3, .plot, .hours span, .top"))
+            if (e.offsetParent && (box(e).bottom > box(card).bottom + 1 || box(e).left < box(card).left - 1
+                || box(e).right > box(card).right + 1))
                 clipped.push(`outside: ${e.className} ${e.textContent}`);
-    for (const card of document.querySelectorAll(".body"))
-        if (box(card.querySelector(".meter")).bottom > box(card.querySelector(".more")).top) clipped.push("meter");
+    for (const card of document.querySelectorAll(".body")) {
+        const foot = box(card.querySelector(".more")).top, now = box(card.querySelector(".now"));
+        const [a, b] = [...card.querySelectorAll(".more > .stat")].map(box), edge = box(card.querySelector(".more"));
+        if (a.left < b.right && b.left < a.right) clipped.push("foot");
+        const wide = Math.max(a.right, b.right) > edge.right + 1;
+        if (wide || Math.min(a.left, b.left) < edge.left - 1) clipped.push("wide foot");
+        for (const e of card.querySelectorAll(".meter, .under, .number:not(.more *), .plot, .hours"))
+            if (e.offsetParent && box(e).bottom > foot + 1) clipped.push(`over the foot: ${e.className}`);
+        for (const e of card.querySelectorAll(".plot")) {
+            if (!e.offsetParent) continue;
+            if (box(e).height < 0.018 * innerHeight) clipped.push(`chart of ${box(e).height} px`);
+            const beside = now.left < box(e).left ? now.right > box(e).left : now.left < box(e).right;
+            if (beside && now.bottom > box(e).top + 1) clipped.push("numbers over a chart");
+        }
+        const marks = [...card.querySelectorAll(".levels .hours span")].map(box);
+        const crossed = (a, i) => marks.some((b, j) => i < j && a.left < b.right && b.left < a.right);
+        if (marks.some(crossed)) clipped.push("hours");
+    }
+    for (const e of document.querySelectorAll("#ticker .item, #ticker .who, #ticker .said"))
+        if (e.scrollWidth > e.clientWidth + 1) clipped.push(`ticker: ${e.textContent}`);
     for (const e of document.querySelectorAll(".value, .rest, .aimed, h3")) {
         const text = document.createRange(), frame = box(e.closest(".stat, .agent"));
         text.selectNodeContents(e);
@@ -326,16 +353,22 @@ OVERFLOWING = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("queues", "agents"), [(3, 12), (6, 40), (12, 18), (20, 200)])
+@pytest.mark.parametrize(("queues", "agents", "cards"), [(3, 12, 3), (6, 40, 6), (12, 18, 12), (20, 200, 10)])
 @pytest.mark.parametrize("lang", ["en", "fa", "ar"])
-async def test_nothing_is_cut_or_overlaps_on_a_wall_screen(page: Page, lang: str, queues: int, agents: int) -> None:
+async def test_nothing_is_cut_or_overlaps_on_a_wall_screen(
+    page: Page, lang: str, queues: int, agents: int, cards: int
+) -> None:
     source = MemorySource(config_of("Asia/Tehran"), board_of(queues, agents))
+    live_day(source)
     async with running(create_app(source)) as url:
         await shown(page, url, f"/?lang={lang}")
-        await expect(page.locator(".card")).to_have_count(queues)
-        await page.evaluate("document.fonts.ready")
+        await expect(page.locator(".card")).to_have_count(cards)
+        await charted(page)
         ARTIFACTS.mkdir(exist_ok=True)
         await page.screenshot(path=ARTIFACTS / f"wallboard-{lang}-{queues}x{agents}.png")
+        assert await page.evaluate(OVERFLOWING) == []
+        await page.goto(f"{url}/?lang={lang}&charts=0")
+        await expect(page.locator(".card")).to_have_count(queues)
         assert await page.evaluate(OVERFLOWING) == []
 
 
@@ -345,19 +378,28 @@ SCREENS = [(1280, 720), (1366, 768), (1920, 1080), (3840, 2160)]
 @pytest.mark.parametrize("lang", ["en", "fa", "ar"])
 async def test_nothing_is_cut_on_a_screen_of_any_size(page: Page, lang: str) -> None:
     source = MemorySource(config_of("Asia/Tehran"), board_of(6, 40))
+    live_day(source)
     async with running(create_app(source)) as url:
         await shown(page, url, f"/?lang={lang}")
-        for width, height in SCREENS:
-            await page.set_viewport_size({"width": width, "height": height})
-            await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            await page.screenshot(path=ARTIFACTS / f"wallboard-{lang}-{width}x{height}.png")
-            assert await page.evaluate(OVERFLOWING) == [], (width, height)
-            smallest = await page.evaluate("""Math.min(...[...document.querySelectorAll(".agent *, .label")]
-                .filter((e) => e.offsetParent).map((e) => parseFloat(getComputedStyle(e).fontSize)))""")
-            assert smallest >= 9, (width, height)
+        await charted(page)
+        for queues in (6, 12, 40):
+            source.publish(board_of(queues, 40, seq=queues))
+            await expect(page.locator(".card")).to_have_count(min(queues, 10 if queues > 12 else 12))
+            for width, height in SCREENS:
+                await page.set_viewport_size({"width": width, "height": height})
+                await page.evaluate(SETTLED)
+                await page.screenshot(path=ARTIFACTS / f"wallboard-{lang}-{queues}-{width}x{height}.png")
+                assert await page.evaluate(OVERFLOWING) == [], (queues, width, height)
+                smallest = await page.evaluate(SMALLEST)
+                assert smallest >= 0.0125 * height, (queues, width, height)
 
 
-async def test_namesakes_can_be_told_apart(page: Page, server: str, source: MemorySource) -> None:
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+SMALLEST = """Math.min(...[...document.querySelectorAll(".agent *, .label, .hours span, .top, .what, h2")]
+    .filter((e) => e.offsetParent && e.textContent).map((e) => parseFloat(getComputedStyle(e).fontSize)))"""
+
+
+async def test_namesakes_can_be_told_apart(server: str, page: Page, source: MemorySource) -> None:
     board = board_of(6, 36)
     names = [f"Maryam Hosseini {n}" for n in range(35)] + ["Abdolrahman " * 8 + "the Second"]
     agents = tuple(
@@ -376,11 +418,11 @@ async def test_namesakes_can_be_told_apart(page: Page, server: str, source: Memo
 
 
 @pytest.mark.parametrize("lang", ["fa", "ar"])
-async def test_the_percent_sign_stands_on_one_side_of_all_numbers(page: Page, server: str, lang: str) -> None:
+async def test_the_percent_sign_stands_on_one_side_of_all_numbers(server: str, page: Page, lang: str) -> None:
     await shown(page, server, f"/?lang={lang}")
-    numbers = ".level .value, .aimed, .rest bdi, .abandon .value"
+    numbers = ".level .value, .aimed, .rest bdi, .abandon .value, .levels .top"
     sides = await page.evaluate("""(numbers) => [...document.querySelectorAll(numbers)]
-        .filter((e) => e.textContent.includes("٪")).map((e) => {
+        .filter((e) => e.offsetParent && e.textContent.includes("٪")).map((e) => {
             const text = e.firstChild, i = text.data.indexOf("٪"), [sign, digit] = [i, 0].map((at) => {
                 const range = document.createRange();
                 range.setStart(text, at); range.setEnd(text, at + 1);
@@ -392,7 +434,7 @@ async def test_the_percent_sign_stands_on_one_side_of_all_numbers(page: Page, se
 
 
 @pytest.mark.parametrize("lang", ["fa", "ar"])
-async def test_the_header_is_as_high_as_in_english(page: Page, server: str, lang: str) -> None:
+async def test_the_header_is_as_high_as_in_english(server: str, page: Page, lang: str) -> None:
     await shown(page, server, "/?lang=en")
     english = await page.locator("#window").bounding_box()
     await shown(page, server, f"/?lang={lang}")
@@ -400,13 +442,13 @@ async def test_the_header_is_as_high_as_in_english(page: Page, server: str, lang
     assert english and own and own["height"] == pytest.approx(english["height"], abs=1)
 
 
-async def test_the_abandon_rate_says_that_short_abandons_are_left_out(page: Page, server: str) -> None:
+async def test_the_abandon_rate_says_that_short_abandons_are_left_out(server: str, page: Page) -> None:
     await shown(page, server)
     for title in await page.locator(".abandon").evaluate_all("all => all.map((e) => e.title)"):
         assert "short abandons (under \u20685\u2069 s) are left out" in title
 
 
-async def test_a_phone_can_scroll_it(page: Page, server: str, source: MemorySource) -> None:
+async def test_a_phone_can_scroll_it(server: str, page: Page, source: MemorySource) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
     await shown(page, server)
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -5,6 +5,7 @@ import { tiles } from "./judge.js";
 import { STATES } from "./words.js";
 
 const shown = new Map(), chips = new Map(), segments = new Map();
+let width = 0;
 
 function chip(state) {
   const count = make("b"), label = make("span", "label");
@@ -39,11 +40,10 @@ const FITS = ["0", "1", "2"];
 const ENDS = [[24, 14], [16, 10], [10, 6]];
 
 /** The name in the largest way that shows all of it: large, smaller, in two lines; else with its middle left out, because
- * the end tells namesakes apart. Measured only when the name or the width is a new one. */
-function fit(view) {
-  const width = view.name.clientWidth;
-  if (view.full === view.fitted && width === view.width) return;
-  [view.fitted, view.width] = [view.full, width];
+ * the end tells namesakes apart. Measured only when the name or the `room` for it is a new one: measuring costs a layout. */
+function fit(view, room) {
+  if (view.full === view.fitted && room === view.room) return;
+  [view.fitted, view.room] = [view.full, room];
   say(view.name, view.full);
   for (const size of FITS) {
     mark(view.name, { fit: size });
@@ -77,12 +77,18 @@ export function showAgents(root, board, page) {
   keyed(root.querySelector("#bar"), segments, STATES, (s) => s, segment, (view, state) => {
     view.root.style.flexGrow = state === "logged_out" ? 0 : counts[state];
   });
-  const grid = tiles(there.length, board.queues.length, root.clientWidth), box = root.querySelector("#tiles");
+  const grid = tiles(there.length, board.queues.length, width), box = root.querySelector("#tiles");
   root.classList.toggle("many", grid === null);
   if (grid) box.style.setProperty("--columns", grid.cols);
   const rows = grid ? there.sort((a, b) => page.collator.compare(a.name, b.name)) : [];
   keyed(box, shown, rows, (a) => a.interface, tile, (view, agent) => update(view, agent, page));
-  for (const view of shown.values()) fit(view);
+  for (const view of shown.values()) fit(view, `${grid.cols} ${width}`);
+}
+
+/** At the beginning, and when the window has another size or another font. */
+export function measure(root) {
+  width = root.clientWidth;
+  for (const view of shown.values()) view.room = "";
 }
 
 /** Each second: how long everybody is in the present state. */

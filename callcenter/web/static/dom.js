@@ -23,6 +23,14 @@ export function setGlyph(svg, name) {
   if (svg.firstChild.getAttribute("href") !== href) svg.firstChild.setAttribute("href", href);
 }
 
+/** The sign of a judgement: its shape says what its colour says, and a text says it to whoever sees neither. */
+export function setJudged(svg, judged, word) {
+  setGlyph(svg, judged);
+  if (svg.getAttribute("aria-label") === word[judged]) return;
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", word[judged]);
+}
+
 /** Set a text only when it changed: most of a board does not change each second. */
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;

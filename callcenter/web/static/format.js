@@ -14,6 +14,7 @@ export function formats(lang, zone) {
   const at = { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const clock = new Intl.DateTimeFormat(locale, at);
   const exact = new Intl.DateTimeFormat(locale, { ...at, second: "2-digit" });
+  const hours = new Intl.DateTimeFormat("en-GB", at);
   const date = new Intl.DateTimeFormat(locale, { timeZone: zone, weekday: "long", day: "numeric", month: "long" });
   return {
     count: (n) => known(n, (v) => whole.format(v)),
@@ -21,6 +22,11 @@ export function formats(lang, zone) {
     fine: (n) => known(n, (v) => fine.format(v)),
     clock: (ms) => clock.format(ms),
     exact: (ms) => exact.format(ms),
+    /** The hour of the site's clock as a number, with its minutes as a fraction. */
+    hour: (ms) => {
+      const parts = Object.fromEntries(hours.formatToParts(ms).map((part) => [part.type, Number(part.value)]));
+      return parts.hour + parts.minute / 60;
+    },
     date: (ms) => date.format(ms),
     length: (s) => lengthOf(s, lengths),
     duration: (s) => known(s, (v) => spoken(Math.max(0, Math.floor(v)), plain, two)),

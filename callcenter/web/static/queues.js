@@ -1,6 +1,7 @@
 // The cards of the queues, and the summary of all of them.
 
-import { glyph, keyed, make, mark, say, sayFilled, setGlyph } from "./dom.js";
+import { chart, showCalls, showLevel } from "./chart.js";
+import { glyph, keyed, make, mark, say, sayFilled, setJudged } from "./dom.js";
 import { filled } from "./format.js";
 import { atLeast, atMost, columns, wait } from "./judge.js";
 import { unseen } from "./trust.js";
@@ -14,6 +15,7 @@ const ABANDON_AIM = [0.05, 0.08];
 const OF_WINDOW = new Set(["level", "abandon", "answered", "speed"]);
 
 const cards = new Map();
+let arranged = "";
 
 function stat(name, sign) {
   const value = make("b", "value"), rest = make("span", "rest"), label = make("span", "label");
@@ -24,7 +26,8 @@ function stat(name, sign) {
 }
 
 function card() {
-  const name = make("h2"), waiting = stat("waiting"), longest = stat("longest", true), level = stat("level", true);
+  const name = make("h2"), calls = chart("calls", ["offered", "abandoned"]), levels = chart("levels", ["good", "near", "bad", "none"]);
+  const waiting = stat("waiting"), longest = stat("longest", true), level = stat("level", true);
   const fill = make("i", "fill"), aim = make("i", "aim"), meter = make("div", "meter", fill, aim);
   const abandon = stat("abandon", true), answered = stat("answered");
   const agents = IN_CARD.map((state) => ({ state, count: make("b"), root: null }));
@@ -35,14 +38,16 @@ function card() {
   const aimed = make("span", "aimed"), under = make("div", "under", level.label, aimed);
   level.root.append(under, meter);
   name.dir = "auto";
+  abandon.label.before(make("i", "key"));  // the red foot of the charts' bars
   const body = make(
     "div", "body",
     make("div", "head", name, make("div", "in-queue", ...agents.map((a) => a.root))),
     make("div", "now", waiting.root, longest.root, level.root),
+    make("div", "charts", calls.root, levels.root),
     make("div", "more", abandon.root, answered.root),
   );
   const root = make("article", "card", body);
-  return { root, name, waiting, longest, level, fill, aim, aimed, abandon, answered, agents };
+  return { root, name, waiting, longest, level, fill, aim, aimed, abandon, answered, agents, calls, levels };
 }
 
 function update(view, queue, board, page) {
@@ -55,7 +60,7 @@ function update(view, queue, board, page) {
   view.oldest = queue.oldest_at === null ? null : Date.parse(queue.oldest_at);
   view.threshold = queue.targets.threshold_s;
   say(view.level.value, fmt.percent(figures.service_level));
-  setGlyph(view.level.sign, judged);
+  setJudged(view.level.sign, judged, word);
   const aim = { p: fmt.percent(queue.targets.service_level), s: fmt.count(queue.targets.threshold_s) };
   view.level.root.title = `${word[judged]}: ${filled(word.within, aim)}`;
   say(view.aimed, aim.p);
@@ -65,7 +70,7 @@ function update(view, queue, board, page) {
   const ownAim = queue.targets.figures?.abandon_rate ?? page.target("abandon_rate") ?? ABANDON_AIM;
   const abandoned = atMost(figures.abandon_rate, ownAim);
   mark(view.abandon.root, { judged: abandoned });
-  setGlyph(view.abandon.sign, abandoned);
+  setJudged(view.abandon.sign, abandoned, word);
   say(view.answered.value, fmt.count(figures.answered));
   sayFilled(view.answered.rest, word.of, { b: fmt.count(figures.offered) });
   view.abandon.root.title = ofAbandon(word, abandoned, queue.targets.short_abandon_s, fmt);
@@ -81,6 +86,20 @@ function update(view, queue, board, page) {
     abandon: page.label("abandon_rate"), answered: word.answered,
   };
   for (const [key, text] of Object.entries(labels)) say(view[key].label, text);
+  view.of = queue;
+  drawCharts(view, page);
+}
+
+function drawCharts(view, page) {
+  if (!page.charted) return;
+  const columns = page.day.queues[view.of.name];
+  showCalls(view.calls, page.charted, columns, page);
+  showLevel(view.levels, page.charted, columns, view.of.targets.service_level, atLeast, page);
+}
+
+/** A new day by intervals came: the boards in between change no chart. */
+export function showDay(page) {
+  for (const view of cards.values()) drawCharts(view, page);
 }
 
 /** The tooltip of an abandon rate: how it is judged, and that it leaves out who gave up at once. */
@@ -94,16 +113,24 @@ function only(values) {
   return different.size === 1 ? values[0] : undefined;
 }
 
-export function showQueues(parent, board, page) {
-  keyed(parent, cards, board.queues, (q) => q.name, card, (view, queue) => update(view, queue, board, page));
-  arrange(parent);
+export function showQueues(parent, queues, board, page) {
+  keyed(parent, cards, queues, (q) => q.name, card, (view, queue) => update(view, queue, board, page));
+  // What its box is costs a layout: it is asked for when the box or the number of cards changes, not with each board.
+  const wanted = `${queues.length} ${page.withCharts()}`;
+  if (wanted !== arranged) arrange(parent, page.withCharts());
+  arranged = wanted;
 }
 
-/** As many columns as make the cards largest. */
-export function arrange(parent) {
-  const gap = parseFloat(getComputedStyle(parent).columnGap) || 0;
-  const n = parent.children.length;
-  if (n) parent.style.setProperty("--columns", columns(n, parent.clientWidth, parent.clientHeight, gap));
+const LEAST_REM = 8.5;
+
+/** As many columns as make the cards largest; with charts, where they were chosen and a card is high enough for them. */
+export function arrange(parent, charts) {
+  const gap = parseFloat(getComputedStyle(parent).columnGap) || 0, n = parent.children.length;
+  if (!n) return;
+  const cols = columns(n, parent.clientWidth, parent.clientHeight, gap), rows = Math.ceil(n / cols);
+  const high = (parent.clientHeight - gap * (rows - 1)) / rows, rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  parent.style.setProperty("--columns", cols);
+  mark(parent, { charts: String(charts && high >= LEAST_REM * rem) });
 }
 
 /** Each second: the longest waits go on, by the server's clock. */
@@ -115,7 +142,7 @@ function showWait(view, since, threshold, now, page) {
   const s = since === null ? null : (now - since) / 1000;
   const judged = wait(s, threshold);
   say(view.value, page.fmt.duration(s));
-  setGlyph(view.sign, judged);
+  setJudged(view.sign, judged, page.word);
   mark(view.root, { judged, long: String(s !== null && s >= 3600) });
 }
 
@@ -154,16 +181,17 @@ export function showSummary(parent, board, page) {
   sayFilled(summary.level.rest, word.aim, { p: fmt.percent(aim) });
   for (const [name, state] of Object.entries(judged)) {
     mark(summary[name].root, { judged: state });
-    setGlyph(summary[name].sign, state);
+    setJudged(summary[name].sign, state, word);
     summary[name].root.title = word[state];
   }
   summary.abandon.root.title = ofAbandon(word, judged.abandon, only(board.queues.map((q) => q.targets.short_abandon_s)), fmt);
 }
 
 /** The longest wait of all, judged by the threshold of its own queue. */
-export function tickSummary(now, page) {
+export function tickSummary(board, now, page) {
   if (!summary) return;
-  const waiting = [...cards.values()].filter((view) => view.oldest !== null);
-  const first = waiting.reduce((a, b) => (a === null || b.oldest < a.oldest ? b : a), null);
-  showWait(summary.longest, first?.oldest ?? null, first?.threshold, now, page);
+  const waits = board.queues.filter((queue) => queue.oldest_at !== null)
+    .map((queue) => ({ since: Date.parse(queue.oldest_at), threshold: queue.targets.threshold_s }));
+  const first = waits.reduce((a, b) => (a === null || b.since < a.since ? b : a), null);
+  showWait(summary.longest, first?.since ?? null, first?.threshold, now, page);
 }

@@ -1,12 +1,19 @@
 // The wallboard: one stream, one picture. Time on the page is the server's, carried on by the browser's own clock.
 
-import { showAgents, tickAgents } from "./agents.js";
+import { measure, showAgents, tickAgents } from "./agents.js";
+import { address, keep } from "./address.js";
+import { chooser } from "./chooser.js";
+import { follow, scale } from "./day.js";
 import { make, say, sayFilled } from "./dom.js";
 import { formats } from "./format.js";
-import { arrange, showQueues, showSummary, tickQueues, tickSummary } from "./queues.js";
+import { MOST, MOST_PLAIN, pager } from "./pages.js";
+import { arrange, showDay, showQueues, showSummary, tickQueues, tickSummary } from "./queues.js";
+import { screen } from "./screen.js";
 import { listen } from "./stream.js";
+import { showTicker, tickTicker } from "./ticker.js";
+import { narrowed } from "./together.js";
 import { showAlarms, showSeen } from "./trust.js";
-import { LANGUAGES, WINDOWS, WORDS, chosen, remember } from "./words.js";
+import { LANGUAGES, WINDOWS, WORDS, chosen, recall, remember } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const browser = navigator.language.slice(0, 2);
@@ -14,23 +21,48 @@ const lang = chosen("lang", Object.keys(LANGUAGES), browser in LANGUAGES ? brows
 const word = WORDS[lang];
 const page = {
   word, window: chosen("window", WINDOWS, "today"), fmt: formats(lang, undefined),
+  charts: chosen("charts", ["0", "1"], "1") === "1", day: null, charted: null,
   collator: new Intl.Collator(LANGUAGES[lang].locale), rows: new Map(),
   label(figure) { return word[figure] ?? this.rows.get(figure)?.label[lang] ?? figure; },
+  withCharts: () => choice.charts && page.charted !== null,
   target(figure) { return this.rows.get(figure)?.target; },
 };
 
-let board = null, zone = null, boardAt = 0, shownAt = 0, stale = false, drawing = false;
+const choice = chooser(page, () => { if (told) take(); });
+const pages = pager($("pages"), page, () => { if (board) draw(); });
+const full = screen($("full"));
+const narrow = matchMedia("(max-width: 900px)");
+
+// Nobody reads faster, and what drives a screen on a wall is slow.
+const DRAW_MS = 200;
+
+// `told` is what the server says, `board` the chosen part of it.
+let told = null, board = null, zone = null, boardAt = 0, shownAt = 0, stale = false, drawing = false, drawnAt = 0;
 
 function now() {
   return boardAt + (stale ? 0 : performance.now() - shownAt);
 }
 
+/** The chosen part of the newest board, drawn soon: bursts of boards become one picture. */
+function take() {
+  const names = choice.known(told);
+  board = narrowed(told, names);
+  choice.label(told, names);
+  if (drawing) return;
+  drawing = true;
+  const rest = Math.max(0, drawnAt + DRAW_MS - performance.now());
+  setTimeout(() => requestAnimationFrame(draw), rest);
+}
+
 function draw() {
   drawing = false;
+  drawnAt = performance.now();
+  const most = narrow.matches ? Infinity : choice.charts ? MOST : MOST_PLAIN;
   showAlarms($("alarms"), board, page);
   showSummary($("summary"), board, page);
   showAgents($("agents"), board, page);
-  showQueues($("queues"), board, page);
+  showQueues($("queues"), pages.of(board.queues, most), board, page);
+  showTicker($("ticker"), board, page);
   showSeen($("seen"), board, page);
   say($("site"), board.site.name);
   document.title = `${board.site.name} · ${word.title}`;
@@ -41,21 +73,41 @@ function tick() {
   if (!board) return;
   // Who waited when the link broke may have left since: their waits stand still.
   const known = board.link ? now() : Math.min(now(), Date.parse(board.link_since));
-  tickSummary(known, page);
+  tickSummary(board, known, page);
   tickQueues(known, page);
   tickAgents(known, page);
   say($("clock"), page.fmt.clock(now()));
   say($("date"), page.fmt.date(now()));
+  tickTicker($("ticker"), page);
+  pages.tick();
 }
 
-/** Bursts of boards become one picture: the newest. */
-function onBoard(newest) {
-  board = newest;
+function onBoard(board) {
+  told = board;
   boardAt = Date.parse(board.at);
   shownAt = performance.now();
-  if (zone !== board.site.timezone) page.fmt = formats(lang, zone = board.site.timezone);
+  if (zone !== board.site.timezone) {
+    page.fmt = formats(lang, zone = board.site.timezone);
+    if (page.day) onDay(page.day);
+  }
+  take();
   tell();
-  if (!drawing) { drawing = true; requestAnimationFrame(draw); }
+}
+
+/** The day by intervals, which changes less often than the board. */
+function onDay(day) {
+  page.day = day;
+  page.charted = scale(day, page.fmt.hour);
+  showDay(page);
+  arrange($("queues"), page.withCharts());
+}
+
+/** The server has other files than those that this page was made of: take them, once for each version. */
+function onPages(version) {
+  const mine = page.version ??= version;
+  if (version === mine || recall("pages", "sessionStorage") === version) return;
+  remember("pages", version, "sessionStorage");
+  location.reload();
 }
 
 function onStale(isStale) {
@@ -82,23 +134,48 @@ function choices() {
   document.documentElement.dir = LANGUAGES[lang].dir;
   for (const [code, { name }] of Object.entries(LANGUAGES)) {
     const link = make("a", code === lang ? "chosen" : "", name);
-    link.href = `?lang=${code}`;
+    link.addEventListener("click", () => { link.href = address({ lang: code }); });
+    link.href = address({ lang: code });
     link.lang = code;
     $("languages").append(link);
   }
+  $("full").title = word.full;
+  $("full").setAttribute("aria-label", word.full);
+  $("ticker").setAttribute("aria-label", word.alerts);
+  say($("choose-word"), word.allQueues);
   for (const window of WINDOWS) $("window").append(new Option(word[window], window, false, window === page.window));
   $("window").addEventListener("change", (event) => {
     remember("window", page.window = event.target.value);
+    keep({ window: page.window });
     if (board) draw();
   });
 }
 
+const KEYS = { f: full, q: () => choice.open(told), ArrowRight: () => pages.turn(1), ArrowLeft: () => pages.turn(-1) };
+
+function keys(event) {
+  const inField = event.target.closest?.("select, input, dialog") ?? null;
+  if (inField || event.ctrlKey || event.altKey || event.metaKey) return;
+  // Arrows turn pages the way they point: forth is to the left where one reads to the left.
+  const turned = { ArrowRight: "ArrowLeft", ArrowLeft: "ArrowRight" }[event.key];
+  KEYS[document.documentElement.dir === "rtl" && turned ? turned : event.key.toLowerCase() === "f" ? "f" : event.key]?.();
+}
+
 choices();
 tell();
-listen("/api/v1/events", onBoard, onStale);
+addEventListener("keydown", keys);
+$("choose").addEventListener("click", () => choice.open(told));
+listen("/api/v1/events", onBoard, onStale, onPages);
+follow(onDay);
 setInterval(tick, 1000);
-addEventListener("resize", () => { if (board) draw(); });
-new ResizeObserver(() => arrange($("queues"))).observe($("queues"));
+function measured() {
+  measure($("agents"));
+  if (board) draw();
+}
+measure($("agents"));
+addEventListener("resize", measured);
+document.fonts.addEventListener("loadingdone", measured);
+new ResizeObserver(() => arrange($("queues"), page.withCharts())).observe($("queues"));
 fetch("/api/v1/figures").then((answer) => answer.json()).then(({ items }) => {
   page.rows = new Map(items.map((row) => [row.name, row]));
   if (board) draw();

@@ -1,5 +1,7 @@
 // What the page says, by language. Names of figures come from /api/v1/figures, for every page alike.
 
+import { asked } from "./address.js";
+
 export const LANGUAGES = {
   en: { name: "EN", locale: "en-GB", dir: "ltr" },
   fa: { name: "فا", locale: "fa-IR-u-ca-persian-nu-arabext", dir: "rtl" },
@@ -22,6 +24,14 @@ export const WORDS = {
     partial: "{d} of this window were not seen ({n} gaps). Calls may be missing; {k} have an unknown end.",
     repaired: "{d} of this window were not seen ({n} gaps). The PBX's queue_log told what happened in queues: {r} calls."
       + " What agents did then was not seen.",
+    queues: "Queues", allQueues: "All queues", someQueues: "{n} of {a} queues", withCharts: "Charts of the day", close: "Close",
+    noSuchQueue: "No such queue: {q}", full: "Full screen (F)", back: "Queues before these", on: "More queues",
+    offered: "Calls", abandoned: "Abandoned", allWell: "Nothing is off its limits", alerts: "Alerts",
+    nobody_logged_in: "{v} waiting, nobody is logged in", waits_too_long: "waiting for {v}, longer than {l}",
+    service_level_low: "service level {v}, aim {l} (30 minutes)", abandon_rate_high: "abandon rate {v}, at most {l} (30 minutes)",
+    snapshot: "The PBX has not told yet how things stand.", actions: "Nothing can be asked of the PBX.",
+    refused: "The PBX refuses a list; see /readyz.", queue_log: "The PBX's queue_log cannot be read.",
+    backup: "The last backup failed.",
     today: "Today", "15m": "Last 15 minutes", "30m": "Last 30 minutes", "60m": "Last 60 minutes",
     available: "Available", ringing: "Ringing", talking: "Talking", holding: "On hold", wrap_up: "Wrap-up",
     paused: "Paused", unreachable: "Unreachable", logged_out: "Logged out", busy: "Busy",
@@ -44,6 +54,14 @@ export const WORDS = {
     partial: "{d} از این بازه دیده نشد ({n} بار). شاید تماس‌هایی کم باشد؛ پایان {k} تماس نامعلوم است.",
     repaired: "{d} از این بازه دیده نشد ({n} بار). آنچه در صف‌ها گذشت از queue_log مرکز تلفن آمد: {r} تماس."
       + " کار کارشناسان در آن زمان دیده نشد.",
+    queues: "صف‌ها", allQueues: "همهٔ صف‌ها", someQueues: "{n} صف از {a}", withCharts: "نمودارهای روز", close: "بستن",
+    noSuchQueue: "چنین صفی نیست: {q}", full: "تمام‌صفحه (F)", back: "صف‌های پیشین", on: "صف‌های دیگر",
+    offered: "تماس‌ها", abandoned: "رهاشده", allWell: "همه‌چیز در حد مجاز است", alerts: "هشدارها",
+    nobody_logged_in: "{v} نفر در انتظار، هیچ‌کس وارد نشده است", waits_too_long: "{v} در انتظار، بیش از {l}",
+    service_level_low: "سطح خدمت {v}، هدف {l} (۳۰ دقیقه)", abandon_rate_high: "نرخ رهاشدن {v}، حداکثر {l} (۳۰ دقیقه)",
+    snapshot: "مرکز تلفن هنوز وضعیت را نگفته است.", actions: "از مرکز تلفن نمی‌توان چیزی پرسید.",
+    refused: "مرکز تلفن فهرستی را نمی‌دهد؛ ‎/readyz را ببینید.", queue_log: "queue_log مرکز تلفن خوانده نمی‌شود.",
+    backup: "آخرین پشتیبان‌گیری ناموفق بود.",
     today: "امروز", "15m": "۱۵ دقیقهٔ گذشته", "30m": "۳۰ دقیقهٔ گذشته", "60m": "۶۰ دقیقهٔ گذشته",
     available: "آماده", ringing: "در حال زنگ", talking: "در گفت‌وگو", holding: "نگه‌داشته", wrap_up: "کار پس از تماس",
     paused: "توقف", unreachable: "خارج از دسترس", logged_out: "خارج‌شده", busy: "مشغول",
@@ -66,6 +84,14 @@ export const WORDS = {
     partial: "{d} من هذه الفترة بلا رؤية ({n} مرات). قد تنقص مكالمات؛ نهاية {k} منها مجهولة.",
     repaired: "{d} من هذه الفترة بلا رؤية ({n} مرات). ما جرى في الطوابير جاء من queue_log في المقسم: {r} مكالمات."
       + " ما فعله الموظفون حينها لم يُشاهَد.",
+    queues: "الطوابير", allQueues: "كل الطوابير", someQueues: "{n} من {a} طوابير", withCharts: "مخططات اليوم", close: "إغلاق",
+    noSuchQueue: "لا يوجد طابور كهذا: {q}", full: "ملء الشاشة (F)", back: "الطوابير السابقة", on: "طوابير أخرى",
+    offered: "المكالمات", abandoned: "المتروكة", allWell: "كل شيء ضمن الحدود", alerts: "التنبيهات",
+    nobody_logged_in: "{v} في الانتظار ولا أحد مسجّل الدخول", waits_too_long: "ينتظر منذ {v}، أكثر من {l}",
+    service_level_low: "مستوى الخدمة {v}، الهدف {l} (٣٠ دقيقة)", abandon_rate_high: "معدل الترك {v}، الحد {l} (٣٠ دقيقة)",
+    snapshot: "لم يخبر المقسم بعد عن الحالة.", actions: "لا يمكن سؤال المقسم عن شيء.",
+    refused: "المقسم يرفض قائمة؛ انظروا ‎/readyz.", queue_log: "تتعذّر قراءة queue_log في المقسم.",
+    backup: "فشل آخر نسخ احتياطي.",
     today: "اليوم", "15m": "آخر ١٥ دقيقة", "30m": "آخر ٣٠ دقيقة", "60m": "آخر ٦٠ دقيقة",
     available: "متاح", ringing: "يرن", talking: "يتحدث", holding: "معلّق", wrap_up: "ما بعد المكالمة",
     paused: "متوقف", unreachable: "تعذّر الوصول", logged_out: "خارج النظام", busy: "مشغول",
@@ -80,16 +106,16 @@ export const WINDOWS = ["today", "15m", "30m", "60m"];
 
 /** What the address, the last visit or the browser asks for, in this order; the answer is remembered. */
 export function chosen(key, known, fallback) {
-  const asked = new URLSearchParams(location.search).get(key);
-  if (known.includes(asked)) remember(key, asked);
+  const wanted = asked(key);
+  if (known.includes(wanted)) remember(key, wanted);
   const kept = recall(key);
-  return known.includes(asked) ? asked : known.includes(kept) ? kept : fallback;
+  return known.includes(wanted) ? wanted : known.includes(kept) ? kept : fallback;
 }
 
-export function remember(key, value) {
-  try { localStorage.setItem(`callcenter.${key}`, value); } catch { /* a locked-down browser: not remembered */ }
+export function remember(key, value, where = "localStorage") {
+  try { window[where].setItem(`callcenter.${key}`, value); } catch { /* a locked-down browser: not remembered */ }
 }
 
-function recall(key) {
-  try { return localStorage.getItem(`callcenter.${key}`); } catch { return null; }
+export function recall(key, where = "localStorage") {
+  try { return window[where].getItem(`callcenter.${key}`); } catch { return null; }
 }

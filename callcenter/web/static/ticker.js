@@ -1,0 +1,78 @@
+// What is wrong now, the worst first: some at a time, each page of them for a few seconds. Nothing moves.
+
+import { glyph, keyed, make, mark, say, sayFilled, setGlyph } from "./dom.js";
+
+const AT_ONCE = 3;
+const EACH_MS = 7_000;
+const GRAVE = new Set(["nobody_logged_in", "waits_too_long"]);
+
+/** Of the daemon's alarms those that have no place of their own: the link has the banner, the gravest have bars. */
+const OF_DAEMON = new Set(["snapshot", "actions", "refused", "queue_log", "backup", "mqtt"]);
+
+const shown = new Map();
+let all = [], first = 0, dueAt = 0, told = "";
+
+function item() {
+  const sign = glyph("near"), queue = make("bdi", "who"), what = make("span", "said");
+  return { root: make("span", "item", sign, queue, what), sign, queue, what };
+}
+
+/** The lines of the ticker, worst first: [{key, grave, queue, text, values, title}]. Pure but for the page's words. */
+export function lines(board, page) {
+  const { fmt, word } = page;
+  const alarms = board.alarms.filter((alarm) => OF_DAEMON.has(alarm.kind)).map((alarm) => ({
+    key: `daemon ${alarm.kind}`, grave: !alarm.ready, queue: "", text: word[alarm.kind], values: {}, title: alarm.detail,
+  }));
+  const alerts = board.alerts.map((alert) => {
+    const seconds = alert.kind === "waits_too_long", callers = alert.kind === "nobody_logged_in";
+    const say = seconds ? fmt.duration : callers ? fmt.count : alert.kind === "abandon_rate_high" ? fmt.fine : fmt.percent;
+    return {
+      key: `${alert.kind} ${alert.queue}`, grave: GRAVE.has(alert.kind), queue: alert.queue, title: "",
+      text: word[alert.kind], values: { v: say(alert.value), l: say(alert.limit) },
+    };
+  });
+  const grave = (line) => line.grave;
+  return [...alarms.filter(grave), ...alerts.filter(grave), ...alarms, ...alerts].filter((l, i, ls) => ls.indexOf(l) === i);
+}
+
+export function showTicker(root, board, page) {
+  all = lines(board, page);
+  const [sign, list, count] = root.children;
+  mark(root, { none: String(all.length === 0), grave: String(all.some((line) => line.grave)) });
+  setGlyph(sign, all.length === 0 ? "good" : all.some((line) => line.grave) ? "bad" : "near");
+  if (first >= all.length) first = 0;
+  dueAt ||= performance.now() + EACH_MS;
+  draw(list, count, page);
+  tell(root.nextElementSibling, page);
+}
+
+function draw(list, count, page) {
+  const page_ = all.length ? all.slice(first, first + AT_ONCE) : [{ key: "", queue: "", text: page.word.allWell, values: {}, title: "" }];
+  keyed(list, shown, page_, (line) => line.key, item, (view, line) => {
+    mark(view.root, { grave: String(Boolean(line.grave)) });
+    view.root.title = line.title;
+    setGlyph(view.sign, line.grave ? "bad" : "near");
+    say(view.queue, line.queue);
+    sayFilled(view.what, line.text, line.values);
+  });
+  const pages = Math.ceil(all.length / AT_ONCE);
+  say(count, pages > 1 ? `${page.fmt.count(Math.floor(first / AT_ONCE) + 1)} / ${page.fmt.count(pages)}` : "");
+}
+
+/** For those who listen instead of looking: all of it, once, when something came or went. */
+function tell(spoken, page) {
+  const keys = all.map((line) => line.key).sort().join("\n");
+  if (keys === told) return;
+  told = keys;
+  say(spoken, all.map((line) => `${line.queue} ${line.text.replace(/\{(\w)\}/g, (_, key) => line.values[key])}`).join(". "));
+}
+
+/** Each second: the next ones, when their time has come. */
+export function tickTicker(root, page) {
+  const now = performance.now();
+  if (now < dueAt) return;
+  dueAt = now + EACH_MS;
+  if (all.length <= AT_ONCE) return;
+  first = first + AT_ONCE < all.length ? first + AT_ONCE : 0;
+  draw(root.children[1], root.children[2], page);
+}

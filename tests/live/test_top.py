@@ -1,0 +1,191 @@
+"""``callcenter top`` beside a daemon and a simulated PBX: once, in a pseudo-terminal, and when the daemon dies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Iterator
+from fcntl import ioctl
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from lab.daemon import Running, callcenter, running
+from lab.simulated import simulating
+
+from callcenter.ami.simulator.server import SECRET, USERNAME
+
+WORDS = ("--agents", "20", "--queues", "5", "--speed", "5", "--rate", "900")
+WITHIN_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder = tmp_path_factory.mktemp("top")
+    with simulating(folder, *WORDS) as (port, _):
+        with running(folder, port, USERNAME, SECRET, pbx="clock_step_s = 0") as one:
+            yield one
+
+
+def url_of(daemon: Running) -> str:
+    return str(daemon.http.base_url)
+
+
+class Terminal:
+    """``callcenter top`` in a pseudo-terminal of so many columns and lines. ``seen``: all that it wrote."""
+
+    def __init__(self, *words: str, columns: int = 100, lines: int = 30) -> None:
+        self._master, self._slave = pty.openpty()
+        ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.before = termios.tcgetattr(self._slave)
+        environ = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")} | {"TERM": "xterm-256color"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "callcenter", "top", *words],
+            stdin=self._slave, stdout=self._slave, stderr=self._slave, env=environ, start_new_session=True,
+        )  # fmt: skip
+        self.seen = ""
+
+    def until(self, pattern: str) -> None:
+        """Wait until it has written this, after what was waited for before."""
+        began, deadline = len(self.seen), time.monotonic() + WITHIN_S
+        while not re.search(pattern, self.seen[began:]):
+            assert time.monotonic() < deadline, f"not written: {pattern}\n{self.seen[-3000:]!r}"
+            if select.select([self._master], [], [], 0.2)[0]:
+                self.seen += os.read(self._master, 1 << 16).decode(errors="replace")
+
+    def press(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def ended(self) -> int:
+        """Its exit status; the terminal is as it was before."""
+        while self.process.poll() is None:
+            if select.select([self._master], [], [], 0.2)[0]:
+                self.seen += os.read(self._master, 1 << 16).decode(errors="replace")
+        while select.select([self._master], [], [], 0)[0]:
+            self.seen += os.read(self._master, 1 << 16).decode(errors="replace")
+        assert termios.tcgetattr(self._slave) == self.before
+        assert self.seen.rindex("\x1b[?1049l") > self.seen.rindex("\x1b[?1049h"), "the screen is given back"
+        assert self.seen.rindex("\x1b[?25h") > self.seen.rindex("\x1b[?25l"), "the cursor too"
+        return self.process.returncode
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+        os.close(self._slave)
+
+
+@contextlib.contextmanager
+def terminal(*words: str) -> Iterator[Terminal]:
+    one = Terminal(*words)
+    try:
+        yield one
+    finally:
+        one.close()
+
+
+def test_once_prints_a_table_that_is_true_and_has_no_colour(daemon: Running) -> None:
+    result = callcenter("top", "--url", url_of(daemon))
+    assert (result.returncode, result.stderr) == (0, ""), "what is piped is printed once"
+    assert "\x1b" not in result.stdout
+    queues = {q["name"]: q for q in daemon.get("/api/v1/queues")["items"]}
+    rows = {line.split()[0]: line.split() for line in result.stdout.splitlines() if line.split()[:1]}
+    assert set(queues) <= set(rows) and "link up" in result.stdout
+    for name, queue in queues.items():
+        assert sum(map(int, rows[name][4:-4])) == sum(queue["agents"].values()), "each agent is in one state"
+    one = next(iter(queues))
+    chosen = callcenter("top", "--url", url_of(daemon), "--once", "--queue", one)
+    assert one in chosen.stdout and not set(queues) - {one} & set(chosen.stdout.split())
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("--url", "http://127.0.0.1:1"), "callcenter: http://127.0.0.1:1 does not answer: Connection refused\n"),
+    (("--url", "file:///etc/passwd"), "callcenter: --url: 'file:///etc/passwd' is no address like http://127.0.0.1:8080\n"),
+    (("--every", "0"), None),
+])  # fmt: skip
+def test_what_cannot_be_shown_is_one_clear_line(words: tuple[str, ...], said: str | None) -> None:
+    result = callcenter("top", *words)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert said is None or result.stderr == said
+
+
+def test_a_queue_that_is_not_there_is_named(daemon: Running) -> None:
+    result = callcenter("top", "--url", url_of(daemon), "--queue", "no\x1b[31mpe")
+    assert (result.returncode, result.stderr) == (2, "callcenter: --queue: no such queue: no?[31mpe\n")
+
+
+class Other(BaseHTTPRequestHandler):
+    """A server that is no daemon of ours."""
+
+    answers: ClassVar = {
+        "/json": b"event: board\ndata: {}\n\n", "/bad": b"event: board\ndata: {{\n\n", "/end": b"data: 1\n\n",
+    }  # fmt: skip
+
+    def do_GET(self) -> None:
+        body = self.answers.get(self.path.removesuffix("/api/v1/events"))
+        self.send_response(200 if body else 404)
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_another_server_is_not_taken_for_a_daemon() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            said_of = {"/json": "lacks", "/bad": "is no board", "/end": "without a board", "": "HTTP 404"}
+            for path, said in said_of.items():
+                result = callcenter("top", "--url", f"http://127.0.0.1:{server.server_port}{path}")
+                assert result.returncode == 2 and said in result.stderr and result.stderr.count("\n") == 1, path
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_it_follows_the_daemon_until_q_is_pressed(daemon: Running) -> None:
+    with terminal("--url", url_of(daemon), "--every", "0.2") as here:
+        here.until("q quits")
+        first = re.findall(r"\d\d:\d\d:\d\d(?=[^\r\n]*Tehran)", here.seen)[-1]
+        here.until(rf"(?!{first})\d\d:\d\d:\d\d[^\r\n]*Tehran")  # its time goes on
+        here.press("a")
+        here.until("queue or reason")
+        here.press("a")
+        here.until("aband")
+        here.press("q")
+        assert here.ended() == 0
+
+
+def test_ctrl_c_gives_the_terminal_back(daemon: Running) -> None:
+    with terminal("--url", url_of(daemon), "--every", "0.2") as here:
+        here.until("q quits")
+        here.process.send_signal(signal.SIGINT)
+        assert here.ended() == 130
+
+
+def test_a_daemon_that_dies_is_said_and_waited_for(tmp_path: Path) -> None:
+    with simulating(tmp_path, *WORDS) as (port, _):
+        with running(tmp_path, port, USERNAME, SECRET, pbx="clock_step_s = 0") as daemon:
+            with terminal("--url", url_of(daemon), "--every", "0.2") as here:
+                here.until("link up")
+                os.kill(daemon.process.pid, signal.SIGSTOP)  # it does not even refuse
+                here.until(r"no answer since \d\d:\d\d:\d\d")
+                os.kill(daemon.process.pid, signal.SIGCONT)
+                here.until(r"\x1b\[H[^✗]*link up")
+                daemon.process.kill()
+                here.until(r"no answer since \d\d:\d\d:\d\d")
+                here.press("q")
+                assert here.ended() == 0
