@@ -82,6 +82,24 @@ async def test_queues_are_chosen_by_the_keyboard_and_the_choice_stands_in_the_ad
     assert urlsplit(page.url).query == "lang=en"
 
 
+async def test_queues_are_chosen_with_a_remote_control(server: str, page: Page) -> None:
+    """It has arrows and Enter."""
+    await page.goto(f"{server}/?lang=en")
+    await expect(page.locator(".card")).to_have_count(12)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("checkbox", name="All queues")).to_be_focused()
+    for key in ("ArrowDown", "ArrowDown", "Enter", "ArrowUp", "Enter"):  # the second, then the first of the list
+        await page.keyboard.press(key)
+    await expect(page.locator(".card")).to_have_count(2)
+    for key in ("ArrowUp", "ArrowUp"):
+        await page.keyboard.press(key)
+    await expect(page.get_by_role("button", name="Close")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#panel")).to_be_hidden()
+    names = sorted(await page.locator(".card h2").all_text_contents())
+    assert names == ["billing", "fiber"], "the first two by name"
+
+
 async def test_a_queue_that_is_not_there_is_said_and_the_others_are_shown(
     server: str, page: Page, source: MemorySource
 ) -> None:

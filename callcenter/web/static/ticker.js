@@ -23,7 +23,7 @@ export function lines(board, page) {
   const alarms = board.alarms.filter((alarm) => OF_DAEMON.has(alarm.kind)).map((alarm) => ({
     key: `daemon ${alarm.kind}`, grave: !alarm.ready, queue: "", text: word[alarm.kind], values: {}, title: alarm.detail,
   }));
-  const alerts = board.alerts.map((alert) => {
+  const alerts = board.alerts.filter((alert) => alert.kind in word).map((alert) => {
     const seconds = alert.kind === "waits_too_long", callers = alert.kind === "nobody_logged_in";
     const say = seconds ? fmt.duration : callers ? fmt.count : alert.kind === "abandon_rate_high" ? fmt.fine : fmt.percent;
     return {
