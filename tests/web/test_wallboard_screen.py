@@ -201,7 +201,8 @@ async def test_the_ticker_tells_the_worst_first_and_all_in_turn(server: str, pag
         for n, since in [oldest.get(q.name, (0, None))]
     )
     fine = {"offered": 50, "service_level": 0.9, "abandon_rate": 0.01}
-    figures = {"30m": {q.name: fine for q in queues} | {"orders": {**fine, "service_level": 0.5}, "": fine}}
+    low, high = {**fine, "service_level": 0.5}, {**fine, "abandon_rate": 0.08004}
+    figures = {"30m": {q.name: fine for q in queues} | {"orders": low, "sales": high, "": fine}}
     wrong = Health(mqtt_up=False, mqtt_failure="refused", actions_failure="x")
     wrongs = tuple(alarms(wrong))
     bad = msgspec.structs.replace(
@@ -215,12 +216,13 @@ async def test_the_ticker_tells_the_worst_first_and_all_in_turn(server: str, pag
              "vip waiting for 1:01, longer than 1:00"]  # fmt: skip
     first = [text.replace("support ", "support").replace("vip ", "vip") for text in first]
     await expect(items).to_have_text(first)
-    await expect(page.locator("#ticker .count")).to_have_text("1 / 2")
+    await expect(page.locator("#ticker .count")).to_have_text("1 / 3")
     spoken = await page.locator("#spoken").text_content()
     assert spoken and len(spoken.split(". ")) >= 6, "who listens hears all of it"
     second = ["Nothing can be asked of the PBX.", "The MQTT broker cannot be reached.",
               "ordersservice level 50%, aim 80% (30 minutes)"]  # fmt: skip
     await expect(items).to_have_text(second)
+    await expect(items).to_have_text(["salesabandon rate 8.1%, at most 8.0% (30 minutes)"])  # a little more is more
     source.publish(msgspec.structs.replace(bad, seq=4, now=msgspec.structs.replace(bad.now, at=AT + 1)))
     await asyncio.sleep(0.5)
     assert await page.locator("#spoken").text_content() == spoken, "a second more of waiting is no news"
