@@ -6,6 +6,7 @@ character that a terminal would act on. What a colour says a sign says too.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -46,8 +47,8 @@ IN_FULL: dict[str, Sequence[str]] = {word: (state,) for state, word in STATES.it
 ALERTS = {
     "nobody_logged_in": "{value:.0f} waiting and nobody is logged in",
     "waits_too_long": "waiting for {value:.0f} s, longer than {limit:.0f} s",
-    "service_level_low": "service level {value:.1%}, aim {limit:.0%} (30 min)",
-    "abandon_rate_high": "abandon rate {value:.1%}, at most {limit:.0%} (30 min)",
+    "service_level_low": "service level {below:.1f}%, aim {limit:.0%} (30 min)",
+    "abandon_rate_high": "abandon rate {above:.1f}%, at most {limit:.1%} (30 min)",
 }
 GRAVE = ("nobody_logged_in", "waits_too_long")
 FIELD = {figure.name: figure.target for figure in FIGURES}
@@ -106,7 +107,10 @@ def _wrong(board: Board, view: View) -> list[Text]:
     lines = [_line(not alarm["ready"], harmless(alarm["detail"])) for alarm in board["alarms"]]
     for alert in board["alerts"]:
         if not view.queues or alert["queue"] in view.queues:
-            said = ALERTS[alert["kind"]].format(**alert)
+            # Rounded away from the limit: "8.0%, at most 8.0%" would say that nothing is wrong.
+            per_mille = 1000 * alert["value"]
+            below, above = math.floor(per_mille + 1e-6) / 10, math.ceil(per_mille - 1e-6) / 10
+            said = ALERTS[alert["kind"]].format(**alert, below=below, above=above)
             lines.append(_line(alert["kind"] in GRAVE, f"{harmless(alert['queue'])}: {said}"))
     most = MOST_WRONG if view.height is None else max(1, min(MOST_WRONG, (view.height - 8) // 3))
     if len(lines) > most:

@@ -148,3 +148,14 @@ def test_a_lost_link_is_said_first() -> None:
     told = plain()
     told |= {"link": False, "link_since": "2026-11-16T10:21:29+03:30"}
     assert "NO LINK to the PBX since 10:21:29" in drawn(told)[0]
+
+
+def test_what_is_just_beyond_its_limit_is_said_to_be_beyond_it() -> None:
+    told = plain()
+    told["alerts"] = [
+        {"kind": "abandon_rate_high", "queue": "sales", "value": 0.08004, "limit": 0.08},
+        {"kind": "service_level_low", "queue": "vip", "value": 0.79996, "limit": 0.8},
+    ]
+    lines = drawn(told)
+    assert "! sales: abandon rate 8.1%, at most 8.0% (30 min)" in lines
+    assert "! vip: service level 79.9%, aim 80% (30 min)" in lines

@@ -82,6 +82,24 @@ async def test_queues_are_chosen_by_the_keyboard_and_the_choice_stands_in_the_ad
     assert urlsplit(page.url).query == "lang=en"
 
 
+async def test_queues_are_chosen_with_a_remote_control(server: str, page: Page) -> None:
+    """It has arrows and Enter."""
+    await page.goto(f"{server}/?lang=en")
+    await expect(page.locator(".card")).to_have_count(12)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("checkbox", name="All queues")).to_be_focused()
+    for key in ("ArrowDown", "ArrowDown", "Enter", "ArrowUp", "Enter"):  # the second, then the first of the list
+        await page.keyboard.press(key)
+    await expect(page.locator(".card")).to_have_count(2)
+    for key in ("ArrowUp", "ArrowUp"):
+        await page.keyboard.press(key)
+    await expect(page.get_by_role("button", name="Close")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#panel")).to_be_hidden()
+    names = sorted(await page.locator(".card h2").all_text_contents())
+    assert names == ["billing", "fiber"], "the first two by name"
+
+
 async def test_a_queue_that_is_not_there_is_said_and_the_others_are_shown(
     server: str, page: Page, source: MemorySource
 ) -> None:
@@ -183,7 +201,8 @@ async def test_the_ticker_tells_the_worst_first_and_all_in_turn(server: str, pag
         for n, since in [oldest.get(q.name, (0, None))]
     )
     fine = {"offered": 50, "service_level": 0.9, "abandon_rate": 0.01}
-    figures = {"30m": {q.name: fine for q in queues} | {"orders": {**fine, "service_level": 0.5}, "": fine}}
+    low, high = {**fine, "service_level": 0.5}, {**fine, "abandon_rate": 0.08004}
+    figures = {"30m": {q.name: fine for q in queues} | {"orders": low, "sales": high, "": fine}}
     wrong = Health(mqtt_up=False, mqtt_failure="refused", actions_failure="x")
     wrongs = tuple(alarms(wrong))
     bad = msgspec.structs.replace(
@@ -197,12 +216,13 @@ async def test_the_ticker_tells_the_worst_first_and_all_in_turn(server: str, pag
              "vip waiting for 1:01, longer than 1:00"]  # fmt: skip
     first = [text.replace("support ", "support").replace("vip ", "vip") for text in first]
     await expect(items).to_have_text(first)
-    await expect(page.locator("#ticker .count")).to_have_text("1 / 2")
+    await expect(page.locator("#ticker .count")).to_have_text("1 / 3")
     spoken = await page.locator("#spoken").text_content()
     assert spoken and len(spoken.split(". ")) >= 6, "who listens hears all of it"
     second = ["Nothing can be asked of the PBX.", "The MQTT broker cannot be reached.",
               "ordersservice level 50%, aim 80% (30 minutes)"]  # fmt: skip
     await expect(items).to_have_text(second)
+    await expect(items).to_have_text(["salesabandon rate 8.1%, at most 8.0% (30 minutes)"])  # a little more is more
     source.publish(msgspec.structs.replace(bad, seq=4, now=msgspec.structs.replace(bad.now, at=AT + 1)))
     await asyncio.sleep(0.5)
     assert await page.locator("#spoken").text_content() == spoken, "a second more of waiting is no news"

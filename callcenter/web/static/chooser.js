@@ -81,6 +81,18 @@ export function chooser(page, onChange) {
   say($("panel-close"), word.close);
   $("panel-close").addEventListener("click", () => panel.close());
   panel.addEventListener("close", () => list.replaceChildren());
+  panel.addEventListener("keydown", (event) => steer(panel, event));
   panel.addEventListener("click", (event) => { if (event.target === panel) panel.close(); });
   return choice;
+}
+
+const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
+
+/** A remote control has no Tab and no space bar: arrows go from one choice to the next, Enter chooses. */
+function steer(panel, event) {
+  const stops = [...panel.querySelectorAll("input, button")], at = stops.indexOf(document.activeElement);
+  if (event.key in STEPS) stops.at((at + STEPS[event.key]) % stops.length)?.focus();
+  else if (event.key === "Enter" && stops[at]?.type === "checkbox") stops[at].click();
+  else return;
+  event.preventDefault();
 }

@@ -23,12 +23,15 @@ export function lines(board, page) {
   const alarms = board.alarms.filter((alarm) => OF_DAEMON.has(alarm.kind)).map((alarm) => ({
     key: `daemon ${alarm.kind}`, grave: !alarm.ready, queue: "", text: word[alarm.kind], values: {}, title: alarm.detail,
   }));
-  const alerts = board.alerts.map((alert) => {
+  const alerts = board.alerts.filter((alert) => alert.kind in word).map((alert) => {
     const seconds = alert.kind === "waits_too_long", callers = alert.kind === "nobody_logged_in";
-    const say = seconds ? fmt.duration : callers ? fmt.count : alert.kind === "abandon_rate_high" ? fmt.fine : fmt.percent;
+    const rate = alert.kind === "abandon_rate_high";
+    const say = seconds ? fmt.duration : callers ? fmt.count : rate ? fmt.fine : fmt.percent;
+    // Rounded away from its limit: "8.0%, at most 8.0%" would say that nothing is wrong.
+    const value = rate ? Math.ceil(alert.value * 1000 - 1e-6) / 1000 : alert.value;
     return {
       key: `${alert.kind} ${alert.queue}`, grave: GRAVE.has(alert.kind), queue: alert.queue, title: "",
-      text: word[alert.kind], values: { v: say(alert.value), l: say(alert.limit) },
+      text: word[alert.kind], values: { v: say(value), l: say(alert.limit) },
     };
   });
   const grave = (line) => line.grave;

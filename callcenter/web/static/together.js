@@ -11,7 +11,7 @@ export function together(rows) {
     answered, offered,
     service_level: ratio(add(rows, (row) => (row.service_level ?? 0) * decided(row)), whole),
     abandon_rate: ratio(add(rows, (row) => (row.abandoned ?? 0) - (row.short_abandoned ?? 0)), whole),
-    average_speed_of_answer: ratio(add(rows, (row) => row.wait_answered_s), answered),
+    average_speed_of_answer: ratio(add(rows, (row) => (row.average_speed_of_answer ?? 0) * (row.answered ?? 0)), answered),
   };
 }
 

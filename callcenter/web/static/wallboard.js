@@ -151,14 +151,21 @@ function choices() {
   });
 }
 
-const KEYS = { f: full, q: () => choice.open(told), ArrowRight: () => pages.turn(1), ArrowLeft: () => pages.turn(-1) };
+// By the place of the key: on a Persian keyboard Q writes another letter. A remote control has arrows and Enter.
+const KEYS = {
+  KeyF: full, KeyQ: () => choice.open(told), Enter: () => choice.open(told),
+  ArrowRight: () => pages.turn(1), ArrowLeft: () => pages.turn(-1),
+};
+const TURNED = { ArrowRight: "ArrowLeft", ArrowLeft: "ArrowRight" };
 
 function keys(event) {
-  const inField = event.target.closest?.("select, input, dialog") ?? null;
-  if (inField || event.ctrlKey || event.altKey || event.metaKey) return;
+  const taken = event.target.closest?.(event.code === "Enter" ? "a, button, select, dialog" : "select, input, dialog");
+  if (taken || event.ctrlKey || event.altKey || event.metaKey) return;
   // Arrows turn pages the way they point: forth is to the left where one reads to the left.
-  const turned = { ArrowRight: "ArrowLeft", ArrowLeft: "ArrowRight" }[event.key];
-  KEYS[document.documentElement.dir === "rtl" && turned ? turned : event.key.toLowerCase() === "f" ? "f" : event.key]?.();
+  const code = (document.documentElement.dir === "rtl" && TURNED[event.code]) || event.code;
+  if (!(code in KEYS)) return;
+  event.preventDefault();
+  KEYS[code]();
 }
 
 choices();
