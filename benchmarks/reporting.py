@@ -1,4 +1,7 @@
-"""Reports over a month of calls, made while a daemon follows a simulated PBX at ten calls a second."""
+"""Reports over a month of calls, made while a daemon follows a simulated PBX at ten calls a second.
+
+The first of them finds no process that has loaded what it needs; for each other one such a process waits.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ def measured(folder: Path, calls: int, reports: int) -> Measured:
             for _ in range(reports):
                 seconds, result = _report(daemon, _words(time.time()), meanwhile)
                 took_s.append(seconds)
-                _watch(daemon, before, until=_after(READ_S))
+                _watch(daemon, [], until=_after(READ_S))
     with closing(sqlite3.connect(path)) as db:
         inside = "SELECT count(*) FROM visit WHERE entered_at >= ? AND entered_at < ?"
         there = db.execute(inside, _ends(result)).fetchone()[0]

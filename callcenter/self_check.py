@@ -19,6 +19,8 @@ from callcenter.queue_log.visits import Book, LoggedVisit
 from callcenter.store.values import Page, StoredCall
 
 EACH_S = 60.0
+OVERDUE_S = 3 * EACH_S
+"""What was compared so long ago says nothing of now."""
 BACK_S = 3600.0
 """So far back each audit looks."""
 KEPT_S = 86_400.0
@@ -53,10 +55,12 @@ class SelfCheck:
         self._from = 0.0
         self._suspected: set[Key] = set()
         self._compared: tuple[str, ...] = ()
+        self._compared_at = 0.0
 
     def differing(self) -> dict[str, int]:
-        """Queue → visits by which our counts differ from the log's; 0 for one that was compared and does not."""
-        out = dict.fromkeys(self._compared, 0)
+        """Queue → visits by which our counts differ from the log's; 0 for one that was just compared and does not."""
+        overdue = clock.monotonic() - self._compared_at > OVERDUE_S
+        out = dict.fromkeys(() if overdue else self._compared, 0)
         for gap in self.differences:
             out[gap.queue] = out.get(gap.queue, 0) + abs(gap.ours - gap.theirs)
         return out
@@ -68,7 +72,7 @@ class SelfCheck:
 
     def shifted(self, at: float) -> None:
         """The PBX's clock was set: what we counted has moved along, the log's times have not."""
-        self._from, self._suspected = at, set()
+        self._from, self._suspected, self._compared = at, set(), ()
 
     async def look(self, book: Book, read_at: float, holes: Iterable[Hole]) -> None:
         """Compare when it is time to. ``read_at``: up to when ``book`` knows all. Raises StoreError."""
@@ -85,7 +89,7 @@ class SelfCheck:
         gaps, compared = await asyncio.to_thread(_gaps, picture, visits, since, until)
         if self._from != from_:  # the PBX's clock was set meanwhile
             return
-        self._compared = compared
+        self._compared, self._compared_at = compared, clock.monotonic()
         confirmed = [gap for gap in gaps if gap.key in self._suspected]
         self._suspected = {gap.key for gap in gaps}
         known = {gap.key: gap for gap in self.differences}

@@ -357,6 +357,11 @@ async def test_a_difference_outside_of_holes_is_said_with_its_call_and_not_mende
         differing = process.repairs.differing()
         assert differing["sales"] == 2 and len(differing) > 5, "the other queues were compared too"
         assert {queue for queue, n in differing.items() if n} == {"sales"}
+        with monkeypatch.context() as later:
+            later.setattr("callcenter.self_check.OVERDUE_S", -1.0)
+            assert process.repairs.differing() == {"sales": 2}, "nobody knows of the others any more"
+        process.repairs.check.shifted(story.end)
+        assert process.repairs.differing() == {"sales": 2}
         assert await process.store.call(f"main-1-{at}.9999") is None
 
 

@@ -198,13 +198,15 @@ class Archive:
         return kept
 
     def drop(self, sources: Iterable[str], before: int) -> None:
-        """Takes away the tables of the days before that day. Raises InputError."""
+        """Takes away the tables of the days before that day, and what a process that was killed left of any. Raises
+        InputError."""
         for folder in [self.folder / source / kind for source in sources for kind in TABLES]:
-            for day in [day for day in _days(folder) if day < before]:
-                try:
-                    (folder / _file(day)).unlink(missing_ok=True)
-                except OSError as e:
-                    raise InputError(f"history {folder}: {e.strerror or e}") from e
+            gone = [folder / _file(day) for day in _days(folder) if day < before]
+            try:
+                for path in (*gone, *parquet.leftovers(folder)):
+                    path.unlink(missing_ok=True)
+            except OSError as e:
+                raise InputError(f"history {folder}: {e.strerror or e}") from e
 
     def is_kept(self, source: str, day: int, made_of: str, kinds: Iterable[str]) -> bool:
         """Whether :meth:`kept` has them, by what stands beside their columns alone."""

@@ -90,21 +90,24 @@ class History:
             if not self.archive.is_kept("seen", day, _made_of(known, day), TABLES):
                 with self._reading() as connection:  # each by itself: the store's log grows as long as one reads
                     assert connection is not None
-                    self._seen(connection, known, day, tuple(TABLES))
+                    now = seen.known(connection)  # which version it is now that it is read
+                    self._seen(connection, now, day, tuple(TABLES))
             progress(n, len(over))
         for day in known.versions.keys() - set(over):
-            self._keep_hours(known, day)
+            for hour in range(seen.HOURS):
+                if day * DAY_S + (hour + 1) * HOUR_S <= known.alive:
+                    self._keep_hour(day, hour)
         self.archive.drop([_of_hour(hour) for hour in range(seen.HOURS)], day_of(known.alive))
         if self.archive.unkept:
             raise InputError(self.archive.unkept)
 
-    def _keep_hours(self, known: seen.Known, day: int) -> None:
+    def _keep_hour(self, day: int, hour: int) -> None:
         with self._reading() as connection:
             assert connection is not None
-            for hour, version in seen.hours(connection, day).items():
-                if day * DAY_S + (hour + 1) * HOUR_S <= known.alive:
-                    make = partial(seen.tables_of, connection, day, within=(hour, hour + 1))
-                    self.archive.made(_of_hour(hour), day, _version(version), make, TABLES)
+            version = seen.hours(connection, day).get(hour)
+            if version is not None and not self.archive.is_kept(_of_hour(hour), day, _version(version), TABLES):
+                make = partial(seen.tables_of, connection, day, within=(hour, hour + 1))
+                self.archive.made(_of_hour(hour), day, _version(version), make, TABLES)
 
     def thresholds(self) -> dict[str, float]:
         """The PBX's own threshold of each queue, in seconds, as far as it is known. Raises StoreError."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Container, Mapping
 from contextlib import suppress
 from functools import partial
@@ -16,6 +17,10 @@ from callcenter.errors import InputError
 
 BROKEN = (OSError, LookupError, ValueError, MemoryError, OverflowError, pa.ArrowException)
 """What comes out of a file whose bytes have changed."""
+ASIDE_S = 86_400.0
+"""Nobody writes a file for so long."""
+ROWS = "rows"
+"""How many there are: the checksums of pages do not say that a page is missing."""
 DIGEST = "digest"
 """Of all else that is kept beside the columns: pages have a checksum, that has none."""
 
@@ -23,7 +28,8 @@ DIGEST = "digest"
 def write(path: Path, table: pa.Table, told: Mapping[str, str], compression: str = "zstd") -> None:
     """Puts ``table`` in the place of ``path`` at once; ``told`` is kept beside the columns. Raises InputError."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    told = {**told, DIGEST: _digest(told)}
+    told = {**told, ROWS: str(len(table))}
+    told[DIGEST] = _digest(told)
     metadata = {**(table.schema.metadata or {}), **{f"callcenter.{key}": value for key, value in told.items()}}
     try:
         make_folder(path.parent)
@@ -50,6 +56,12 @@ def _encoded(schema: pa.Schema) -> dict[str, list[str]]:
         "use_byte_stream_split": moments,
         "use_dictionary": [name for name in schema.names if name not in moments],
     }
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Files that were never put in their place: who wrote them was killed. Raises OSError."""
+    old = time.time() - ASIDE_S
+    return [path for path in folder.glob(".*.parquet.*") if path.stat().st_mtime < old]
 
 
 def make_folder(folder: Path) -> None:
@@ -83,7 +95,9 @@ def read(path: Path, without: Container[str] = ()) -> pa.Table:
         # read_table would load pyarrow.dataset and pandas first
         with pq.ParquetFile(path, memory_map=True, page_checksum_verification=True) as file:
             table = file.read([name for name in file.schema_arrow.names if name not in without])
-        told_by(table)
+        if told_by(table).get(ROWS, str(len(table))) != str(len(table)):
+            raise ValueError("rows are missing")
+        table.validate(full=True)
         return table
     except FileNotFoundError:
         raise

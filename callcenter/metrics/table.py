@@ -103,7 +103,8 @@ DAEMON: tuple[Row, ...] = (
         "be wrong by so much.", ("window",)),
     Row("callcenter_queue_log_difference", "gauge",
         "Visits by which our counts differ from queue_log in the last interval compared; anything but 0 is an alarm.",
-        ("queue",), "where no queue_log is compared, and for the first minute"),
+        ("queue",), "for a queue without visits in the time compared, and while nothing is compared: where no "
+        "queue_log is read, in the first minute, and some minutes after the link was lost"),
     Row("callcenter_queue_log_lag_seconds", "gauge", "Seconds since queue_log was last read to its end.", (),
         "where no queue_log is read"),
     Row("callcenter_store_pending", "gauge", "Changes that the store has yet to write."),

@@ -7,11 +7,28 @@ from random import getrandbits
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import bindparam, delete, exists, func, insert, literal, select, text, tuple_, update
+from sqlalchemy import (
+    Double,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    column,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+    values,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callcenter.crm.ticket import Ticket
+from callcenter.floor.records import Span
 from callcenter.store import digests
 from callcenter.store.rows import (
     Row,
@@ -78,7 +95,7 @@ PUT_META = _put_meta.on_conflict_do_update(
 FIRST_META = upsert(meta).on_conflict_do_nothing(index_elements=[meta.c.key])
 
 DAY_S, HOUR_S = 86_400, 3600
-AT_ONCE = 5_000
+AT_ONCE = 10_000
 """Spans of which a statement asks: it has two parameters of each."""
 # A version was never there before: a backup that is restored brings back old ones, but with what they stood for.
 _put_day, _put_hour = upsert(day), upsert(hour)
@@ -119,8 +136,7 @@ MERGE = (
 
 async def write(connection: AsyncConnection, batch: Batch) -> None:
     """Everything of ``batch``: calls before their parts and tickets, merges last."""
-    began = await _began(connection, batch)
-    days, hours = _days(batch, began), await _hours(connection, batch, began)
+    days, hours = await _touched(connection, batch)
     await _write_calls(connection, batch)
     await _write_tickets(connection, batch.tickets)
     with_ticket = {ticket.call for ticket in batch.tickets}
@@ -156,33 +172,49 @@ async def _write_calls(connection: AsyncConnection, batch: Batch) -> None:
         await _many(connection, insert(table), rows)
 
 
+async def _touched(connection: AsyncConnection, batch: Batch) -> tuple[set[int], set[int]]:
+    """The days and hours of which ``batch``, which is not written yet, changes something: those in which a call began,
+    and those that a span touches; of an hour only if it ends there."""
+    began = await _began(connection, batch)
+    days, hours = {int(at // DAY_S) for at in began}, {int(at // HOUR_S) for at in began}
+    spans = [span for span in batch.spans if span.from_ >= CLOCK_SET]
+    there = await _there(connection, [span for span in spans if span.from_ // HOUR_S != span.to // HOUR_S])
+    for span in spans:
+        changed_from = span.from_
+        if old := there.get((span.agent, span.from_)):
+            hours.add(int(old.to // HOUR_S))
+            if (old.name, old.state, old.queue) == (span.name, span.state, span.queue):
+                changed_from = min(old.to, span.to)  # who is away for weeks changes nothing of the weeks each minute
+        days.update(range(int(changed_from // DAY_S), int(span.to // DAY_S) + 1))
+        hours.add(int(span.to // HOUR_S))
+    return days, hours
+
+
 async def _began(connection: AsyncConnection, batch: Batch) -> list[float]:
-    """When the calls began of which ``batch``, which is not written yet, changes something: where a call is said to
-    have begun at another time, that of before too."""
+    """When the calls began of which ``batch`` changes something: where a call is said to have begun at another time,
+    that of before too."""
+    ids = {record.id for record in batch.calls} | {ticket.call for ticket in batch.tickets}
+    ids.update(id for merged in batch.merged for id in merged)
     at = [record.started_at for record in batch.calls]
-    if ids := [record.id for record in batch.calls] + [of for of, _ in batch.merged]:
+    if ids:
         at += (await connection.execute(select(call.c.started_at).where(call.c.id.in_(ids)))).scalars()
     return at
 
 
-def _days(batch: Batch, began: Sequence[float]) -> set[int]:
-    """Those on which a call began or which a span touches."""
-    days = {int(at // DAY_S) for at in began}
-    for span in batch.spans:
-        if span.from_ >= CLOCK_SET:
-            days.update(range(int(span.from_ // DAY_S), int(span.to // DAY_S) + 1))
-    return days
+async def _there(connection: AsyncConnection, spans: Sequence[Span]) -> dict[tuple[str, float], Any]:
+    """(agent, beginning) → the row that is there already."""
+    out = dict[tuple[str, float], Any]()
+    for n in range(0, len(spans), AT_ONCE):
+        keys = [(span.agent, span.from_) for span in spans[n : n + AT_ONCE]]
+        out |= {(row.agent, row.from_): row for row in await connection.execute(spans_of(keys))}
+    return out
 
 
-async def _hours(connection: AsyncConnection, batch: Batch, began: Sequence[float]) -> set[int]:
-    """Those in which a call began or a span ends: of one that grew out of an hour, that one too."""
-    spans = [span for span in batch.spans if span.from_ >= CLOCK_SET]
-    ends = [span.to for span in spans]
-    long = [(span.agent, span.from_) for span in spans if span.from_ // HOUR_S != span.to // HOUR_S]
-    for n in range(0, len(long), AT_ONCE):
-        there = tuple_(agent_span.c.agent, agent_span.c.from_).in_(long[n : n + AT_ONCE])
-        ends += (await connection.execute(select(agent_span.c.to).where(there))).scalars()
-    return {int(at // HOUR_S) for at in (*began, *ends)}
+def spans_of(keys: Sequence[tuple[str, float]]) -> Select[Any]:
+    """A join is a search by the whole key; of "(agent, from_at) IN (…)" SQLite makes a walk through all spans."""
+    s, asked = agent_span.c, values(column("agent", Text), column("at", Double), name="asked").data(keys).cte()
+    by_key = and_(s.agent == asked.c.agent, s.from_ == asked.c.at)
+    return select(s.agent, s.from_, s.to, s.name, s.state, s.queue).join_from(asked, agent_span, by_key)
 
 
 async def _write_tickets(connection: AsyncConnection, tickets: Sequence[Ticket]) -> None:
@@ -212,9 +244,9 @@ async def _last_number(connection: AsyncConnection) -> int:
 async def _merge(connection: AsyncConnection, of: str, into: str) -> None:
     moved = (await connection.execute(select(ticket).where(ticket.c.call == of))).one_or_none()
     digest = moved and digests.of(replace(ticket_of_row(moved), call=into))
-    values = {"of": of, "into": into, "into_digest": digests.of_text(into), "moved_digest": digest}
+    given = {"of": of, "into": into, "into_digest": digests.of_text(into), "moved_digest": digest}
     for statement in MERGE:
-        await connection.execute(statement, {key: values[key] for key in statement.compile().params if key in values})
+        await connection.execute(statement, {key: given[key] for key in statement.compile().params if key in given})
 
 
 async def _write_journal(connection: AsyncConnection, lines: Sequence[JournalRow]) -> None:

@@ -7,6 +7,8 @@ import fcntl
 import os
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from callcenter.errors import InputError
@@ -95,3 +97,14 @@ def test_what_is_kept_is_known_without_reading_it(archive: Archive, tmp_path: Pa
     assert archive.is_kept("seen", 1, "this", tables)
     assert not archive.is_kept("seen", 1, "that", tables)
     assert not archive.is_kept("seen", 2, "this", tables)
+
+
+def test_a_file_that_lost_rows_is_refused(tmp_path: Path) -> None:
+    """Its pages have checksums; how many there are is told by what has none."""
+    path, table = tmp_path / "a.parquet", pa.table({"at": [1.0, 2.0, 3.0]})
+    parquet.write(path, table, {"made_of": "this"})
+    assert parquet.read(path).to_pylist() == table.to_pylist()
+    told = pq.read_schema(path).metadata
+    pq.write_table(table.slice(0, 2).replace_schema_metadata(told), path)
+    with pytest.raises(InputError, match="rows are missing"):
+        parquet.read(path)

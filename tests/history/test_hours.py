@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 from collections.abc import Iterator
@@ -11,14 +12,19 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from sqlalchemy.dialects import sqlite
 
+from callcenter.crm.rules import ticket_of
+from callcenter.crm.ticket import Ticket
 from callcenter.floor.records import AgentState, Attempt, CallRecord, Direction, Outcome, Result, Span, Visit
 from callcenter.history import seen
 from callcenter.history.archive import Archive
 from callcenter.history.history import History
 from callcenter.history.tables import TABLES
+from callcenter.store import opening
 from callcenter.store.store import Store
 from callcenter.store.values import Batch
+from callcenter.store.writing import spans_of
 
 DAY_S, HOUR_S = 86_400, 3600.0
 DAY = 20_371 * DAY_S
@@ -101,11 +107,21 @@ async def test_hours_that_are_over_are_not_read_again(
     assert read == [(9, 24)]
 
 
+def ticket(of: CallRecord, e164: str) -> Ticket:
+    made = ticket_of(of, "IR", False)
+    assert made is not None
+    return msgspec.structs.replace(made, e164=e164)
+
+
+FIRST, SECOND = call(DAY + 100, "1"), call(DAY + 2 * HOUR_S, "2", 5.0)
+OF_SECOND = ticket(SECOND, "+989121234567")
 CHANGES: dict[str, Batch] = {
+    "the caller's number is told": Batch(tickets=(ticket(SECOND, "+989121111111"),)),
+    "a ticket goes with its call": Batch(merged=(("2", "1"),)),
     "a call of an hour ago ends": Batch(calls=(call(DAY + 100, "1", 4000.0),)),
     "a call is added": Batch(calls=(call(DAY + 200, "new", 3.0),)),
-    "a call turns out to have begun in another hour": Batch(calls=(call(DAY + 2 * HOUR_S, "2", 9.0),)),
-    "a call's legs went over into another": Batch(calls=(call(DAY + 2 * HOUR_S, "3"),), merged=(("2", "3"),)),
+    "a call turns out to have begun in another hour": Batch(calls=(call(DAY + 300, "2", 9.0),)),
+    "a call's legs went over into another": Batch(calls=(call(DAY + 300, "3"),), merged=(("2", "3"),)),
     "a span grows into the next hour": Batch(spans=(span(DAY + 50, DAY + HOUR_S + 9),)),
     "a span grows within its hour": Batch(spans=(span(DAY + 50, DAY + 3000),)),
     "a span grows into the present": Batch(spans=(span(DAY + 50, DAY + 3.4 * HOUR_S),)),
@@ -117,7 +133,7 @@ CHANGES: dict[str, Batch] = {
 
 @pytest.mark.parametrize("what", CHANGES)
 async def test_what_changes_in_an_hour_that_was_kept_is_there_at_once(history: History, path: Path, what: str) -> None:
-    first = Batch(calls=(call(DAY + 100, "1"), call(DAY + 150, "2", 5.0)), alive=DAY + 3.5 * HOUR_S,
+    first = Batch(calls=(FIRST, SECOND), tickets=(OF_SECOND,), alive=DAY + 3.5 * HOUR_S,
                   spans=(span(DAY + 50, DAY + 2000), span(DAY - 500, DAY + 10, AGENTS[2])))  # fmt: skip
     await put(path, first)
     history.keep()
@@ -170,6 +186,71 @@ def day_of(chance: random.Random) -> Iterator[Batch]:
                 since[agent] = float(now)
         yield Batch(calls=tuple({one.id: one for one in calls}.values()), spans=tuple(spans), merged=tuple(merged),
                     alive=float(now))  # fmt: skip
+
+
+async def test_who_is_away_for_days_changes_nothing_of_those_that_are_over(
+    history: History, path: Path, archive: Archive
+) -> None:
+    away = span(DAY - 5 * DAY_S, DAY - 100, state=AgentState.LOGGED_OUT)
+    await put(path, Batch(calls=(call(DAY - 4 * DAY_S, "1", 5.0),), spans=(away,), alive=DAY + 60.0))
+    history.keep()
+    before = versions(path)
+    await put(path, Batch(spans=(msgspec.structs.replace(away, to=DAY + HOUR_S),), alive=DAY + HOUR_S))
+    changed = {day * DAY_S - DAY for day, version in versions(path).items() if before.get(day) != version}
+    assert changed == {-DAY_S, 0}
+    assert told(history, path, DAY - DAY_S)[0] == told(history, path, DAY - DAY_S)[1]
+    before = versions(path)
+    await put(path, Batch(spans=(msgspec.structs.replace(away, to=DAY + 2 * HOUR_S, state=AgentState.PAUSED),)))
+    assert {day for day in before if versions(path)[day] != before[day]} == set(before), "it was something else"
+
+
+def versions(path: Path) -> dict[int, int]:
+    with seen.reading(path) as connection:
+        return seen.known(connection).versions
+
+
+def test_spans_are_looked_up_by_their_whole_key(path: Path) -> None:
+    """The store has fifty million of them in a year."""
+    opening.migrate(path)
+    asked = spans_of([("PJSIP/1", 1.0), ("PJSIP/2", 2.0)]).compile(
+        dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}
+    )
+    with closing(sqlite3.connect(path)) as db:
+        plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {asked}")]
+    assert "SEARCH agent_span USING PRIMARY KEY (agent=? AND from_at=?)" in plan
+
+
+async def test_what_a_killed_process_left_is_taken_away(history: History, path: Path, archive: Archive) -> None:
+    await put(path, Batch(calls=(call(DAY + 60, "1", 30.0),), alive=DAY + 3.5 * HOUR_S))
+    history.keep()
+    folder = archive.folder / "seen-hours/00/calls"
+    old, young = folder / ".2025-10-10.parquet.7", folder / ".2025-10-10.parquet.8"
+    for left in (old, young):
+        left.write_bytes(b"PAR1")
+    os.utime(old, (1.0, 1.0))
+    history.keep()
+    assert {one.name for one in folder.iterdir()} == {"2025-10-10.parquet", young.name}
+
+
+async def test_a_flipped_bit_of_an_hour_is_noticed_or_changes_nothing(
+    history: History, path: Path, archive: Archive
+) -> None:
+    calls = tuple(call(DAY + 10.0 * n, f"{n}", 30.0) for n in range(200))
+    await put(path, Batch(calls=calls, alive=DAY + 1.5 * HOUR_S))
+    history.keep()
+    with seen.reading(path) as connection:
+        made_of = f"{seen.MADE}:{seen.hours(connection, DAY // DAY_S)[0]}"
+        true = seen.tables_of(connection, DAY // DAY_S)
+    kept = archive.folder / "seen-hours/00/attempts/2025-10-10.parquet"
+    whole, chance, noticed = kept.read_bytes(), random.Random(1), 0
+    for _ in range(1500):
+        text = bytearray(whole)
+        text[chance.randrange(len(text))] ^= 1 << chance.randrange(8)
+        kept.write_bytes(text)
+        read = archive.kept("seen-hours/00", DAY // DAY_S, made_of, ["attempts"])
+        assert read is None or read["attempts"].to_pylist() == true["attempts"].to_pylist()
+        noticed += read is None
+    assert noticed > 1000
 
 
 async def test_hours_are_taken_away_once_their_day_is_over(history: History, path: Path, archive: Archive) -> None:
