@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Container, Mapping
 from contextlib import suppress
 from functools import partial
@@ -13,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from callcenter import clock
 from callcenter.errors import InputError
 
 BROKEN = (OSError, LookupError, ValueError, MemoryError, OverflowError, pa.ArrowException)
@@ -60,7 +60,7 @@ def _encoded(schema: pa.Schema) -> dict[str, list[str]]:
 
 def leftovers(folder: Path) -> list[Path]:
     """Files that were never put in their place: who wrote them was killed. Raises OSError."""
-    old = time.time() - ASIDE_S
+    old = clock.now() - ASIDE_S
     return [path for path in folder.glob(".*.parquet.*") if path.stat().st_mtime < old]
 
 
