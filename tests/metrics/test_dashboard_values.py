@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.promql import as_grafana_asks
+from lab.promql import ALL, as_grafana_asks
 
 from callcenter.metrics.dashboards.__main__ import files
 from callcenter.metrics.recipes import recipes, within
@@ -42,12 +42,25 @@ def check(folder: Path, series: Mapping[str, str], cases: Mapping[str, Samples])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def question(dashboard: str, title: str, query: int = 0) -> str:
-    """What a panel asks of all queues of the one site."""
+def question(dashboard: str, title: str, query: int = 0, *, site: str = "hq:8080", queue: str = "sales") -> str:
+    """What a panel asks of the site, and of all its queues, or of this one where only one can be chosen."""
     made = json.loads(files()[f"dashboards/en/{dashboard}.json"])
     (panel,) = (one for one in made["panels"] if one["title"] == title and one["type"] != "row")
     targets: list[dict[str, Any]] = panel["targets"]
-    return as_grafana_asks(targets[query]["expr"], {"instance": "hq:8080", "queue": ".*"})
+    several = any(one["multi"] for one in made["templating"]["list"])
+    return as_grafana_asks(targets[query]["expr"], {"instance": site, "queue": ALL if several else queue})
+
+
+def test_what_is_chosen_means_itself_and_is_no_expression(tmp_path: Path) -> None:
+    """Of other sites and queues whose names it would match as an expression nothing is shown."""
+    site, queue, waiting = "[::1]:8080", "sales (EU)", "callcenter_queue_waiting"
+    chosen = f'{waiting}{{instance="{site}",queue="{queue}"}}'
+    others = [f'{waiting}{{instance="{site}",queue="sales EU"}}', f'{waiting}{{instance="1:8080",queue="{queue}"}}']
+    link = {f'callcenter_link_up{{instance="{one}",pbx="main"}}': "1x60" for one in (site, "1:8080")}
+    series = {chosen: "2x60", **dict.fromkeys(others, "5x60"), **link}
+    asked = question("queue", "Waiting", site=site, queue=queue)
+    check(tmp_path, series, {f"sum({asked})": [("{}", 2.0)]})
+    check(tmp_path, series, {question("overview", "Waiting", site=site): [("{}", 7.0)]})
 
 
 def test_a_service_level_is_held_to_the_target_of_its_own_queue(tmp_path: Path) -> None:

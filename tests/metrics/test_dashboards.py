@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from grafana_schema import problems
+from lab.promql import as_grafana_asks
 
 from callcenter.metrics.dashboards.__main__ import files
 from callcenter.metrics.dashboards.figures import LIVE, over_time
@@ -26,6 +27,7 @@ from kpi.table import CALL_FIGURES, FIGURES
 GRAFANA = Path(__file__).parents[2] / "deploy/grafana"
 RULES = Path(__file__).parents[2] / "deploy/prometheus/callcenter.rules.yml"
 MADE = {name: json.loads(text) for name, text in files().items()}
+ANYWHERE = {"instance": "hq:8080", "queue": "sales"}
 PERSIAN = re.compile("[\u0600-\u06ff]")
 
 UNASKED = {
@@ -175,7 +177,7 @@ def test_every_metric_that_is_asked_for_is_in_the_table_and_every_one_of_the_tab
 
 def test_the_labels_that_are_asked_for_are_those_of_the_metric() -> None:
     for target in targets():
-        for name, inside in re.findall(r"\b(callcenter_\w+)\{([^}]*)\}", target["expr"]):
+        for name, inside in re.findall(r"\b(callcenter_\w+)\{([^}]*)\}", as_grafana_asks(target["expr"], ANYWHERE)):
             (metric,) = metrics_in(name)
-            asked = set(re.findall(r"(\w+)=~?\"", inside)) - {"instance"}
+            asked = set(re.findall(r"(\w+)=~?[\"`]", inside)) - {"instance"}
             assert asked <= set(METRICS[metric].labels), target["expr"]

@@ -1,12 +1,14 @@
 """What a dashboard is made of: words in each language, questions to Prometheus, panels. Pure values.
 
-A question is PromQL with Grafana's variables in it: ``$instance`` is the site, ``$queue`` the queues that are chosen.
+A question is PromQL with Grafana's variables in it: ``instance`` is the site, ``queue`` the queues that are chosen.
+Each is an expression that Grafana escapes (``:regex``), within backticks, where PromQL takes all as it stands: a site
+``[::1]:8080`` and a queue ``sales (EU)`` mean themselves.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 LANGUAGES = ("en", "fa")
@@ -15,23 +17,26 @@ Words = Mapping[str, str]
 """Language → text; labels of :mod:`kpi.table` are such too."""
 
 
+CHOSEN = {name: f"{name}=~`${{{name}:regex}}`" for name in ("instance", "queue")}
+
+
 def words(en: str, fa: str) -> Words:
     return {"en": en, "fa": fa}
 
 
 def site(metric: str, **labels: str) -> str:
     """The metric of the chosen site, narrowed to the labels: a value that begins with "~" is an expression."""
-    return _selector(metric, {"instance": "~$instance", **labels})
+    return _selector(metric, [CHOSEN["instance"]], labels)
 
 
 def of_queue(metric: str, **labels: str) -> str:
     """The same, of the chosen queues."""
-    return _selector(metric, {"instance": "~$instance", "queue": "~$queue", **labels})
+    return _selector(metric, CHOSEN.values(), labels)
 
 
-def _selector(metric: str, labels: Mapping[str, str]) -> str:
+def _selector(metric: str, chosen: Iterable[str], labels: Mapping[str, str]) -> str:
     told = (f'{name}=~"{value[1:]}"' if value[:1] == "~" else f'{name}="{value}"' for name, value in labels.items())
-    return f"{metric}{{{','.join(told)}}}"
+    return f"{metric}{{{','.join((*chosen, *told))}}}"
 
 
 class Kind(enum.StrEnum):
