@@ -99,14 +99,59 @@ def test_who_is_free_is_counted_once_and_nobody_is_0_only_while_the_daemon_says_
     check(tmp_path, {"up{job=\"callcenter\"}": "0x60"}, {asked["Available"]: [], asked["Talking"]: []})
 
 
+GAUGES = ("waiting", "longest_wait_seconds", "talking", "agents_staffed", "staffing_gap_agents")
+OF_NOW: dict[tuple[str, str, int], Samples] = {
+    ("overview", "Waiting", 0): [("{}", 3.0)], ("overview", "Longest wait", 0): [("{}", 3.0)],
+    ("overview", "Calls up", 0): [(f"callcenter_calls_up{{{HQ}}}", 3.0)], ("overview", "Free agents", 0): [("{}", 1.0)],
+    ("overview", "Queues", 0): [('{queue="sales"}', 3.0)], ("overview", "Queues", 1): [('{queue="sales"}', 3.0)],
+    ("overview", "Queues", 2): [('{queue="sales"}', 3.0)], ("overview", "Queues", 3): [('{queue="sales"}', 3.0)],
+    ("overview", "Waiting by queue", 0): [(f"callcenter_queue_waiting{{{SALES}}}", 3.0)],
+    ("overview", "Agents by state", 0): [("{}", 1.0)],
+    ("queue", "Waiting", 0): [(f"callcenter_queue_waiting{{{SALES}}}", 3.0)],
+    ("queue", "Talking", 0): [(f"callcenter_queue_talking{{{SALES}}}", 3.0)],
+    ("queue", "Agents", 0): [(f'callcenter_queue_agents{{{SALES},state="available"}}', 3.0)],
+    ("agents", "Available", 0): [("{}", 1.0)],
+    ("agents", "What each agent did", 0): [('{agent="PJSIP/1",name="sara"}', 1.0)],
+    ("agents", "On the phones", 0): [(f"callcenter_queue_agents_staffed{{{SALES}}}", 3.0)],
+    ("agents", "Logged in", 0): [(f"callcenter:queue_agents_logged_in{{{SALES}}}", 3.0)],
+    ("forecast", "Agents missing now", 0): [(f"callcenter_queue_staffing_gap_agents{{{SALES}}}", 3.0)],
+    ("forecast", "Agents required and staffed: $queue", 0): [(f"callcenter_queue_agents_staffed{{{SALES}}}", 3.0)],
+}
+
+
+def test_nothing_of_now_is_shown_while_the_pbx_is_not_seen(tmp_path: Path) -> None:
+    """The gauges stand still, as they do at /metrics; so would a wall."""
+    stands = {f"callcenter_queue_{name}{{{SALES}}}": "3x60" for name in GAUGES}
+    stands |= {f'callcenter_queue_agents{{{SALES},state="available"}}': "3x60", f"callcenter_calls_up{{{HQ}}}": "3x60",
+               f"callcenter:queue_agents_logged_in{{{SALES}}}": "3x60",
+               f'callcenter_agent_state{{{SARA},state="available"}}': "1x60"}  # fmt: skip
+    link = f'callcenter_link_up{{{HQ},pbx="main"}}'
+    asked = {question(*panel): samples for panel, samples in OF_NOW.items()}
+    check(tmp_path, {**stands, link: "1x60"}, asked)
+    check(tmp_path, {**stands, link: "1x30 0x30"}, {expr: [] for expr in asked})
+
+
+@pytest.mark.parametrize("dashboard", ["overview", "queue", "agents"])
+def test_a_dashboard_of_now_says_whether_the_pbx_is_seen(dashboard: str, tmp_path: Path) -> None:
+    asked, up = question(dashboard, "PBX"), f'up{{{HQ},job="callcenter"}}'
+    link = f'callcenter_link_up{{{HQ},pbx="main"}}'
+    for values, said in (("1x60", 1.0), ("0x60", 0.0)):
+        check(tmp_path, {up: "1x60", link: values}, {asked: [(link, said)]})
+    check(tmp_path, {up: "1x40 0x20", link: "1x40 stale"}, {asked: [(f'{{{HQ},job="callcenter"}}', -1.0)]})
+    check(tmp_path, {}, {asked: []})
+
+
 def test_the_time_of_an_agent_is_shared_out_among_its_states(tmp_path: Path) -> None:
-    """Sara was known in the 61 scrapes of the hour, both ends included, and talked in the last 15 of them."""
+    """Sara was available for three quarters of the hour and talked in the last one; of the half hour in which the link
+    was down nothing is known. Both ends are looked at, each 30 s: the states 61 and 31 times, and 30 times she talked
+    from the 45th minute on."""
     series = {
-        f'callcenter_agent_state{{{SARA},state="available"}}': "1x45 _x15",
-        f'callcenter_agent_state{{{SARA},state="talking"}}': "_x46 1x14",
+        f'callcenter_agent_state{{{SARA},state="available"}}': "1x44 stale",
+        f'callcenter_agent_state{{{SARA},state="talking"}}': "_x45 1x15",
+        f'callcenter_link_up{{{HQ},pbx="main"}}': "1x9 0x29 1x20",
     }
     of = '{agent="PJSIP/1",name="sara"}'
-    shares = {0: 46 / 61, 2: 15 / 61, 3: 0.0}
+    shares = {0: 30 / 61, 2: 31 / 61, 3: 0.0}
     check(tmp_path, series, {
         question("agents", "How the time was spent", n): [(of, share)] for n, share in shares.items()
     })  # fmt: skip
@@ -114,7 +159,8 @@ def test_the_time_of_an_agent_is_shared_out_among_its_states(tmp_path: Path) -> 
 
 def test_the_state_of_an_agent_is_told_by_its_number(tmp_path: Path) -> None:
     series = {f'callcenter_agent_state{{{SARA},state="talking"}}': "1x60",
-              f'callcenter_agent_state{{{ALI},state="logged_out"}}': "1x60"}  # fmt: skip
+              f'callcenter_agent_state{{{ALI},state="logged_out"}}': "1x60",
+              f'callcenter_link_up{{{HQ},pbx="main"}}': "1x60"}  # fmt: skip
     expected = [('{agent="PJSIP/1",name="sara"}', 3.0), ('{agent="PJSIP/2",name="ali"}', 8.0)]
     check(tmp_path, series, {question("agents", "What each agent did"): expected})
     panel = next(one for one in json.loads(files()["dashboards/en/agents.json"])["panels"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callcenter.metrics.dashboards.shared import seen
 from callcenter.metrics.dashboards.values import Dashboard, Kind, Panel, Query, Queues, Section, of_queue, site, words
 
 OFFERED = of_queue("callcenter_queue_window_visits", window="today", outcome="offered")
@@ -13,7 +14,7 @@ STAFF = Section(words("Agents", "کارشناسان"), (
           words("Agents required - agents staffed: above 0 too few. Nothing where no forecast was made before the day "
                 "began.", "کارشناسان لازم منهای کارشناسان حاضر: بالای صفر یعنی کمبود. پیش از آغاز روز پیش‌بینی نشده "
                 "باشد، چیزی نیست."),
-          (Query(of_queue("callcenter_queue_staffing_gap_agents"), "{{queue}}"),), width=18, height=5, decimals=0,
+          (Query(seen(of_queue("callcenter_queue_staffing_gap_agents")), "{{queue}}"),), width=18, height=5, decimals=0,
           steps=((None, "green"), (0.5, "red")), nothing=NOTHING, least=None),
     Panel(Kind.STAT, words("Age of the forecast", "عمر پیش‌بینی"),
           words("Since the forecast of today was made; it is made once a day.",
@@ -24,7 +25,7 @@ STAFF = Section(words("Agents", "کارشناسان"), (
           words("Required: Erlang C at the queue's service level, occupancy capped, without shrinkage. The filled band "
                 "is the gap between the two.",
                 "لازم: ارلانگ C برای سطح خدمت صف، با سقف اشتغال و بدون ضریب غیبت. نوار پر، فاصلهٔ میان آن دو است."),
-          (Query(of_queue("callcenter_queue_agents_staffed"), words("staffed", "حاضر")),
+          (Query(seen(of_queue("callcenter_queue_agents_staffed")), words("staffed", "حاضر")),
            Query(of_queue("callcenter_queue_agents_required"), words("required", "لازم"), dashed="orange",
                  fill="orange")), width=12, height=9, decimals=1, repeat=True),
 ))  # fmt: skip

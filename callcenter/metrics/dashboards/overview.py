@@ -12,6 +12,8 @@ from callcenter.metrics.dashboards.shared import (
     WAIT,
     agents_in,
     level_gap,
+    link,
+    seen,
 )
 from callcenter.metrics.dashboards.values import (
     Dashboard,
@@ -27,19 +29,20 @@ from callcenter.metrics.dashboards.values import (
 from kpi.table import FIGURES
 
 NOW = Section(words("Now", "اکنون"), (
+    link(3, 5),
     Panel(Kind.STAT, words("Waiting", "در انتظار"), words("Callers in the chosen queues.", "تماس‌های صف‌های انتخاب‌شده."),
-          (Query(f"sum({of_queue('callcenter_queue_waiting')})"),), width=4, height=5, decimals=0),
+          (Query(f"sum({seen(of_queue('callcenter_queue_waiting'))})"),), width=3, height=5, decimals=0),
     Panel(Kind.STAT, words("Longest wait", "طولانی‌ترین انتظار"),
           words("Of who waits now. Yellow from 20 s on, red from 60 s on.",
                 "از میان منتظران اکنون. از ۲۰ ثانیه زرد، از ۶۰ ثانیه قرمز."),
-          (Query(f"max({of_queue('callcenter_queue_longest_wait_seconds')})"),), "s", 4, 5, 0, WAIT,
+          (Query(f"max({seen(of_queue('callcenter_queue_longest_wait_seconds'))})"),), "s", 4, 5, 0, WAIT,
           nothing=NOBODY_WAITS),
     Panel(Kind.STAT, words("Calls up", "تماس‌های برقرار"),
           words("All calls of the PBX, also those of no queue.", "همهٔ تماس‌های مرکز تلفن، بیرون از صف‌ها هم."),
-          (Query(site("callcenter_calls_up")),), width=4, height=5, decimals=0),
+          (Query(seen(site("callcenter_calls_up"))),), width=3, height=5, decimals=0),
     Panel(Kind.STAT, words("Free agents", "کارشناسان آماده"),
           words("Available now, each once.", "آمادهٔ پاسخ، هر کارشناس یک بار."),
-          (Query(agents_in("available")),), width=4, height=5, decimals=0, steps=((None, "red"), (1.0, "green"))),
+          (Query(agents_in("available")),), width=3, height=5, decimals=0, steps=((None, "red"), (1.0, "green"))),
     Panel(Kind.STAT, words("Abandon rate today", "نرخ رهاشدن امروز"),
           words("All queues together. Target of the field: 5 to 8 %.", "همهٔ صف‌ها با هم. هدف رایج: ۵ تا ۸ درصد."),
           (Query(site("callcenter_abandon_rate_ratio", window="today")),), "percentunit", 4, 5, 1, ABANDONED),
@@ -52,14 +55,17 @@ NOW = Section(words("Now", "اکنون"), (
 QUEUES = Section(words("Queues", "صف‌ها"), (
     Panel(Kind.TABLE, words("Queues", "صف‌ها"),
           words("The gap is the service level of the last 30 minutes less the queue's own target: green on target, "
-                "yellow down to ten points below. An empty cell has no value: nobody waits, or nothing to divide by.",
+                "yellow down to ten points below. An empty cell has no value: nobody waits, nothing to divide by, or "
+                "the PBX is not seen.",
                 "فاصله، سطح خدمت ۳۰ دقیقهٔ گذشته منهای هدف همان صف است: سبز در حد هدف، زرد تا ده واحد پایین‌تر. خانهٔ "
-                "خالی یعنی عددی نیست: کسی منتظر نیست یا تقسیم بر هیچ است."),
-          (Query(f"sum by (queue) ({of_queue('callcenter_queue_waiting')})", words("Waiting", "در انتظار"), "none"),
-           Query(f"max by (queue) ({of_queue('callcenter_queue_longest_wait_seconds')})",
+                "خالی یعنی عددی نیست: کسی منتظر نیست، تقسیم بر هیچ است، یا مرکز تلفن دیده نمی‌شود."),
+          (Query(f"sum by (queue) ({seen(of_queue('callcenter_queue_waiting'))})",
+                 words("Waiting", "در انتظار"), "none"),
+           Query(f"max by (queue) ({seen(of_queue('callcenter_queue_longest_wait_seconds'))})",
                  words("Longest wait", "طولانی‌ترین انتظار"), "s", WAIT),
-           Query(f"sum by (queue) ({of_queue('callcenter_queue_talking')})", words("Talking", "در گفت‌وگو"), "none"),
-           Query(f"sum by (queue) ({of_queue('callcenter_queue_agents', state='available')})",
+           Query(f"sum by (queue) ({seen(of_queue('callcenter_queue_talking'))})",
+                 words("Talking", "در گفت‌وگو"), "none"),
+           Query(f"sum by (queue) ({seen(of_queue('callcenter_queue_agents', state='available'))})",
                  words("Free agents", "کارشناسان آماده"), "none"),
            Query(f"max by (queue) ({of_queue('callcenter_queue_service_level_ratio', window='30m')})",
                  words("Service level, 30 min", "سطح خدمت، ۳۰ دقیقه"), "percentunit"),
@@ -83,7 +89,7 @@ COURSE = Section(words("Course of the day", "روند روز"), (
                 "۳۰ دقیقهٔ گذشته، به تفکیک صف. صفر هدف همان صف است: ناحیهٔ سبز در حد هدف، زرد نزدیک آن، قرمز پایین‌تر."),
           (Query(level_gap("30m"), "{{queue}}"),), "percentunit", 12, 9, steps=GAP, bands=True, least=None),
     Panel(Kind.STACKED, words("Waiting by queue", "منتظران به تفکیک صف"), words("Callers now.", "تماس‌های اکنون."),
-          (Query(of_queue("callcenter_queue_waiting"), "{{queue}}"),), width=12, height=9, decimals=0),
+          (Query(seen(of_queue("callcenter_queue_waiting")), "{{queue}}"),), width=12, height=9, decimals=0),
     Panel(Kind.STACKED, words("What became of calls, an hour", "سرانجام تماس‌ها در ساعت"),
           words("From the counters, as calls an hour; refused ones are not offered.",
                 "از شمارنده‌ها، تماس در ساعت؛ نپذیرفته‌ها ورودی به شمار نمی‌آیند."),

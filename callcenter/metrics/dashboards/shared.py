@@ -13,6 +13,12 @@ ANY_BAD: Steps = ((None, "green"), (1.0, "red"))
 ABANDONED: Steps = ((None, "green"), (0.05, "yellow"), (0.08, "red"))
 
 NOBODY_WAITS = words("nobody waits", "کسی منتظر نیست")
+LINK = f"({site('callcenter_link_up')} == 1)"
+
+
+def seen(expr: str) -> str:
+    """Only while the PBX is seen: without the link what is of now stands still, and would pass for the truth."""
+    return f"({expr} and on (instance) {LINK})"
 
 
 def level_gap(window: str) -> str:
@@ -22,9 +28,22 @@ def level_gap(window: str) -> str:
 
 
 def agents_in(state: str) -> str:
-    """How many are in the state, each once. 0 is said only while the daemon is there to say so."""
-    agents = f"count({site('callcenter_agent_state', state=state)})"
-    return f"{agents} or 0 * max({site('callcenter_link_up')})"
+    """How many are in the state, each once. 0 is said only while the daemon is there and sees the PBX."""
+    agents = f"count({seen(site('callcenter_agent_state', state=state))})"
+    return f"{agents} or 0 * max({LINK})"
+
+
+def link(width: int, height: int) -> Panel:
+    """Whether the rest of the dashboard can know anything of now."""
+    return Panel(
+        Kind.STAT, words("PBX", "مرکز تلفن"),
+        words("Whether the daemon sees the PBX. While it does not, nothing is known of now and nothing of it is shown.",
+              "آیا برنامه مرکز تلفن را می‌بیند. تا وقتی نمی‌بیند از اکنون چیزی دانسته نیست و چیزی نشان داده نمی‌شود."),
+        (Query(f"{site('callcenter_link_up')} or on (instance) ({site('up', job='callcenter')} == 0) - 1"),),
+        width=width, height=height, mapped={
+            "1": (words("seen", "دیده می‌شود"), "green"), "0": (words("not seen", "دیده نمی‌شود"), "red"),
+            "-1": (words("daemon down", "برنامه پاسخ نمی‌دهد"), "red"),
+        })  # fmt: skip
 
 
 AGENTS_BY_STATE = Panel(
