@@ -45,7 +45,7 @@ def check(folder: Path, series: Mapping[str, str], cases: Mapping[str, Samples])
 def question(dashboard: str, title: str, query: int = 0, *, site: str = "hq:8080", queue: str = "sales") -> str:
     """What a panel asks of the site, and of all its queues, or of this one where only one can be chosen."""
     made = json.loads(files()[f"dashboards/en/{dashboard}.json"])
-    (panel,) = (one for one in made["panels"] if one["title"] == title and one["type"] != "row")
+    panel = next(one for one in made["panels"] if one["title"] == title and one["type"] != "row")
     targets: list[dict[str, Any]] = panel["targets"]
     several = any(one["multi"] for one in made["templating"]["list"])
     return as_grafana_asks(targets[query]["expr"], {"instance": site, "queue": ALL if several else queue})
@@ -102,6 +102,7 @@ def test_who_is_free_is_counted_once_and_nobody_is_0_only_while_the_daemon_says_
 GAUGES = ("waiting", "longest_wait_seconds", "talking", "agents_staffed", "staffing_gap_agents")
 OF_NOW: dict[tuple[str, str, int], Samples] = {
     ("overview", "Waiting", 0): [("{}", 3.0)], ("overview", "Longest wait", 0): [("{}", 3.0)],
+    ("queue", "Longest wait", 0): [(f"callcenter_queue_longest_wait_seconds{{{SALES}}}", 3.0)],
     ("overview", "Calls up", 0): [(f"callcenter_calls_up{{{HQ}}}", 3.0)], ("overview", "Free agents", 0): [("{}", 1.0)],
     ("overview", "Queues", 0): [('{queue="sales"}', 3.0)], ("overview", "Queues", 1): [('{queue="sales"}', 3.0)],
     ("overview", "Queues", 2): [('{queue="sales"}', 3.0)], ("overview", "Queues", 3): [('{queue="sales"}', 3.0)],
@@ -129,6 +130,52 @@ def test_nothing_of_now_is_shown_while_the_pbx_is_not_seen(tmp_path: Path) -> No
     asked = {question(*panel): samples for panel, samples in OF_NOW.items()}
     check(tmp_path, {**stands, link: "1x60"}, asked)
     check(tmp_path, {**stands, link: "1x30 0x30"}, {expr: [] for expr in asked})
+
+
+THERE = {f'callcenter_build_info{{{HQ},version="1"}}': "1x60", f"callcenter_queue_waiting{{{SALES}}}": "0x60",
+         f'callcenter_link_up{{{HQ},pbx="main"}}': "1x60"}  # fmt: skip
+OF_BUILD, OF_WAITING = f'{{{HQ},version="1"}}', f"{{{SALES}}}"
+WORDS: dict[tuple[str, str, int], tuple[str, str]] = {
+    ("overview", "Longest wait", 0): ("{}", "nobody waits"),
+    ("queue", "Longest wait", 0): (f'{{{HQ},pbx="main"}}', "nobody waits"),
+    ("forecast", "Age of the forecast", 0): (OF_BUILD, "no forecast"),
+    ("daemon", "MQTT", 0): (OF_BUILD, "no broker"),
+    ("daemon", "Age of the last good backup", 0): (OF_BUILD, "none yet"),
+    ("daemon", "Last good backup", 0): (OF_BUILD, "none yet"),
+    ("daemon", "Difference from queue_log", 0): (OF_WAITING, "not compared"),
+    ("daemon", "Since the start", 0): (OF_BUILD, "no broker"),
+    ("daemon", "Since the start", 1): (OF_BUILD, "no broker"),
+}
+
+
+def test_what_is_absent_is_told_in_words_only_by_a_daemon_that_answers(tmp_path: Path) -> None:
+    """Of one that does not answer nothing is told; and nobody knows whether anyone waits while the PBX is not seen."""
+    asked = {question(*panel): [(labels, -1_000_000.0)] for panel, (labels, _) in WORDS.items()}
+    check(tmp_path, THERE, asked)
+    check(tmp_path, dict.fromkeys(THERE, "1x30 stale"), {expr: [] for expr in asked})
+    waits = {question(*panel): [] for panel in list(WORDS)[:2]}
+    check(tmp_path, {**THERE, f'callcenter_link_up{{{HQ},pbx="main"}}': "0x60"}, waits)
+
+
+@pytest.mark.parametrize("panel", WORDS)
+def test_the_value_of_what_is_absent_is_mapped_to_its_words(panel: tuple[str, str, int]) -> None:
+    dashboard, title, _ = panel
+    made = json.loads(files()[f"dashboards/en/{dashboard}.json"])
+    (defaults,) = (one["fieldConfig"]["defaults"] for one in made["panels"] if one["title"] == title
+                   and one["type"] == "stat")  # fmt: skip
+    (mapped,) = defaults["mappings"]
+    assert mapped["options"]["-1000000"]["text"] == WORDS[panel][1]
+
+
+def test_a_value_that_is_there_stands_for_itself(tmp_path: Path) -> None:
+    there = {
+        "longest_wait_seconds": ("overview", "Longest wait"), "log_difference": ("daemon", "Difference from queue_log"),
+    }  # fmt: skip
+    series = {f"callcenter_queue_{name}{{{SALES}}}": "-3x60" for name in there}
+    check(tmp_path, THERE | series, {
+        question(*there["longest_wait_seconds"]): [("{}", -3.0)],
+        question(*there["log_difference"]): [(f"callcenter_queue_log_difference{{{SALES}}}", -3.0)],
+    })  # fmt: skip
 
 
 @pytest.mark.parametrize("dashboard", ["overview", "queue", "agents"])

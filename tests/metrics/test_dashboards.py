@@ -150,6 +150,12 @@ def test_nothing_of_now_is_read_from_the_past_and_no_line_leads_over_a_gap() -> 
                 assert panel["fieldConfig"]["defaults"]["custom"]["spanNulls"] is False
 
 
+def test_no_word_stands_where_nothing_is_known() -> None:
+    """An unreachable daemon has no series: what is shown then must not say anything of the call centre."""
+    told = {panel["fieldConfig"]["defaults"]["noValue"] for made in MADE.values() for panel in panels(made)}
+    assert told == {"–"}
+
+
 def test_a_band_is_between_two_series_that_are_there() -> None:
     bands = 0
     for panel in (panel for made in MADE.values() for panel in panels(made)):

@@ -12,6 +12,9 @@ from callcenter.metrics.dashboards.values import Kind, Panel, Query, Steps, Word
 
 Json = dict[str, Any]
 
+NOTHING = "–"
+"""Without a value, be it that nobody could be asked: a word would be believed. A question says by a value of its own
+what the daemon knows to be absent (``or_absent``)."""
 NO_DATA_SPANS = {"spanNulls": False, "insertNulls": False}
 LEGEND = {"displayMode": "table", "placement": "bottom", "showLegend": True, "calcs": ["lastNotNull"]}
 TOOLTIP = {"mode": "multi", "sort": "desc"}
@@ -32,7 +35,7 @@ def said(legend: Words | str, language: str) -> str:
 
 def drawn(panel: Panel, language: str) -> Json:
     """The keys of a panel that say how it is drawn."""
-    defaults: Json = {"unit": panel.unit, "noValue": panel.nothing[language], "custom": CUSTOM[panel.kind](panel)}
+    defaults: Json = {"unit": panel.unit, "noValue": NOTHING, "custom": CUSTOM[panel.kind](panel)}
     given = {"decimals": panel.decimals, "min": panel.least, "max": panel.most}
     defaults |= {name: value for name, value in given.items() if value is not None}
     defaults["thresholds"] = thresholds(panel.steps)

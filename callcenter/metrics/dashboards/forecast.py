@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from callcenter.metrics.dashboards.shared import seen
+from callcenter.metrics.dashboards.shared import ABSENT, ANSWERS, or_absent, seen
 from callcenter.metrics.dashboards.values import Dashboard, Kind, Panel, Query, Queues, Section, of_queue, site, words
 
 OFFERED = of_queue("callcenter_queue_window_visits", window="today", outcome="offered")
 FORECAST = of_queue("callcenter_queue_forecast_calls")
-NOTHING = words("no forecast", "پیش‌بینی نیست")
+NO_FORECAST = {ABSENT: (words("no forecast", "پیش‌بینی نیست"), "text")}
 
 STAFF = Section(words("Agents", "کارشناسان"), (
     Panel(Kind.STAT, words("Agents missing now", "کمبود کارشناس اکنون"),
@@ -15,12 +15,12 @@ STAFF = Section(words("Agents", "کارشناسان"), (
                 "began.", "کارشناسان لازم منهای کارشناسان حاضر: بالای صفر یعنی کمبود. پیش از آغاز روز پیش‌بینی نشده "
                 "باشد، چیزی نیست."),
           (Query(seen(of_queue("callcenter_queue_staffing_gap_agents")), "{{queue}}"),), width=18, height=5, decimals=0,
-          steps=((None, "green"), (0.5, "red")), nothing=NOTHING, least=None),
+          steps=((None, "green"), (0.5, "red")), least=None),
     Panel(Kind.STAT, words("Age of the forecast", "عمر پیش‌بینی"),
           words("Since the forecast of today was made; it is made once a day.",
                 "از زمان ساخت پیش‌بینی امروز؛ روزی یک بار ساخته می‌شود."),
-          (Query(f"time() - {site('callcenter_forecast_made_timestamp_seconds')}"),), "s", 6, 5,
-          steps=((None, "green"), (172800.0, "yellow")), nothing=NOTHING),
+          (Query(or_absent(f"time() - {site('callcenter_forecast_made_timestamp_seconds')}", ANSWERS)),), "s", 6, 5,
+          steps=((None, "green"), (172800.0, "yellow")), mapped=NO_FORECAST),
     Panel(Kind.LINES, words("Agents required and staffed", "کارشناسان لازم و حاضر"),
           words("Required: Erlang C at the queue's service level, occupancy capped, without shrinkage. The filled band "
                 "is the gap between the two.",

@@ -12,7 +12,11 @@ WAIT: Steps = ((None, "green"), (20.0, "yellow"), (60.0, "red"))
 ANY_BAD: Steps = ((None, "green"), (1.0, "red"))
 ABANDONED: Steps = ((None, "green"), (0.05, "yellow"), (0.08, "red"))
 
-NOBODY_WAITS = words("nobody waits", "کسی منتظر نیست")
+ABSENT = "-1000000"
+"""The value of what is known to be absent, and mapped to words: no metric of ours is so low."""
+NOBODY_WAITS = {ABSENT: (words("nobody waits", "کسی منتظر نیست"), "green")}
+ANSWERS = site("callcenter_build_info")
+"""There as long as the daemon answers."""
 LINK = f"({site('callcenter_link_up')} == 1)"
 
 
@@ -25,6 +29,11 @@ def level_gap(window: str) -> str:
     """The service level less what the queue aims at: two queues with two targets are on one scale."""
     level = of_queue("callcenter_queue_service_level_ratio", window=window)
     return f"{level} - on (instance, queue) group_left () {of_queue('callcenter_queue_service_level_target_ratio')}"
+
+
+def or_absent(expr: str, known: str, on: str = "instance") -> str:
+    """:data:`ABSENT` for each series of ``known`` (by ``on``) that ``expr`` lacks: were it there it would be told."""
+    return f"{expr} or on ({on}) (0 * {known} - {-int(ABSENT)})"
 
 
 def agents_in(state: str) -> str:

@@ -79,7 +79,7 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class Panel:
     """``width`` of 24 and ``height`` in Grafana's cells. ``steps`` colour values; ``bands``: draw them as areas behind
-    the lines too. ``mapped``: value → its name and colour. ``nothing``: what is shown without a value.
+    the lines too. ``mapped``: value → its name and colour.
     ``repeat``: the panel is there once for each queue that is chosen."""
 
     kind: Kind
@@ -93,7 +93,6 @@ class Panel:
     steps: Steps = ()
     bands: bool = False
     mapped: Mapping[str, tuple[Words, str]] = field(default_factory=dict)
-    nothing: Words = field(default_factory=lambda: words("–", "–"))
     repeat: bool = False
     least: float | None = 0.0
     most: float | None = None
