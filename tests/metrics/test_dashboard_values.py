@@ -73,9 +73,36 @@ def test_a_service_level_is_held_to_the_target_of_its_own_queue(tmp_path: Path) 
     check(tmp_path, series, {question("overview", "Service level less its target"): gaps})
 
 
+LOW, HIGH = "callcenter_queue_target_low", "callcenter_queue_target_high"
+
+
+def test_each_queue_is_judged_by_its_own_target(tmp_path: Path) -> None:
+    """The same wait and the same rates are well for one queue and bad for the other."""
+    series = {f'callcenter_link_up{{{HQ},pbx="main"}}': "1x60"}
+    for queue, t, abandons, resolved in ((SALES, 120, (0.1, 0.2), 0.6), (VIP, 10, (0.02, 0.04), 0.9)):
+        series |= {
+            f"callcenter_queue_longest_wait_seconds{{{queue}}}": "40x60",
+            f"callcenter_queue_service_level_threshold_seconds{{{queue}}}": f"{t}x60",
+            f'callcenter_queue_abandon_rate_ratio{{{queue},window="today"}}': "0.1x60",
+            f'{LOW}{{{queue},figure="abandon_rate"}}': f"{abandons[0]}x60",
+            f'{HIGH}{{{queue},figure="abandon_rate"}}': f"{abandons[1]}x60",
+            f'callcenter_queue_first_call_resolution_ratio{{{queue},window="28d"}}': "0.7x60",
+            f'{LOW}{{{queue},figure="first_call_resolution"}}': f"{resolved}x60",
+        }  # fmt: skip
+    sales, vip = '{queue="sales"}', '{queue="vip"}'
+    check(tmp_path, series, {
+        question("overview", "Longest wait", 1): [("{}", 4.0)],
+        question("queue", "Longest wait", 1): [("{}", 1 / 3)],
+        question("overview", "Queues", 2): [(sales, 1 / 3), (vip, 4.0)],
+        question("overview", "Queues", 9): [(sales, 0.0), (vip, 2.0)],
+        question("overview", "Abandon rate today", 1): [("{}", 1.0)],
+        question("history", "First-call resolution, 28 days", 1): [("{}", 1.0)],
+    })  # fmt: skip
+
+
 def test_a_band_lies_between_its_edges(tmp_path: Path) -> None:
     """More is better: from the target to 1. Less is better: from 0 to the target, and from there to what is bad."""
-    low, high = "callcenter_queue_target_low", "callcenter_queue_target_high"
+    low, high = LOW, HIGH
     of = {name: f'{{{SALES},figure="{name}"}}' for name in ("service_level", "abandon_rate")}
     series = {
         low + of["service_level"]: "0.9x60", high + of["service_level"]: "0.9x60",
@@ -102,10 +129,10 @@ def test_who_is_free_is_counted_once_and_nobody_is_0_only_while_the_daemon_says_
 GAUGES = ("waiting", "longest_wait_seconds", "talking", "agents_staffed", "staffing_gap_agents")
 OF_NOW: dict[tuple[str, str, int], Samples] = {
     ("overview", "Waiting", 0): [("{}", 3.0)], ("overview", "Longest wait", 0): [("{}", 3.0)],
-    ("queue", "Longest wait", 0): [(f"callcenter_queue_longest_wait_seconds{{{SALES}}}", 3.0)],
+    ("queue", "Longest wait", 0): [("{}", 3.0)],
     ("overview", "Calls up", 0): [(f"callcenter_calls_up{{{HQ}}}", 3.0)], ("overview", "Free agents", 0): [("{}", 1.0)],
     ("overview", "Queues", 0): [('{queue="sales"}', 3.0)], ("overview", "Queues", 1): [('{queue="sales"}', 3.0)],
-    ("overview", "Queues", 2): [('{queue="sales"}', 3.0)], ("overview", "Queues", 3): [('{queue="sales"}', 3.0)],
+    ("overview", "Queues", 3): [('{queue="sales"}', 3.0)], ("overview", "Queues", 4): [('{queue="sales"}', 3.0)],
     ("overview", "Waiting by queue", 0): [(f"callcenter_queue_waiting{{{SALES}}}", 3.0)],
     ("overview", "Agents by state", 0): [("{}", 1.0)],
     ("queue", "Waiting", 0): [(f"callcenter_queue_waiting{{{SALES}}}", 3.0)],
@@ -137,7 +164,7 @@ THERE = {f'callcenter_build_info{{{HQ},version="1"}}': "1x60", f"callcenter_queu
 OF_BUILD, OF_WAITING = f'{{{HQ},version="1"}}', f"{{{SALES}}}"
 WORDS: dict[tuple[str, str, int], tuple[str, str]] = {
     ("overview", "Longest wait", 0): ("{}", "nobody waits"),
-    ("queue", "Longest wait", 0): (f'{{{HQ},pbx="main"}}', "nobody waits"),
+    ("queue", "Longest wait", 0): ("{}", "nobody waits"),
     ("forecast", "Age of the forecast", 0): (OF_BUILD, "no forecast"),
     ("daemon", "MQTT", 0): (OF_BUILD, "no broker"),
     ("daemon", "Age of the last good backup", 0): (OF_BUILD, "none yet"),
@@ -159,11 +186,12 @@ def test_what_is_absent_is_told_in_words_only_by_a_daemon_that_answers(tmp_path:
 
 @pytest.mark.parametrize("panel", WORDS)
 def test_the_value_of_what_is_absent_is_mapped_to_its_words(panel: tuple[str, str, int]) -> None:
-    dashboard, title, _ = panel
+    dashboard, title, query = panel
     made = json.loads(files()[f"dashboards/en/{dashboard}.json"])
-    (defaults,) = (one["fieldConfig"]["defaults"] for one in made["panels"] if one["title"] == title
-                   and one["type"] == "stat")  # fmt: skip
-    (mapped,) = defaults["mappings"]
+    fields = next(one["fieldConfig"] for one in made["panels"] if one["title"] == title and one["type"] == "stat")
+    own = [one["value"] for rule in fields["overrides"] if rule["matcher"]["options"] == "AB"[query]
+           for one in rule["properties"] if one["id"] == "mappings"]  # fmt: skip
+    (mapped,) = own[0] if own else fields["defaults"]["mappings"]
     assert mapped["options"]["-1000000"]["text"] == WORDS[panel][1]
 
 

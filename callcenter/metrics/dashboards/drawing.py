@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from callcenter.metrics.dashboards.values import Kind, Panel, Query, Steps, Words
+from callcenter.metrics.dashboards.values import Kind, Mapped, Panel, Query, Steps, Words
 
 Json = dict[str, Any]
 
@@ -41,7 +41,7 @@ def drawn(panel: Panel, language: str) -> Json:
     defaults["thresholds"] = thresholds(panel.steps)
     defaults["color"] = {"mode": "thresholds" if panel.steps and not panel.bands else "palette-classic"}
     if panel.mapped:
-        defaults["mappings"] = _mappings(panel, language)
+        defaults["mappings"] = _mappings(panel.mapped, language)
     overrides = [rule for n, query in enumerate(panel.queries) for rule in _override(panel, n, query, language)]
     return {
         "type": TYPES.get(panel.kind, panel.kind.value),
@@ -55,10 +55,10 @@ def thresholds(steps: Steps) -> Json:
     return {"mode": "absolute", "steps": [{"value": value, "color": colour} for value, colour in colours]}
 
 
-def _mappings(panel: Panel, language: str) -> list[Json]:
+def _mappings(mapped: Mapped, language: str) -> list[Json]:
     named = {
         value: {"text": name[language], "color": colour, "index": n}
-        for n, (value, (name, colour)) in enumerate(panel.mapped.items())
+        for n, (value, (name, colour)) in enumerate(mapped.items())
     }
     return [{"type": "value", "options": named}]
 
@@ -66,10 +66,12 @@ def _mappings(panel: Panel, language: str) -> list[Json]:
 def _override(panel: Panel, n: int, query: Query, language: str) -> list[Json]:
     """What is another for one query than for the rest of the panel."""
     own: Json = {}
-    if panel.kind is Kind.TABLE:
+    if panel.kind in (Kind.TABLE, Kind.STAT):
         own |= {"unit": query.unit} if query.unit else {}
-        own |= {"thresholds": thresholds(query.steps), "color": {"mode": "thresholds"},
-                "custom.cellOptions": {"type": "color-background"}} if query.steps else {}  # fmt: skip
+        own |= {"mappings": _mappings(query.mapped, language)} if query.mapped else {}
+        own |= {"thresholds": thresholds(query.steps), "color": {"mode": "thresholds"}} if query.steps else {}
+    if panel.kind is Kind.TABLE and (query.steps or query.mapped):
+        own |= {"custom.cellOptions": {"type": "color-background"}}
     if query.dashed:
         own |= {"custom.lineStyle": {"fill": "dash", "dash": [8, 8]}, "custom.lineWidth": 1, "custom.fillOpacity": 0,
                 "color": {"mode": "fixed", "fixedColor": query.dashed}}  # fmt: skip
@@ -110,8 +112,9 @@ CUSTOM: dict[Kind, Callable[[Panel], Json]] = {
 
 def _stat(panel: Panel) -> Json:
     many = len(panel.queries) > 1 or "{{" in str(panel.queries[0].legend)
+    judged = panel.steps or panel.mapped or any(query.steps for query in panel.queries)
     return {
-        "reduceOptions": REDUCED, "colorMode": "background" if panel.steps or panel.mapped else "value",
+        "reduceOptions": REDUCED, "colorMode": "background" if judged else "value",
         "graphMode": "none", "justifyMode": "auto", "orientation": "auto", "wideLayout": True,
         "showPercentChange": False, "textMode": "value_and_name" if many else "value",
     }  # fmt: skip

@@ -4,7 +4,7 @@ values."""
 from __future__ import annotations
 
 from callcenter.metrics.dashboards.figures import over_time
-from callcenter.metrics.dashboards.shared import GAP, LINK, NOBODY_WAITS, WAIT, level_gap, link, or_absent, seen
+from callcenter.metrics.dashboards.shared import GAP, level_gap, link, longest_wait, seen
 from callcenter.metrics.dashboards.states import OUTCOMES, STATES
 from callcenter.metrics.dashboards.values import Dashboard, Kind, Panel, Query, Queues, Section, of_queue, site, words
 from kpi.table import FIGURES
@@ -15,9 +15,7 @@ NOW = Section(words("Now", "اکنون"), (
     link(3, 5),
     Panel(Kind.STAT, words("Waiting", "در انتظار"), words("Callers now.", "تماس‌های اکنون."),
           (Query(seen(of_queue("callcenter_queue_waiting"))),), width=3, height=5, decimals=0),
-    Panel(Kind.STAT, words("Longest wait", "طولانی‌ترین انتظار"), words("Of who waits now.", "از میان منتظران اکنون."),
-          (Query(or_absent(seen(of_queue("callcenter_queue_longest_wait_seconds")), LINK)),), "s", 3, 5, 0, WAIT,
-          mapped=NOBODY_WAITS),
+    longest_wait(3),
     Panel(Kind.STAT, words("Talking", "در گفت‌وگو"), words("Callers with an agent now.", "تماس‌های در حال گفت‌وگو."),
           (Query(seen(of_queue("callcenter_queue_talking"))),), width=3, height=5, decimals=0),
     Panel(Kind.STAT, words("Service level less target", "سطح خدمت منهای هدف"),

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from callcenter.metrics.dashboards.states import STATES
-from callcenter.metrics.dashboards.values import Kind, Panel, Query, Steps, of_queue, site, words
+from callcenter.metrics.dashboards.values import Kind, Mapped, Panel, Query, Steps, of_queue, site, words
 
 GAP: Steps = ((None, "red"), (-0.1, "yellow"), (0.0, "green"))
 """A share less its target, as the wallboard judges it: near the target down to ten points below it."""
-WAIT: Steps = ((None, "green"), (20.0, "yellow"), (60.0, "red"))
-"""A wait by the field's usual 20 s: beyond it is late, beyond three times as long is bad."""
+WAIT: Steps = ((None, "green"), (1.0, "yellow"), (3.0, "red"))
+"""A wait as a share of its queue's T, as the wallboard judges it: beyond T it is late, beyond three times T bad."""
 ANY_BAD: Steps = ((None, "green"), (1.0, "red"))
-ABANDONED: Steps = ((None, "green"), (0.05, "yellow"), (0.08, "red"))
+UNJUDGED: Steps = ((None, "transparent"),)
+"""Of a value beside one that is judged."""
+JUDGED: Mapped = {
+    "0": (words("on target", "در حد هدف"), "green"), "1": (words("near", "نزدیک هدف"), "yellow"),
+    "2": (words("missed", "دور از هدف"), "red"),
+}  # fmt: skip
+MISSED = words("queues that miss their target", "صف‌های دور از هدف")
 
 ABSENT = "-1000000"
 """The value of what is known to be absent, and mapped to words: no metric of ours is so low."""
@@ -29,6 +35,33 @@ def level_gap(window: str) -> str:
     """The service level less what the queue aims at: two queues with two targets are on one scale."""
     level = of_queue("callcenter_queue_service_level_ratio", window=window)
     return f"{level} - on (instance, queue) group_left () {of_queue('callcenter_queue_service_level_target_ratio')}"
+
+
+def of_t(wait: str) -> str:
+    """Each queue's wait as a share of its own T."""
+    threshold = of_queue("callcenter_queue_service_level_threshold_seconds")
+    return f"{wait} / on (instance, queue) group_left () {threshold}"
+
+
+def target(figure: str, end: str) -> str:
+    return of_queue(f"callcenter_queue_target_{end}", figure=figure)
+
+
+LONGEST = of_queue("callcenter_queue_longest_wait_seconds")
+
+
+def longest_wait(width: int) -> Panel:
+    """In seconds; and, for each queue has a T of its own, the worst as a share of it."""
+    return Panel(
+        Kind.STAT, words("Longest wait", "طولانی‌ترین انتظار"),
+        words("Of who waits now; and the worst as a share of the queue's own threshold T: yellow beyond T, red beyond "
+              "three times T.",
+              "از میان منتظران اکنون؛ و بدترین آن‌ها نسبت به آستانهٔ T همان صف: بالاتر از T زرد، بالاتر از سه برابر T "
+              "قرمز."),
+        (Query(or_absent(f"max({seen(LONGEST)})", f"max({LINK})"), words("longest", "طولانی‌ترین"), steps=UNJUDGED,
+               mapped=NOBODY_WAITS),
+         Query(f"max({seen(of_t(LONGEST))})", words("of T", "از T"), "percentunit", WAIT)), "s", width, 5, 0,
+    )  # fmt: skip
 
 
 def or_absent(expr: str, known: str, on: str = "instance") -> str:

@@ -61,17 +61,21 @@ class Kind(enum.StrEnum):
 
 Steps = tuple[tuple[float | None, str], ...]
 """From which value on which colour; the first begins at None."""
+Mapped = Mapping[str, tuple[Words, str]]
+"""Value → its name and colour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """``legend``: a name in each language, or Grafana's template of labels. ``unit``, ``steps``: of a table's column,
-    where they are its own. ``fill``: this series and the one before it are the edges of a band of that colour."""
+    """``legend``: a name in each language, or Grafana's template of labels. ``unit``, ``steps``, ``mapped``: of a
+    table's column or a stat's value, where they are its own. ``fill``: this series and the one before it are the edges
+    of a band of that colour."""
 
     expr: str
     legend: Words | str = ""
     unit: str = ""
     steps: Steps = ()
+    mapped: Mapped = field(default_factory=dict)
     dashed: str = ""
     fill: str = ""
 
@@ -79,8 +83,7 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class Panel:
     """``width`` of 24 and ``height`` in Grafana's cells. ``steps`` colour values; ``bands``: draw them as areas behind
-    the lines too. ``mapped``: value → its name and colour.
-    ``repeat``: the panel is there once for each queue that is chosen."""
+    the lines too. ``repeat``: the panel is there once for each queue that is chosen."""
 
     kind: Kind
     title: Words
@@ -92,7 +95,7 @@ class Panel:
     decimals: int | None = None
     steps: Steps = ()
     bands: bool = False
-    mapped: Mapping[str, tuple[Words, str]] = field(default_factory=dict)
+    mapped: Mapped = field(default_factory=dict)
     repeat: bool = False
     least: float | None = 0.0
     most: float | None = None
