@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from lab.promql import ALL, as_grafana_asks
 
+from callcenter.floor.records import Outcome
 from callcenter.metrics.dashboards.__main__ import files
 from callcenter.metrics.recipes import recipes, within
 
@@ -97,6 +98,16 @@ def test_each_queue_is_judged_by_its_own_target(tmp_path: Path) -> None:
         question("overview", "Queues", 9): [(sales, 0.0), (vip, 2.0)],
         question("overview", "Abandon rate today", 1): [("{}", 1.0)],
         question("history", "First-call resolution, 28 days", 1): [("{}", 1.0)],
+    })  # fmt: skip
+
+
+def test_the_fates_of_calls_are_all_that_were_decided(tmp_path: Path) -> None:
+    """Each outcome is in one of the four parts that are stacked: a call a minute of each."""
+    series = {f'callcenter_queue_visits_total{{{SALES},outcome="{outcome.value}"}}': "0+1x60" for outcome in Outcome}
+    hours = {0: 60.0, 1: 60.0, 2: 60.0 * (len(Outcome) - 4), 3: 120.0}
+    check(tmp_path, series, {
+        f'round({question("overview", "What became of calls, an hour", n)})': [("{}", calls)]
+        for n, calls in hours.items()
     })  # fmt: skip
 
 

@@ -185,5 +185,5 @@ def test_the_labels_that_are_asked_for_are_those_of_the_metric() -> None:
     for target in targets():
         for name, inside in re.findall(r"\b(callcenter_\w+)\{([^}]*)\}", as_grafana_asks(target["expr"], ANYWHERE)):
             (metric,) = metrics_in(name)
-            asked = set(re.findall(r"(\w+)=~?[\"`]", inside)) - {"instance"}
+            asked = set(re.findall(r"(\w+)(?:=~?|!~)[\"`]", inside)) - {"instance"}
             assert asked <= set(METRICS[metric].labels), target["expr"]

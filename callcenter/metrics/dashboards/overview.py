@@ -89,8 +89,10 @@ QUEUES = Section(words("Queues", "صف‌ها"), (
           width=24, height=10, least=None),
 ))  # fmt: skip
 
-FATES = {"answered": words("Answered", "پاسخ‌داده‌شده"), "abandoned": words("Abandoned", "رهاشده"),
-         "~refused_.*": words("Refused", "نپذیرفته")}  # fmt: skip
+FATES = {
+    "answered": words("Answered", "پاسخ‌داده‌شده"), "abandoned": words("Abandoned", "رهاشده"),
+    "!~answered|abandoned|refused_.*": words("Other", "دیگر"), "~refused_.*": words("Refused", "نپذیرفته"),
+}  # fmt: skip
 
 COURSE = Section(words("Course of the day", "روند روز"), (
     Panel(Kind.LINES, words("Service level less its target", "سطح خدمت منهای هدف"),
@@ -101,8 +103,10 @@ COURSE = Section(words("Course of the day", "روند روز"), (
     Panel(Kind.STACKED, words("Waiting by queue", "منتظران به تفکیک صف"), words("Callers now.", "تماس‌های اکنون."),
           (Query(seen(of_queue("callcenter_queue_waiting")), "{{queue}}"),), width=12, height=9, decimals=0),
     Panel(Kind.STACKED, words("What became of calls, an hour", "سرانجام تماس‌ها در ساعت"),
-          words("From the counters, as calls an hour; refused ones are not offered.",
-                "از شمارنده‌ها، تماس در ساعت؛ نپذیرفته‌ها ورودی به شمار نمی‌آیند."),
+          words("From the counters, as calls an hour; refused ones are not offered. Other: timed out, left by key, no "
+                "agents left, withdrawn, PBX died, unknown.",
+                "از شمارنده‌ها، تماس در ساعت؛ نپذیرفته‌ها ورودی به شمار نمی‌آیند. دیگر: پایان مهلت، خروج با کلید، بدون "
+                "کارشناس، برداشته‌شده، قطع مرکز تلفن، نامعلوم."),
           tuple(Query(f"3600 * sum(rate({of_queue('callcenter_queue_visits_total', outcome=outcome)}"
                       "[$__rate_interval]))", name) for outcome, name in FATES.items()),
           width=12, height=9, decimals=0),

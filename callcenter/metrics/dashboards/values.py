@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import starmap
 
 LANGUAGES = ("en", "fa")
 
@@ -25,7 +26,8 @@ def words(en: str, fa: str) -> Words:
 
 
 def site(metric: str, **labels: str) -> str:
-    """The metric of the chosen site, narrowed to the labels: a value that begins with "~" is an expression."""
+    """The metric of the chosen site, narrowed to the labels: a value that begins with "~" is an expression, with
+    "!~" one that it must not match."""
     return _selector(metric, [CHOSEN["instance"]], labels)
 
 
@@ -35,8 +37,13 @@ def of_queue(metric: str, **labels: str) -> str:
 
 
 def _selector(metric: str, chosen: Iterable[str], labels: Mapping[str, str]) -> str:
-    told = (f'{name}=~"{value[1:]}"' if value[:1] == "~" else f'{name}="{value}"' for name, value in labels.items())
-    return f"{metric}{{{','.join((*chosen, *told))}}}"
+    return f"{metric}{{{','.join((*chosen, *starmap(_matcher, labels.items())))}}}"
+
+
+def _matcher(name: str, value: str) -> str:
+    if value.startswith("!~"):
+        return f'{name}!~"{value[2:]}"'
+    return f'{name}=~"{value[1:]}"' if value.startswith("~") else f'{name}="{value}"'
 
 
 class Kind(enum.StrEnum):
