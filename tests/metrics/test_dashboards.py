@@ -135,6 +135,19 @@ def test_both_languages_ask_the_same_and_the_other_speaks_persian() -> None:
         assert english["links"][0]["tags"] == english["tags"] != persian["tags"] == persian["links"][0]["tags"]
 
 
+def test_a_window_in_a_table_has_a_name_in_each_language() -> None:
+    for language, head in (("en", "Window"), ("fa", "بازه")):
+        asked, named = set[str](), set[str]()
+        made = (MADE[f"dashboards/{language}/{name}.json"] for name in ("overview", "history"))
+        for panel in (one for each in made for one in panels(each) if "by (window)" in one["targets"][0]["expr"]):
+            asked |= set("|".join(re.findall(r'window=~"([^"]+)"', panel["targets"][0]["expr"])).split("|"))
+            (rule,) = (one for one in panel["fieldConfig"]["overrides"] if one["matcher"]["options"] == head)
+            names = rule["properties"][0]["value"][0]["options"]
+            named |= {window for window, name in names.items() if language == "en" or PERSIAN.search(name["text"])}
+            assert head in panel["transformations"][1]["options"]["renameByName"].values()
+        assert asked and asked == named == {"15m", "30m", "60m", "today", "7d", "28d"}
+
+
 def test_grafana_is_told_where_the_dashboards_of_each_language_are() -> None:
     told = (GRAFANA / "provisioning/dashboards/callcenter.yml").read_text(encoding="utf-8")
     folders = re.findall(r"^      path: /var/lib/grafana/dashboards/callcenter/(\w+)$", told, re.MULTILINE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from callcenter.metrics.dashboards.values import Kind, Mapped, Panel, Query, Steps, Words
+from callcenter.metrics.dashboards.values import Kind, Mapped, Panel, Query, Steps, Words, words
 
 Json = dict[str, Any]
 
@@ -19,6 +19,16 @@ NO_DATA_SPANS = {"spanNulls": False, "insertNulls": False}
 LEGEND = {"displayMode": "table", "placement": "bottom", "showLegend": True, "calcs": ["lastNotNull"]}
 TOOLTIP = {"mode": "multi", "sort": "desc"}
 REDUCED = {"values": False, "calcs": ["lastNotNull"], "fields": ""}
+COLUMNS: dict[str, Words] = {
+    "queue": words("Queue", "صف"), "window": words("Window", "بازه"), "name": words("Agent", "کارشناس"),
+    "agent": words("Phone", "تلفن"),
+}  # fmt: skip
+"""Labels as the heads of a table's columns."""
+WINDOWS: dict[str, Words] = {
+    "15m": words("15 minutes", "۱۵ دقیقه"), "30m": words("30 minutes", "۳۰ دقیقه"),
+    "60m": words("60 minutes", "۶۰ دقیقه"), "today": words("today", "امروز"),
+    "7d": words("7 days", "۷ روز"), "28d": words("28 days", "۲۸ روز"),
+}  # fmt: skip
 TYPES = {Kind.STACKED: "timeseries", Kind.NAME: "stat"}
 """Grafana's name of a kind where it is another."""
 
@@ -42,7 +52,8 @@ def drawn(panel: Panel, language: str) -> Json:
     defaults["color"] = {"mode": "thresholds" if panel.steps and not panel.bands else "palette-classic"}
     if panel.mapped:
         defaults["mappings"] = _mappings(panel.mapped, language)
-    overrides = [rule for n, query in enumerate(panel.queries) for rule in _override(panel, n, query, language)]
+    overrides = _names_of_windows(language) if "by (window)" in panel.queries[0].expr else []
+    overrides += [rule for n, query in enumerate(panel.queries) for rule in _override(panel, n, query, language)]
     return {
         "type": TYPES.get(panel.kind, panel.kind.value),
         "fieldConfig": {"defaults": defaults, "overrides": overrides},
@@ -61,6 +72,15 @@ def _mappings(mapped: Mapped, language: str) -> list[Json]:
         for n, (value, (name, colour)) in enumerate(mapped.items())
     }
     return [{"type": "value", "options": named}]
+
+
+def _names_of_windows(language: str) -> list[Json]:
+    """Of a table's column of windows."""
+    named = {window: {"text": name[language], "index": n} for n, (window, name) in enumerate(WINDOWS.items())}
+    return [{
+        "matcher": {"id": "byName", "options": COLUMNS["window"][language]},
+        "properties": [{"id": "mappings", "value": [{"type": "value", "options": named}]}],
+    }]  # fmt: skip
 
 
 def _override(panel: Panel, n: int, query: Query, language: str) -> list[Json]:

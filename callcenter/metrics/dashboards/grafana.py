@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from callcenter.metrics.dashboards.drawing import Json, drawn, reference, said
+from callcenter.metrics.dashboards.drawing import COLUMNS, Json, drawn, reference, said
 from callcenter.metrics.dashboards.values import Dashboard, Kind, Panel, Query, Queues, Words, site, words
 
 SCHEMA = 41
@@ -14,13 +14,8 @@ WIDTH = 24
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 TAG = "callcenter"
 LABELS: dict[str, Words] = {
-    "datasource": words("Prometheus", "پرومتئوس"), "instance": words("Site", "سایت"), "queue": words("Queue", "صف"),
+    "datasource": words("Prometheus", "پرومتئوس"), "instance": words("Site", "سایت"), "queue": COLUMNS["queue"],
 }  # fmt: skip
-COLUMNS: dict[str, Words] = {
-    "queue": LABELS["queue"], "window": words("Window", "بازه"), "name": words("Agent", "کارشناس"),
-    "agent": words("Phone", "تلفن"),
-}  # fmt: skip
-"""Labels as the heads of a table's columns."""
 OTHERS = words("Dashboards", "داشبوردها")
 
 

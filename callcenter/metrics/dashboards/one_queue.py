@@ -64,8 +64,10 @@ VISITS = Section(words("Callers", "تماس‌گیران"), (
            Query(f"3600 * rate({of_queue('callcenter_queue_transferred_total')}[15m])",
                  words("transferred", "انتقال‌یافته"))), width=8, height=8),
     Panel(Kind.LINES, words("Not seen", "دیده‌نشده"),
-          words("Seconds of the window without sight: its figures may lack calls. queue_log repaired: what agents did "
-                "is not known.", "ثانیه‌هایی از بازه که دیده نشد: شاید تماس‌هایی کم باشد."),
+          words("Seconds of the window without sight: its figures may lack calls. Where queue_log repaired it, what "
+                "agents did is not known.",
+                "ثانیه‌هایی از بازه که دیده نشد: شاید تماس‌هایی کم باشد. آنچه queue_log تکمیل کرد: کار "
+                "کارشناسان در آن دانسته نیست."),
           (Query(site("callcenter_window_blind_seconds", window="today"), words("calls", "تماس‌ها")),
            Query(site("callcenter_window_agents_blind_seconds", window="today"), words("agents", "کارشناسان"))),
           "s", 8, 8),
