@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from callcenter import alerts as ticker
 from callcenter.metrics.health import RULES as HEALTH_RULES
 
 ROOT = Path(__file__).parents[2]
@@ -168,6 +169,16 @@ def test_of_queues_nothing_is_said_while_the_pbx_is_not_seen(name: str, tmp_path
     series = {**CASES[name].series, LINK: "0x40"}
     _tested(tmp_path, series, {"alert_rule_test": [{"eval_time": f"{CASES[name].fires}m", "alertname": name,
                                                     "exp_alerts": []}]})  # fmt: skip
+
+
+def test_the_limits_are_those_of_the_ticker() -> None:
+    rules = RULES.read_text()
+    times = re.findall(r"\((\d+) \* callcenter_queue_service_level_threshold_seconds\)", rules)
+    least = re.findall(r'callcenter_queue_window_visits\{window="(\w+)",outcome="offered"\} >= (\d+)', rules)
+    assert [float(one) for one in times] == [ticker.LATE]
+    assert [(window, int(n)) for window, n in least] == [
+        (ticker.WINDOW, ticker.LEVEL_OFFERED), (ticker.WINDOW, ticker.ABANDON_OFFERED)
+    ]  # fmt: skip
 
 
 def test_what_is_recorded_is_what_the_counters_say(tmp_path: Path) -> None:
