@@ -148,6 +148,18 @@ def test_a_window_in_a_table_has_a_name_in_each_language() -> None:
         assert asked and asked == named == {"15m", "30m", "60m", "today", "7d", "28d"}
 
 
+def test_a_line_of_a_window_has_a_name_in_each_language() -> None:
+    lines = 0
+    for panel in (one for name, made in MADE.items() if "/fa/" in name for one in panels(made)):
+        named = {rule["matcher"]["options"]: one["value"] for rule in panel["fieldConfig"]["overrides"]
+                 for one in rule["properties"] if one["id"] == "displayName"}  # fmt: skip
+        by_window = any(target["legendFormat"] == "{{window}}" for target in panel["targets"])
+        assert set(named) == ({"15m", "30m", "60m", "today", "7d", "28d"} if by_window else set()), panel["title"]
+        assert all(PERSIAN.search(name) for name in named.values())
+        lines += by_window
+    assert lines > len(FIGURES)
+
+
 def test_grafana_is_told_where_the_dashboards_of_each_language_are() -> None:
     told = (GRAFANA / "provisioning/dashboards/callcenter.yml").read_text(encoding="utf-8")
     folders = re.findall(r"^      path: /var/lib/grafana/dashboards/callcenter/(\w+)$", told, re.MULTILINE)

@@ -29,6 +29,8 @@ WINDOWS: dict[str, Words] = {
     "60m": words("60 minutes", "۶۰ دقیقه"), "today": words("today", "امروز"),
     "7d": words("7 days", "۷ روز"), "28d": words("28 days", "۲۸ روز"),
 }  # fmt: skip
+OF_WINDOW = "{{window}}"
+"""The legend of lines that are told apart by their windows."""
 TYPES = {Kind.STACKED: "timeseries", Kind.NAME: "stat"}
 """Grafana's name of a kind where it is another."""
 
@@ -52,7 +54,7 @@ def drawn(panel: Panel, language: str) -> Json:
     defaults["color"] = {"mode": "thresholds" if panel.steps and not panel.bands else "palette-classic"}
     if panel.mapped:
         defaults["mappings"] = _mappings(panel.mapped, language)
-    overrides = _names_of_windows(language) if "by (window)" in panel.queries[0].expr else []
+    overrides = _names_of_windows(panel, language)
     overrides += [rule for n, query in enumerate(panel.queries) for rule in _override(panel, n, query, language)]
     return {
         "type": TYPES.get(panel.kind, panel.kind.value),
@@ -74,13 +76,18 @@ def _mappings(mapped: Mapped, language: str) -> list[Json]:
     return [{"type": "value", "options": named}]
 
 
-def _names_of_windows(language: str) -> list[Json]:
-    """Of a table's column of windows."""
-    named = {window: {"text": name[language], "index": n} for n, (window, name) in enumerate(WINDOWS.items())}
-    return [{
-        "matcher": {"id": "byName", "options": COLUMNS["window"][language]},
-        "properties": [{"id": "mappings", "value": [{"type": "value", "options": named}]}],
-    }]  # fmt: skip
+def _names_of_windows(panel: Panel, language: str) -> list[Json]:
+    """In a table's column of windows, and of lines that are told apart by their windows."""
+    if "by (window)" in panel.queries[0].expr:
+        named = {window: {"text": name[language], "index": n} for n, (window, name) in enumerate(WINDOWS.items())}
+        return [_named(COLUMNS["window"][language], "mappings", [{"type": "value", "options": named}])]
+    if any(query.legend == OF_WINDOW for query in panel.queries):
+        return [_named(window, "displayName", name[language]) for window, name in WINDOWS.items()]
+    return []
+
+
+def _named(field: str, key: str, value: object) -> Json:
+    return {"matcher": {"id": "byName", "options": field}, "properties": [{"id": key, "value": value}]}
 
 
 def _override(panel: Panel, n: int, query: Query, language: str) -> list[Json]:
