@@ -1,7 +1,8 @@
 """What is wrong in the queues now, judged from the board: for the ticker of the wallboard and for operators. Pure.
 
-The limits are those of ``deploy/prometheus/callcenter.rules.yml`` where both look at the same; a wall tells at once
-what Prometheus waits some minutes for. Of the daemon itself its alarms tell (:mod:`callcenter.metrics.health`).
+The limits are those of ``deploy/prometheus/callcenter.rules.yml`` where both look at the same, each queue's own, and
+both are silent of queues while the PBX is not seen; a wall tells at once what Prometheus waits some minutes for, and
+nothing of forecasts. Of the daemon itself its alarms tell (:mod:`callcenter.metrics.health`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,14 @@
 """Figures of any window, by PromQL from the counters. Pure; docs/metrics.md shows them, a test runs them.
 
 A window of the API counts the visits that *entered* within it, a counter those that were *decided* within it. So the
-two agree of a time at whose ends nobody waited, as of the whole day of a daemon that started before the first call.
+two agree of a time at whose ends nobody waited, as of the whole day of a daemon that started before the first call and
+lost sight of nothing. What queue_log tells of a hole later counts in the windows; the counters keep what was seen, a
+visit not at all or as unknown (its time is over, Prometheus would take it for now). Of how many visits that is so
+``callcenter_queue_log_repaired_visits_total`` says, for how long nothing was seen
+``callcenter_ami_blind_seconds_total``.
+
+``short_abandon_s`` is told by no metric: where a queue has one of its own that is a bound of the buckets too, give it
+as ``short_s`` and ask for that queue.
 """
 
 from __future__ import annotations

@@ -34,12 +34,21 @@ The windows of the figures are 15, 30, 60 minutes, today, 7 and 28 days. Any oth
 here by queue within an hour, with each queue's own T, and 5 s as the limit of a short abandon. Both must be bounds of
 the buckets: {buckets}. What needs a T that is none has no value.
 
+5 s is the `short_abandon_s` of a queue that is not configured otherwise; no metric tells it. Of queues with another
+write that in place of 5, as the buckets write it (`le="10.0"` for 10 s), and ask for those alone: `queue="…"` in the
+braces of each counter. With `short_abandon_s = 0` leave out the subtraction: no abandon is short.
+
 {table}
 Without `increase(…[1h])` around a counter the same is since the daemon's start. `increase` estimates what lies between
 the ends of the window and the scrapes next to them, so counts need not be whole numbers. A counter counts a visit when
 it is *decided*, a window of the API when it *entered*: they agree where nobody waited at the ends of it. A caller who
 gave up after exactly 5 s is a short abandon here and none in the API. A restart sets counters to 0, which `increase`
 knows. Occupancy, hold and wrap-up have no counters.
+
+After a hole that queue_log repaired the two differ: the windows of the API have its visits as they were, the counters
+keep what was seen of them, nothing or `unknown`. `increase(callcenter_queue_log_repaired_visits_total[1h])` says how
+many visits that concerns, by queue and true outcome, `increase(callcenter_ami_blind_seconds_total[1h])` for how many
+seconds nothing was seen.
 """
 
 

@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 GRAFANA = {"__rate_interval": "1m0s", "__range": "28800s", "__interval": "30s"}
 """As Grafana has them for eight hours on a wide screen and a Prometheus that scrapes each 15 s."""
 
-_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
-_TEXT = re.compile(r'"(?:\\.|[^"\\])*"')
+ALL = ("$__all",)
+"""Chosen for a variable whose custom value of all is ".*"."""
+
+_VARIABLE = re.compile(r"\$(\w+)|\$\{(\w+)(?::(\w+))?\}")
+_SPECIAL = re.compile(r"[\\^$*+?.()|[\]{}/]")
+_TEXT = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`')
 _LABELS = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")
 _WORDS = frozenset({"and", "or", "unless", "bool", "offset", "inf", "nan"})
 _SERIES = re.compile(r"([a-zA-Z_:][\w:]*)(\s*\{[^}]*\})?(?!\w)(?!\s*\()")
 
 
 def as_grafana_asks(expr: str, chosen: Mapping[str, str | Sequence[str]]) -> str:
-    """With its variables filled in; of several values an expression that matches each. KeyError: there is none such."""
+    """With its variables filled in. KeyError: there is none such, or no such format.
 
-    def value(found: re.Match[str]) -> str:
-        values = {**GRAFANA, **chosen}[found[1]]
-        if isinstance(values, str):
-            return values
-        return f"({'|'.join(re.escape(one) for one in values)})".replace("\\", "\\\\")  # within PromQL's quotes
+    ``chosen``: one value where only one can be chosen, several values, or :data:`ALL`.
+    """
+    values = {**GRAFANA, **chosen}
+    return _VARIABLE.sub(lambda found: FORMATS[found[3] or ""](values[found[1] or found[2]]), expr)
 
-    return _VARIABLE.sub(value, expr)
+
+def _plain(values: str | Sequence[str]) -> str:
+    """Grafana's interpolateQueryExpr (prometheus/datasource.ts): the value of a single choice goes in as it is, even
+    into an expression; of several each is escaped, for PromQL's double quotes."""
+    return values if isinstance(values, str) else _regex(values).replace("\\", "\\\\")
+
+
+def _regex(values: str | Sequence[str]) -> str:
+    """Grafana's formatRegistry, ``regex``: each is escaped, in either case; what is said to mean all is not."""
+    if values == ALL:
+        return ".*"
+    escaped = [_SPECIAL.sub(r"\\\g<0>", one) for one in ([values] if isinstance(values, str) else values)]
+    return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
+
+
+FORMATS: dict[str, Callable[[str | Sequence[str]], str]] = {"": _plain, "regex": _regex}
 
 
 def selectors(expr: str) -> set[str]:

@@ -152,10 +152,12 @@ def questions(server: httpx.Client, shown: str, other: str) -> dict[str, str]:
     """
     out = {}
     for path in DASHBOARDS:
-        for panel in json.loads(path.read_text())["panels"]:
+        made = json.loads(path.read_text())
+        queues = QUEUES if any(one["multi"] for one in made["templating"]["list"]) else QUEUES[0]
+        for panel in made["panels"]:
             for one in panel.get("targets", []):
                 asks = any(name in one["expr"] for name in OF_QUEUE_LOG)
-                chosen: dict[str, str | Sequence[str]] = {"instance": other if asks else shown, "queue": QUEUES}
+                chosen: dict[str, str | Sequence[str]] = {"instance": other if asks else shown, "queue": queues}
                 out[f"{path.stem} {panel['id']}{one['refId']} {panel['title']}"] = as_grafana_asks(one["expr"], chosen)
     until("rules are read", lambda: rules(server, "alerting"))
     out |= {f"record {name}": expr for name, expr in rules(server, "recording").items()}

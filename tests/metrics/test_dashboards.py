@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from grafana_schema import problems
+from lab.promql import as_grafana_asks
 
 from callcenter.metrics.dashboards.__main__ import files
 from callcenter.metrics.dashboards.figures import LIVE, over_time
@@ -26,6 +27,7 @@ from kpi.table import CALL_FIGURES, FIGURES
 GRAFANA = Path(__file__).parents[2] / "deploy/grafana"
 RULES = Path(__file__).parents[2] / "deploy/prometheus/callcenter.rules.yml"
 MADE = {name: json.loads(text) for name, text in files().items()}
+ANYWHERE = {"instance": "hq:8080", "queue": "sales"}
 PERSIAN = re.compile("[\u0600-\u06ff]")
 
 UNASKED = {
@@ -133,6 +135,31 @@ def test_both_languages_ask_the_same_and_the_other_speaks_persian() -> None:
         assert english["links"][0]["tags"] == english["tags"] != persian["tags"] == persian["links"][0]["tags"]
 
 
+def test_a_window_in_a_table_has_a_name_in_each_language() -> None:
+    for language, head in (("en", "Window"), ("fa", "بازه")):
+        asked, named = set[str](), set[str]()
+        made = (MADE[f"dashboards/{language}/{name}.json"] for name in ("overview", "history"))
+        for panel in (one for each in made for one in panels(each) if "by (window)" in one["targets"][0]["expr"]):
+            asked |= set("|".join(re.findall(r'window=~"([^"]+)"', panel["targets"][0]["expr"])).split("|"))
+            (rule,) = (one for one in panel["fieldConfig"]["overrides"] if one["matcher"]["options"] == head)
+            names = rule["properties"][0]["value"][0]["options"]
+            named |= {window for window, name in names.items() if language == "en" or PERSIAN.search(name["text"])}
+            assert head in panel["transformations"][1]["options"]["renameByName"].values()
+        assert asked and asked == named == {"15m", "30m", "60m", "today", "7d", "28d"}
+
+
+def test_a_line_of_a_window_has_a_name_in_each_language() -> None:
+    lines = 0
+    for panel in (one for name, made in MADE.items() if "/fa/" in name for one in panels(made)):
+        named = {rule["matcher"]["options"]: one["value"] for rule in panel["fieldConfig"]["overrides"]
+                 for one in rule["properties"] if one["id"] == "displayName"}  # fmt: skip
+        by_window = any(target["legendFormat"] == "{{window}}" for target in panel["targets"])
+        assert set(named) == ({"15m", "30m", "60m", "today", "7d", "28d"} if by_window else set()), panel["title"]
+        assert all(PERSIAN.search(name) for name in named.values())
+        lines += by_window
+    assert lines > len(FIGURES)
+
+
 def test_grafana_is_told_where_the_dashboards_of_each_language_are() -> None:
     told = (GRAFANA / "provisioning/dashboards/callcenter.yml").read_text(encoding="utf-8")
     folders = re.findall(r"^      path: /var/lib/grafana/dashboards/callcenter/(\w+)$", told, re.MULTILINE)
@@ -146,6 +173,12 @@ def test_nothing_of_now_is_read_from_the_past_and_no_line_leads_over_a_gap() -> 
             assert {target["instant"] for target in panel["targets"]} == {of_now}, panel["title"]
             if panel["type"] == "timeseries":
                 assert panel["fieldConfig"]["defaults"]["custom"]["spanNulls"] is False
+
+
+def test_no_word_stands_where_nothing_is_known() -> None:
+    """An unreachable daemon has no series: what is shown then must not say anything of the call centre."""
+    told = {panel["fieldConfig"]["defaults"]["noValue"] for made in MADE.values() for panel in panels(made)}
+    assert told == {"–"}
 
 
 def test_a_band_is_between_two_series_that_are_there() -> None:
@@ -175,7 +208,7 @@ def test_every_metric_that_is_asked_for_is_in_the_table_and_every_one_of_the_tab
 
 def test_the_labels_that_are_asked_for_are_those_of_the_metric() -> None:
     for target in targets():
-        for name, inside in re.findall(r"\b(callcenter_\w+)\{([^}]*)\}", target["expr"]):
+        for name, inside in re.findall(r"\b(callcenter_\w+)\{([^}]*)\}", as_grafana_asks(target["expr"], ANYWHERE)):
             (metric,) = metrics_in(name)
-            asked = set(re.findall(r"(\w+)=~?\"", inside)) - {"instance"}
+            asked = set(re.findall(r"(\w+)(?:=~?|!~)[\"`]", inside)) - {"instance"}
             assert asked <= set(METRICS[metric].labels), target["expr"]

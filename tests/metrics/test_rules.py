@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from callcenter import alerts as ticker
 from callcenter.metrics.health import RULES as HEALTH_RULES
 
 ROOT = Path(__file__).parents[2]
@@ -59,23 +60,28 @@ def visits(outcome: str = "offered", of: str = "30m") -> str:
     return window("window_visits", f'window="{of}",outcome="{outcome}"')
 
 
+LINK = f'callcenter_link_up{{pbx="main",{INSTANCE}}}'
+ABANDON_TARGET = f'callcenter_queue_target_high{{figure="abandon_rate",{SALES}}}'
+T = f"callcenter_queue_service_level_threshold_seconds{{{SALES}}}"
 TARGET = f"callcenter_queue_service_level_target_ratio{{{SALES}}}"
 HQ, OF_SALES = {"instance": "hq:8080"}, {"instance": "hq:8080", "queue": "sales"}
 AGENTS_OUT = {f'callcenter_queue_agents{{state="{s}",{SALES}}}': "0x40" for s in STATES if s != "logged_out"}
 
 CASES: dict[str, Case] = {
     "CallcenterServiceLevelLow": Case(
-        {window("service_level_ratio"): "0.9x9 0.7x10 0.9x20", TARGET: "0.8x40", visits(): "12x40"},
+        {window("service_level_ratio"): "0.9x9 0.7x10 0.9x20", TARGET: "0.8x40", visits(): "12x40",
+         LINK: "1x40"},
         OF_SALES | {"window": "30m"}, "sales: service level 70% in the last 30 minutes", 16, (5, 12, 25)),
     "CallcenterAbandonRateHigh": Case(
-        {window("abandon_rate_ratio"): "0.05x9 0.1x10 0.05x20", visits(): "25x40"},
-        OF_SALES | {"window": "30m"}, "sales: 10% abandoned in the last 30 minutes", 16, (5, 12, 25)),
+        {window("abandon_rate_ratio"): "0.05x9 0.07x10 0.05x20", visits(): "25x40", LINK: "1x40",
+         ABANDON_TARGET: "0.06x40"},
+        OF_SALES | {"window": "30m"}, "sales: 7% abandoned in the last 30 minutes, beyond its target", 16, (5, 12, 25)),
     "CallcenterCallerWaitsTooLong": Case(
-        {f"callcenter_queue_longest_wait_seconds{{{SALES}}}": "10x9 301x10 _x20"},
-        OF_SALES, "sales: somebody has been waiting for 5m 1s", 12, (5, 26)),
+        {f"callcenter_queue_longest_wait_seconds{{{SALES}}}": "30x9 31x10 _x20", T: "10x40", LINK: "1x40"},
+        OF_SALES, "sales: somebody has been waiting for 31s, beyond three times its T", 12, (5, 26)),
     "CallcenterNobodyLoggedIn": Case(
         {f"callcenter_queue_waiting{{{SALES}}}": "0x9 2x10 0x20", **AGENTS_OUT,
-         f'callcenter_queue_agents{{state="logged_out",{SALES}}}': "3x40"},
+         f'callcenter_queue_agents{{state="logged_out",{SALES}}}': "3x40", LINK: "1x40"},
         OF_SALES, "sales: 2 wait and no agent is logged in", 13, (5, 25), "critical"),
     "CallcenterForecastExceeded": Case(
         {visits(of="today"): "60x9 130x25 60x20", f"callcenter_queue_forecast_calls{{{SALES}}}": "100x60"},
@@ -131,14 +137,19 @@ def test_an_alert_fires_and_resolves(name: str, tmp_path: Path) -> None:
 
 QUIET = {
     "few calls": ("CallcenterServiceLevelLow", {
-        window("service_level_ratio"): "0.5x40", TARGET: "0.8x40",
+        window("service_level_ratio"): "0.5x40", TARGET: "0.8x40", LINK: "1x40",
         visits(): "9x40"}),
     "another queue's target": ("CallcenterServiceLevelLow", {
         window("service_level_ratio"): "0.85x40", TARGET: "0.8x40",
-        f'callcenter_queue_service_level_target_ratio{{queue="vip",{INSTANCE}}}': "0.95x40", visits(): "50x40"}),
+        f'callcenter_queue_service_level_target_ratio{{queue="vip",{INSTANCE}}}': "0.95x40", visits(): "50x40",
+        LINK: "1x40"}),
+    "a queue that may lose more": ("CallcenterAbandonRateHigh", {
+        window("abandon_rate_ratio"): "0.1x40", ABANDON_TARGET: "0.15x40", visits(): "50x40", LINK: "1x40"}),
+    "a queue with a long T": ("CallcenterCallerWaitsTooLong", {
+        f"callcenter_queue_longest_wait_seconds{{{SALES}}}": "301x40", T: "120x40", LINK: "1x40"}),
     "somebody is logged in": ("CallcenterNobodyLoggedIn", {
         f"callcenter_queue_waiting{{{SALES}}}": "2x40", **AGENTS_OUT,
-        f'callcenter_queue_agents{{state="paused",{SALES}}}': "1x40"}),
+        f'callcenter_queue_agents{{state="paused",{SALES}}}': "1x40", LINK: "1x40"}),
     "a small forecast": ("CallcenterForecastExceeded", {
         visits(of="today"): "40x60", f"callcenter_queue_forecast_calls{{{SALES}}}": "20x60"}),
     "the link has an alert of its own": ("CallcenterAlarm", {f'callcenter_alarm{{kind="link",{INSTANCE}}}': "1x40"}),
@@ -150,6 +161,24 @@ def test_an_alert_stays_silent(why: str, tmp_path: Path) -> None:
     name, series = QUIET[why]
     tests = [{"eval_time": "30m", "alertname": name, "exp_alerts": []}]
     _tested(tmp_path, series, {"alert_rule_test": tests})
+
+
+@pytest.mark.parametrize("name", list(CASES)[:4])
+def test_of_queues_nothing_is_said_while_the_pbx_is_not_seen(name: str, tmp_path: Path) -> None:
+    """What is of now stands still then, as it does on the ticker of the wallboard (callcenter/alerts.py)."""
+    series = {**CASES[name].series, LINK: "0x40"}
+    _tested(tmp_path, series, {"alert_rule_test": [{"eval_time": f"{CASES[name].fires}m", "alertname": name,
+                                                    "exp_alerts": []}]})  # fmt: skip
+
+
+def test_the_limits_are_those_of_the_ticker() -> None:
+    rules = RULES.read_text()
+    times = re.findall(r"\((\d+) \* callcenter_queue_service_level_threshold_seconds\)", rules)
+    least = re.findall(r'callcenter_queue_window_visits\{window="(\w+)",outcome="offered"\} >= (\d+)', rules)
+    assert [float(one) for one in times] == [ticker.LATE]
+    assert [(window, int(n)) for window, n in least] == [
+        (ticker.WINDOW, ticker.LEVEL_OFFERED), (ticker.WINDOW, ticker.ABANDON_OFFERED)
+    ]  # fmt: skip
 
 
 def test_what_is_recorded_is_what_the_counters_say(tmp_path: Path) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from callcenter.metrics.dashboards.shared import ANY_BAD
+from callcenter.metrics.dashboards.shared import ABSENT, ANSWERS, ANY_BAD, or_absent
 from callcenter.metrics.dashboards.values import Dashboard, Kind, Panel, Query, Queues, Section, site, words
 
 UP = {"0": (words("down", "قطع"), "red"), "1": (words("up", "برقرار"), "green")}
 ALARM = {"0": (words("quiet", "آرام"), "green"), "1": (words("alarm", "هشدار"), "red")}
 FAILS = {"0": (words("writes", "می‌نویسد"), "green"), "1": (words("fails", "نمی‌تواند"), "red")}
-NO_BROKER = words("no broker", "کارگزاری نیست")
-NO_BACKUP = words("none yet", "هنوز نیست")
-NO_LOG = words("not read", "خوانده نمی‌شود")
+NO_BROKER = {ABSENT: (words("no broker", "کارگزاری نیست"), "text")}
+NO_BACKUP = {ABSENT: (words("none yet", "هنوز نیست"), "orange")}
+NO_LOG = {ABSENT: (words("not compared", "مقایسه نمی‌شود"), "text")}
 NONE = words("", "")
 
 NOW = Section(words("Now", "اکنون"), (
@@ -24,12 +24,12 @@ NOW = Section(words("Now", "اکنون"), (
           words("While writes fail everything is kept in memory.", "تا وقتی نوشتن ممکن نیست همه‌چیز در حافظه می‌ماند."),
           (Query(site("callcenter_store_failed")),), width=3, height=4, mapped=FAILS),
     Panel(Kind.STAT, words("MQTT", "MQTT"), words("Logged in to the broker.", "ورود به کارگزار."),
-          (Query(site("callcenter_mqtt_up")),), width=3, height=4, mapped=UP, nothing=NO_BROKER),
+          (Query(or_absent(site("callcenter_mqtt_up"), ANSWERS)),), width=3, height=4, mapped=UP | NO_BROKER),
     Panel(Kind.STAT, words("Age of the last good backup", "عمر آخرین پشتیبان سالم"), NONE,
-          (Query(site("callcenter_store_backup_age_seconds")),), "s", 4, 4, nothing=NO_BACKUP),
+          (Query(or_absent(site("callcenter_store_backup_age_seconds"), ANSWERS)),), "s", 4, 4, mapped=NO_BACKUP),
     Panel(Kind.STAT, words("Last good backup", "آخرین پشتیبان سالم"), NONE,
-          (Query("1000 * " + site("callcenter_backup_last_success_timestamp_seconds")),), "dateTimeAsIso", 5, 4,
-          nothing=NO_BACKUP, least=None),
+          (Query(or_absent("1000 * " + site("callcenter_backup_last_success_timestamp_seconds"), ANSWERS)),),
+          "dateTimeAsIso", 5, 4, mapped=NO_BACKUP, least=None),
     Panel(Kind.NAME, words("Version", "نسخه"), NONE, (Query(site("callcenter_build_info"), "{{version}}"),), width=3,
           height=4),
     Panel(Kind.TIMELINE, words("Alarms", "هشدارها"),
@@ -91,8 +91,9 @@ STORE = Section(words("Store and queue_log", "پایگاه داده و queue_log
     Panel(Kind.STAT, words("Difference from queue_log", "تفاوت با queue_log"),
           words("Visits in the last interval compared; anything but 0 is an alarm.",
                 "ورودها در آخرین بازهٔ مقایسه‌شده؛ هر عددی جز صفر هشدار است."),
-          (Query(site("callcenter_queue_log_difference"), "{{queue}}"),), width=8,
-          steps=((None, "red"), (0.0, "green"), (1.0, "red")), nothing=NO_LOG, least=None),
+          (Query(or_absent(site("callcenter_queue_log_difference"), site("callcenter_queue_waiting"),
+                           "instance, queue"), "{{queue}}"),), width=8,
+          steps=((None, "red"), (0.0, "green"), (1.0, "red")), mapped=NO_LOG, least=None),
     Panel(Kind.LINES, words("queue_log read", "خواندن queue_log"),
           words("Seconds since it was last read to its end.", "ثانیه از آخرین خواندن تا پایان."),
           (Query(site("callcenter_queue_log_lag_seconds"), words("age", "عمر")),), "s", 8),
@@ -108,9 +109,9 @@ BROKER = Section(words("MQTT", "MQTT"), (
     Panel(Kind.STAT, words("Since the start", "از آغاز"),
           words("Logins, and calls whose newest state was given up while the broker was away.",
                 "ورودها، و تماس‌هایی که تازه‌ترین وضعیتشان در نبود کارگزار کنار گذاشته شد."),
-          (Query(site("callcenter_mqtt_logins_total"), words("logins", "ورود")),
-           Query(site("callcenter_mqtt_dropped_calls_total"), words("calls given up", "تماس ازدست‌رفته"))),
-          nothing=NO_BROKER),
+          (Query(or_absent(site("callcenter_mqtt_logins_total"), ANSWERS), words("logins", "ورود")),
+           Query(or_absent(site("callcenter_mqtt_dropped_calls_total"), ANSWERS),
+                 words("calls given up", "تماس ازدست‌رفته"))), mapped=NO_BROKER),
 ))  # fmt: skip
 
 DAEMON = Dashboard(

@@ -8,14 +8,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from callcenter.metrics.dashboards.values import Kind, Panel, Query, Steps, Words
+from callcenter.metrics.dashboards.values import Kind, Mapped, Panel, Query, Steps, Words, words
 
 Json = dict[str, Any]
 
+NOTHING = "–"
+"""Without a value, be it that nobody could be asked: a word would be believed. A question says by a value of its own
+what the daemon knows to be absent (``or_absent``)."""
 NO_DATA_SPANS = {"spanNulls": False, "insertNulls": False}
 LEGEND = {"displayMode": "table", "placement": "bottom", "showLegend": True, "calcs": ["lastNotNull"]}
 TOOLTIP = {"mode": "multi", "sort": "desc"}
 REDUCED = {"values": False, "calcs": ["lastNotNull"], "fields": ""}
+COLUMNS: dict[str, Words] = {
+    "queue": words("Queue", "صف"), "window": words("Window", "بازه"), "name": words("Agent", "کارشناس"),
+    "agent": words("Phone", "تلفن"),
+}  # fmt: skip
+"""Labels as the heads of a table's columns."""
+WINDOWS: dict[str, Words] = {
+    "15m": words("15 minutes", "۱۵ دقیقه"), "30m": words("30 minutes", "۳۰ دقیقه"),
+    "60m": words("60 minutes", "۶۰ دقیقه"), "today": words("today", "امروز"),
+    "7d": words("7 days", "۷ روز"), "28d": words("28 days", "۲۸ روز"),
+}  # fmt: skip
+OF_WINDOW = "{{window}}"
+"""The legend of lines that are told apart by their windows."""
 TYPES = {Kind.STACKED: "timeseries", Kind.NAME: "stat"}
 """Grafana's name of a kind where it is another."""
 
@@ -32,14 +47,15 @@ def said(legend: Words | str, language: str) -> str:
 
 def drawn(panel: Panel, language: str) -> Json:
     """The keys of a panel that say how it is drawn."""
-    defaults: Json = {"unit": panel.unit, "noValue": panel.nothing[language], "custom": CUSTOM[panel.kind](panel)}
+    defaults: Json = {"unit": panel.unit, "noValue": NOTHING, "custom": CUSTOM[panel.kind](panel)}
     given = {"decimals": panel.decimals, "min": panel.least, "max": panel.most}
     defaults |= {name: value for name, value in given.items() if value is not None}
     defaults["thresholds"] = thresholds(panel.steps)
     defaults["color"] = {"mode": "thresholds" if panel.steps and not panel.bands else "palette-classic"}
     if panel.mapped:
-        defaults["mappings"] = _mappings(panel, language)
-    overrides = [rule for n, query in enumerate(panel.queries) for rule in _override(panel, n, query, language)]
+        defaults["mappings"] = _mappings(panel.mapped, language)
+    overrides = _names_of_windows(panel, language)
+    overrides += [rule for n, query in enumerate(panel.queries) for rule in _override(panel, n, query, language)]
     return {
         "type": TYPES.get(panel.kind, panel.kind.value),
         "fieldConfig": {"defaults": defaults, "overrides": overrides},
@@ -52,21 +68,37 @@ def thresholds(steps: Steps) -> Json:
     return {"mode": "absolute", "steps": [{"value": value, "color": colour} for value, colour in colours]}
 
 
-def _mappings(panel: Panel, language: str) -> list[Json]:
+def _mappings(mapped: Mapped, language: str) -> list[Json]:
     named = {
         value: {"text": name[language], "color": colour, "index": n}
-        for n, (value, (name, colour)) in enumerate(panel.mapped.items())
+        for n, (value, (name, colour)) in enumerate(mapped.items())
     }
     return [{"type": "value", "options": named}]
+
+
+def _names_of_windows(panel: Panel, language: str) -> list[Json]:
+    """In a table's column of windows, and of lines that are told apart by their windows."""
+    if "by (window)" in panel.queries[0].expr:
+        named = {window: {"text": name[language], "index": n} for n, (window, name) in enumerate(WINDOWS.items())}
+        return [_named(COLUMNS["window"][language], "mappings", [{"type": "value", "options": named}])]
+    if any(query.legend == OF_WINDOW for query in panel.queries):
+        return [_named(window, "displayName", name[language]) for window, name in WINDOWS.items()]
+    return []
+
+
+def _named(field: str, key: str, value: object) -> Json:
+    return {"matcher": {"id": "byName", "options": field}, "properties": [{"id": key, "value": value}]}
 
 
 def _override(panel: Panel, n: int, query: Query, language: str) -> list[Json]:
     """What is another for one query than for the rest of the panel."""
     own: Json = {}
-    if panel.kind is Kind.TABLE:
+    if panel.kind in (Kind.TABLE, Kind.STAT):
         own |= {"unit": query.unit} if query.unit else {}
-        own |= {"thresholds": thresholds(query.steps), "color": {"mode": "thresholds"},
-                "custom.cellOptions": {"type": "color-background"}} if query.steps else {}  # fmt: skip
+        own |= {"mappings": _mappings(query.mapped, language)} if query.mapped else {}
+        own |= {"thresholds": thresholds(query.steps), "color": {"mode": "thresholds"}} if query.steps else {}
+    if panel.kind is Kind.TABLE and (query.steps or query.mapped):
+        own |= {"custom.cellOptions": {"type": "color-background"}}
     if query.dashed:
         own |= {"custom.lineStyle": {"fill": "dash", "dash": [8, 8]}, "custom.lineWidth": 1, "custom.fillOpacity": 0,
                 "color": {"mode": "fixed", "fixedColor": query.dashed}}  # fmt: skip
@@ -107,8 +139,9 @@ CUSTOM: dict[Kind, Callable[[Panel], Json]] = {
 
 def _stat(panel: Panel) -> Json:
     many = len(panel.queries) > 1 or "{{" in str(panel.queries[0].legend)
+    judged = panel.steps or panel.mapped or any(query.steps for query in panel.queries)
     return {
-        "reduceOptions": REDUCED, "colorMode": "background" if panel.steps or panel.mapped else "value",
+        "reduceOptions": REDUCED, "colorMode": "background" if judged else "value",
         "graphMode": "none", "justifyMode": "auto", "orientation": "auto", "wideLayout": True,
         "showPercentChange": False, "textMode": "value_and_name" if many else "value",
     }  # fmt: skip

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+from callcenter.metrics.dashboards.shared import ABSENT, ANSWERS, or_absent, seen
 from callcenter.metrics.dashboards.values import Dashboard, Kind, Panel, Query, Queues, Section, of_queue, site, words
 
 OFFERED = of_queue("callcenter_queue_window_visits", window="today", outcome="offered")
 FORECAST = of_queue("callcenter_queue_forecast_calls")
-NOTHING = words("no forecast", "پیش‌بینی نیست")
+NO_FORECAST = {ABSENT: (words("no forecast", "پیش‌بینی نیست"), "text")}
 
 STAFF = Section(words("Agents", "کارشناسان"), (
     Panel(Kind.STAT, words("Agents missing now", "کمبود کارشناس اکنون"),
           words("Agents required - agents staffed: above 0 too few. Nothing where no forecast was made before the day "
                 "began.", "کارشناسان لازم منهای کارشناسان حاضر: بالای صفر یعنی کمبود. پیش از آغاز روز پیش‌بینی نشده "
                 "باشد، چیزی نیست."),
-          (Query(of_queue("callcenter_queue_staffing_gap_agents"), "{{queue}}"),), width=18, height=5, decimals=0,
-          steps=((None, "green"), (0.5, "red")), nothing=NOTHING, least=None),
+          (Query(seen(of_queue("callcenter_queue_staffing_gap_agents")), "{{queue}}"),), width=18, height=5, decimals=0,
+          steps=((None, "green"), (0.5, "red")), least=None),
     Panel(Kind.STAT, words("Age of the forecast", "عمر پیش‌بینی"),
           words("Since the forecast of today was made; it is made once a day.",
                 "از زمان ساخت پیش‌بینی امروز؛ روزی یک بار ساخته می‌شود."),
-          (Query(f"time() - {site('callcenter_forecast_made_timestamp_seconds')}"),), "s", 6, 5,
-          steps=((None, "green"), (172800.0, "yellow")), nothing=NOTHING),
+          (Query(or_absent(f"time() - {site('callcenter_forecast_made_timestamp_seconds')}", ANSWERS)),), "s", 6, 5,
+          steps=((None, "green"), (172800.0, "yellow")), mapped=NO_FORECAST),
     Panel(Kind.LINES, words("Agents required and staffed", "کارشناسان لازم و حاضر"),
           words("Required: Erlang C at the queue's service level, occupancy capped, without shrinkage. The filled band "
                 "is the gap between the two.",
                 "لازم: ارلانگ C برای سطح خدمت صف، با سقف اشتغال و بدون ضریب غیبت. نوار پر، فاصلهٔ میان آن دو است."),
-          (Query(of_queue("callcenter_queue_agents_staffed"), words("staffed", "حاضر")),
+          (Query(seen(of_queue("callcenter_queue_agents_staffed")), words("staffed", "حاضر")),
            Query(of_queue("callcenter_queue_agents_required"), words("required", "لازم"), dashed="orange",
                  fill="orange")), width=12, height=9, decimals=1, repeat=True),
 ))  # fmt: skip

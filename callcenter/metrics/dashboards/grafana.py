@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from callcenter.metrics.dashboards.drawing import Json, drawn, reference, said
-from callcenter.metrics.dashboards.values import Dashboard, Kind, Panel, Query, Queues, Words, words
+from callcenter.metrics.dashboards.drawing import COLUMNS, Json, drawn, reference, said
+from callcenter.metrics.dashboards.values import Dashboard, Kind, Panel, Query, Queues, Words, site, words
 
 SCHEMA = 41
 """``schemaVersion`` of Grafana 11.6; newer ones read it and bring it up to date."""
@@ -14,13 +14,8 @@ WIDTH = 24
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 TAG = "callcenter"
 LABELS: dict[str, Words] = {
-    "datasource": words("Prometheus", "پرومتئوس"), "instance": words("Site", "سایت"), "queue": words("Queue", "صف"),
+    "datasource": words("Prometheus", "پرومتئوس"), "instance": words("Site", "سایت"), "queue": COLUMNS["queue"],
 }  # fmt: skip
-COLUMNS: dict[str, Words] = {
-    "queue": LABELS["queue"], "window": words("Window", "بازه"), "name": words("Agent", "کارشناس"),
-    "agent": words("Phone", "تلفن"),
-}  # fmt: skip
-"""Labels as the heads of a table's columns."""
 OTHERS = words("Dashboards", "داشبوردها")
 
 
@@ -59,7 +54,7 @@ def _variables(made: Dashboard, language: str) -> Iterator[Json]:
     yield _values_of("instance", "label_values(callcenter_build_info, instance)", language)
     if made.queues is not Queues.NONE:
         several = made.queues is Queues.SOME
-        asked = 'label_values(callcenter_queue_waiting{instance=~"$instance"}, queue)'
+        asked = f"label_values({site('callcenter_queue_waiting')}, queue)"
         yield _values_of("queue", asked, language) | {"includeAll": several, "multi": several} | (
             {"allValue": ".*", "current": {"text": "All", "value": "$__all"}} if several else {}
         )

@@ -7,6 +7,7 @@ Agents' word, surveys, the IVR, quality and callbacks are told by nothing yet: t
 from __future__ import annotations
 
 from callcenter.metrics.dashboards.figures import DAYS, by_queue, by_window, over_time
+from callcenter.metrics.dashboards.shared import ANY_BAD, MISSED, UNJUDGED, target
 from callcenter.metrics.dashboards.values import Dashboard, Kind, Panel, Query, Queues, Section, of_queue, site, words
 from kpi.table import CALL_FIGURES, VISIT_FIGURES
 
@@ -23,8 +24,10 @@ PROVISIONAL = words(
 
 FCR = Section(words("First-call resolution", "حل در تماس اول"), (
     Panel(Kind.STAT, words("First-call resolution, 28 days", "حل در تماس اول، ۲۸ روز"), PROVISIONAL,
-          (Query(site("callcenter_first_call_resolution_ratio", window="28d")),), "percentunit", 6, 6, 1,
-          ((None, "red"), (0.70, "yellow"), (0.75, "green"))),
+          (Query(site("callcenter_first_call_resolution_ratio", window="28d"), words("all", "همه"), steps=UNJUDGED),
+           Query(f"sum({of_queue('callcenter_queue_first_call_resolution_ratio', window='28d')} < bool "
+                 f"on (instance, queue) group_left () {target('first_call_resolution', 'low')})", MISSED, "none",
+                 ANY_BAD)), "percentunit", 6, 6, 1),
     Panel(Kind.STAT, words("Share still provisional, 28 days", "سهم هنوز قطعی‌نشده، ۲۸ روز"), PROVISIONAL,
           (Query(site("callcenter_fcr_provisional_share_ratio", window="28d")),), "percentunit", 6, 6, 1),
     Panel(Kind.STAT, words("No repeat call, 28 days", "بدون تماس تکراری، ۲۸ روز"),

@@ -4,7 +4,7 @@ values."""
 from __future__ import annotations
 
 from callcenter.metrics.dashboards.figures import over_time
-from callcenter.metrics.dashboards.shared import GAP, NOBODY_WAITS, WAIT, level_gap
+from callcenter.metrics.dashboards.shared import GAP, level_gap, link, longest_wait, seen
 from callcenter.metrics.dashboards.states import OUTCOMES, STATES
 from callcenter.metrics.dashboards.values import Dashboard, Kind, Panel, Query, Queues, Section, of_queue, site, words
 from kpi.table import FIGURES
@@ -12,24 +12,24 @@ from kpi.table import FIGURES
 BUCKETS = of_queue("callcenter_queue_wait_seconds_bucket", outcome="answered")
 
 NOW = Section(words("Now", "اکنون"), (
+    link(3, 5),
     Panel(Kind.STAT, words("Waiting", "در انتظار"), words("Callers now.", "تماس‌های اکنون."),
-          (Query(of_queue("callcenter_queue_waiting")),), width=3, height=5, decimals=0),
-    Panel(Kind.STAT, words("Longest wait", "طولانی‌ترین انتظار"), words("Of who waits now.", "از میان منتظران اکنون."),
-          (Query(of_queue("callcenter_queue_longest_wait_seconds")),), "s", 3, 5, 0, WAIT, nothing=NOBODY_WAITS),
+          (Query(seen(of_queue("callcenter_queue_waiting"))),), width=3, height=5, decimals=0),
+    longest_wait(3),
     Panel(Kind.STAT, words("Talking", "در گفت‌وگو"), words("Callers with an agent now.", "تماس‌های در حال گفت‌وگو."),
-          (Query(of_queue("callcenter_queue_talking")),), width=3, height=5, decimals=0),
+          (Query(seen(of_queue("callcenter_queue_talking"))),), width=3, height=5, decimals=0),
     Panel(Kind.STAT, words("Service level less target", "سطح خدمت منهای هدف"),
           words("Of the last 30 minutes, in percent points.", "۳۰ دقیقهٔ گذشته، به واحد درصد."),
-          (Query(level_gap("30m")),), "percentunit", 4, 5, 1, GAP, least=None),
+          (Query(level_gap("30m")),), "percentunit", 3, 5, 1, GAP, least=None),
     Panel(Kind.STAT, words("Aim", "هدف"),
           words("Answered within T seconds, and the share that is aimed at.", "پاسخ در T ثانیه، و نسبتی که هدف است."),
           (Query(of_queue("callcenter_queue_service_level_threshold_seconds"), words("T, seconds", "T به ثانیه")),
            Query("100 * " + of_queue("callcenter_queue_service_level_target_ratio"), words("aim, %", "هدف، ٪"))),
-          width=5, height=5),
+          width=4, height=5),
     Panel(Kind.GAUGES, words("Agents", "کارشناسان"),
           words("Of this queue by state.", "کارشناسان این صف به تفکیک وضعیت."),
-          tuple(Query(of_queue("callcenter_queue_agents", state=state.value), name)
-                for state, (name, _) in STATES.items()), width=6, height=8, decimals=0),
+          tuple(Query(seen(of_queue("callcenter_queue_agents", state=state.value)), name)
+                for state, (name, _) in STATES.items()), width=5, height=8, decimals=0),
 ))  # fmt: skip
 
 VISITS = Section(words("Callers", "تماس‌گیران"), (
@@ -64,8 +64,10 @@ VISITS = Section(words("Callers", "تماس‌گیران"), (
            Query(f"3600 * rate({of_queue('callcenter_queue_transferred_total')}[15m])",
                  words("transferred", "انتقال‌یافته"))), width=8, height=8),
     Panel(Kind.LINES, words("Not seen", "دیده‌نشده"),
-          words("Seconds of the window without sight: its figures may lack calls. queue_log repaired: what agents did "
-                "is not known.", "ثانیه‌هایی از بازه که دیده نشد: شاید تماس‌هایی کم باشد."),
+          words("Seconds of the window without sight: its figures may lack calls. Where queue_log repaired it, what "
+                "agents did is not known.",
+                "ثانیه‌هایی از بازه که دیده نشد: شاید تماس‌هایی کم باشد. آنچه queue_log تکمیل کرد: کار "
+                "کارشناسان در آن دانسته نیست."),
           (Query(site("callcenter_window_blind_seconds", window="today"), words("calls", "تماس‌ها")),
            Query(site("callcenter_window_agents_blind_seconds", window="today"), words("agents", "کارشناسان"))),
           "s", 8, 8),

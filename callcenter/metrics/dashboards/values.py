@@ -1,13 +1,16 @@
 """What a dashboard is made of: words in each language, questions to Prometheus, panels. Pure values.
 
-A question is PromQL with Grafana's variables in it: ``$instance`` is the site, ``$queue`` the queues that are chosen.
+A question is PromQL with Grafana's variables in it: ``instance`` is the site, ``queue`` the queues that are chosen.
+Each is an expression that Grafana escapes (``:regex``), within backticks, where PromQL takes all as it stands: a site
+``[::1]:8080`` and a queue ``sales (EU)`` mean themselves.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import starmap
 
 LANGUAGES = ("en", "fa")
 
@@ -15,23 +18,32 @@ Words = Mapping[str, str]
 """Language → text; labels of :mod:`kpi.table` are such too."""
 
 
+CHOSEN = {name: f"{name}=~`${{{name}:regex}}`" for name in ("instance", "queue")}
+
+
 def words(en: str, fa: str) -> Words:
     return {"en": en, "fa": fa}
 
 
 def site(metric: str, **labels: str) -> str:
-    """The metric of the chosen site, narrowed to the labels: a value that begins with "~" is an expression."""
-    return _selector(metric, {"instance": "~$instance", **labels})
+    """The metric of the chosen site, narrowed to the labels: a value that begins with "~" is an expression, with
+    "!~" one that it must not match."""
+    return _selector(metric, [CHOSEN["instance"]], labels)
 
 
 def of_queue(metric: str, **labels: str) -> str:
     """The same, of the chosen queues."""
-    return _selector(metric, {"instance": "~$instance", "queue": "~$queue", **labels})
+    return _selector(metric, CHOSEN.values(), labels)
 
 
-def _selector(metric: str, labels: Mapping[str, str]) -> str:
-    told = (f'{name}=~"{value[1:]}"' if value[:1] == "~" else f'{name}="{value}"' for name, value in labels.items())
-    return f"{metric}{{{','.join(told)}}}"
+def _selector(metric: str, chosen: Iterable[str], labels: Mapping[str, str]) -> str:
+    return f"{metric}{{{','.join((*chosen, *starmap(_matcher, labels.items())))}}}"
+
+
+def _matcher(name: str, value: str) -> str:
+    if value.startswith("!~"):
+        return f'{name}!~"{value[2:]}"'
+    return f'{name}=~"{value[1:]}"' if value.startswith("~") else f'{name}="{value}"'
 
 
 class Kind(enum.StrEnum):
@@ -56,17 +68,21 @@ class Kind(enum.StrEnum):
 
 Steps = tuple[tuple[float | None, str], ...]
 """From which value on which colour; the first begins at None."""
+Mapped = Mapping[str, tuple[Words, str]]
+"""Value → its name and colour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """``legend``: a name in each language, or Grafana's template of labels. ``unit``, ``steps``: of a table's column,
-    where they are its own. ``fill``: this series and the one before it are the edges of a band of that colour."""
+    """``legend``: a name in each language, or Grafana's template of labels. ``unit``, ``steps``, ``mapped``: of a
+    table's column or a stat's value, where they are its own. ``fill``: this series and the one before it are the edges
+    of a band of that colour."""
 
     expr: str
     legend: Words | str = ""
     unit: str = ""
     steps: Steps = ()
+    mapped: Mapped = field(default_factory=dict)
     dashed: str = ""
     fill: str = ""
 
@@ -74,8 +90,7 @@ class Query:
 @dataclass(frozen=True, slots=True)
 class Panel:
     """``width`` of 24 and ``height`` in Grafana's cells. ``steps`` colour values; ``bands``: draw them as areas behind
-    the lines too. ``mapped``: value → its name and colour. ``nothing``: what is shown without a value.
-    ``repeat``: the panel is there once for each queue that is chosen."""
+    the lines too. ``repeat``: the panel is there once for each queue that is chosen."""
 
     kind: Kind
     title: Words
@@ -87,8 +102,7 @@ class Panel:
     decimals: int | None = None
     steps: Steps = ()
     bands: bool = False
-    mapped: Mapping[str, tuple[Words, str]] = field(default_factory=dict)
-    nothing: Words = field(default_factory=lambda: words("–", "–"))
+    mapped: Mapped = field(default_factory=dict)
     repeat: bool = False
     least: float | None = 0.0
     most: float | None = None
