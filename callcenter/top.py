@@ -32,6 +32,7 @@ from callcenter.top_view import Board, View, screen
 
 WITHIN_S = 5.0
 MOST_BYTES = 64 << 20
+MOST_KEYS = 4096
 LAG = "callcenter_ami_lag_seconds"
 NEEDED = frozenset({"site", "at", "link", "link_since", "calls", "alarms", "alerts", "queues", "agents", "figures"})
 PIPED_WIDTH = 120
@@ -149,15 +150,17 @@ def _live(
 
 @contextmanager
 def _keys() -> Iterator[Any]:
-    """A function that waits so many seconds for a key and gives it, '' when none came. The terminal is given back as it
-    was."""
+    """A function that waits so many seconds for a key and gives its one character, else ''. The terminal is given back
+    as it was."""
     number = sys.stdin.fileno()
     before = termios.tcgetattr(number)
 
     def key(within_s: float) -> str:
         if not select.select([number], [], [], within_s)[0]:
             return ""
-        return os.read(number, 1).decode(errors="replace").lower() or "q"  # its end: the terminal is gone
+        # Arrows and other keys write several characters, an escape first; none of them is meant by itself.
+        pressed = os.read(number, MOST_KEYS).decode(errors="replace").lower() or "q"  # its end: the terminal is gone
+        return pressed if len(pressed) == 1 else ""
 
     try:
         tty.setcbreak(number)

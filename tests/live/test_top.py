@@ -169,6 +169,19 @@ def test_it_follows_the_daemon_until_q_is_pressed(daemon: Running) -> None:
         assert here.ended() == 0
 
 
+def test_keys_that_write_more_than_one_character_do_nothing(daemon: Running) -> None:
+    with terminal("--url", url_of(daemon), "--every", "0.2") as here:
+        here.until("q quits")
+        for keys in ("\x1b[A", "\x1bOA", "\x1bOQ", "\x1bq", "aq"):  # arrows, F2, Alt with q, a paste
+            here.press(keys)
+            here.until(r"(?s)\x1b\[H.*\x1b\[H")  # drawn again, and again: they were read
+        here.press("A")
+        here.until("queue or reason")
+        assert "queue or reason" not in here.seen.partition("q quits")[2].rpartition("queue or reason")[0]
+        here.press("Q")
+        assert here.ended() == 0
+
+
 def test_ctrl_c_gives_the_terminal_back(daemon: Running) -> None:
     with terminal("--url", url_of(daemon), "--every", "0.2") as here:
         here.until("q quits")
