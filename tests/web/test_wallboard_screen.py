@@ -69,7 +69,7 @@ async def test_queues_are_chosen_by_the_keyboard_and_the_choice_stands_in_the_ad
     await expect(page.locator(".card")).to_have_count(2)
     await page.keyboard.press("Escape")
     await expect(page.locator("#panel")).to_be_hidden()
-    assert urlsplit(page.url).query == "lang=fa&queues=sales,vip"
+    assert urlsplit(page.url).query == "lang=fa&queues=sales&queues=vip"
     await page.reload()
     await expect(page.locator(".card h2")).to_have_text(["sales", "vip"])
     await expect(page.locator("#choose-word")).to_have_text("۲ صف از ۱۲")
@@ -81,6 +81,45 @@ async def test_queues_are_chosen_by_the_keyboard_and_the_choice_stands_in_the_ad
     await expect(page.locator(".card")).to_have_count(12)
     await page.get_by_role("button", name="Close").click()
     assert urlsplit(page.url).query == "lang=en"
+
+
+async def test_a_queue_with_a_comma_in_its_name_can_be_chosen(server: str, page: Page, source: MemorySource) -> None:
+    board = source.board()
+    comma, *others = board.now.queues
+    queues = (msgspec.structs.replace(comma, name="sales, vip"), *others)
+    source.publish(msgspec.structs.replace(board, seq=3, now=msgspec.structs.replace(board.now, queues=queues)))
+    await page.goto(f"{server}/?lang=en&queues=vip,billing")
+    await expect(page.locator(".card")).to_have_count(2)
+    await page.locator("#choose").click()
+    await expect(page.get_by_role("checkbox", name="vip", exact=True)).to_be_checked()
+    await page.get_by_role("checkbox", name="sales, vip").click()
+    for name in ("vip", "billing"):
+        await page.get_by_role("checkbox", name=name, exact=True).click()
+    await expect(page.locator(".card h2")).to_have_text(["sales, vip"])
+    await page.reload()
+    await expect(page.locator(".card h2")).to_have_text(["sales, vip"])
+    await expect(page.locator("#unknown")).to_be_hidden()
+
+
+async def test_keys_work_on_any_keyboard(server: str, page: Page) -> None:
+    await page.goto(f"{server}/?lang=en")
+    await expect(page.locator(".card")).to_have_count(12)
+    # A Persian one, Caps Lock, an AZERTY one, a remote control that tells no places; an A where Q is elsewhere.
+    for key, code, opens in (
+        ("ض", "KeyQ", True), ("Q", "KeyQ", True), ("q", "KeyA", True), ("Enter", "", True), ("a", "KeyQ", False),
+    ):  # fmt: skip
+        await page.evaluate(
+            "init => document.body.dispatchEvent(new KeyboardEvent('keydown', { ...init, bubbles: true }))",
+            {"key": key, "code": code},
+        )
+        assert await page.evaluate("document.getElementById('panel').open") is opens, (key, code)
+        await page.evaluate("document.getElementById('panel').close()")
+    await page.evaluate("() => { document.documentElement.requestFullscreen = async () => { window.asked += '!'; }; }")
+    for key in ("ب", "F"):
+        await page.evaluate(
+            "key => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, code: 'KeyF', bubbles: true }))", key
+        )
+    assert await page.evaluate("window.asked") == "undefined!!"
 
 
 async def test_queues_are_chosen_with_a_remote_control(server: str, page: Page) -> None:
@@ -416,7 +455,7 @@ async def test_a_stream_that_freezes_is_noticed_and_replaced(page: Page, source:
             await asyncio.sleep(1.5)  # 15 s of the page: beats alone keep it alive
             await expect(page.locator("#banner")).to_be_hidden()
             way.freeze()
-            await expect(page.locator("#banner")).to_contain_text("No news since 10:22:11 ", timeout=4_000)  # the board's
+            await expect(page.locator("#banner")).to_contain_text("No news since 10:22:11 ", timeout=4_000)
             assert "grayscale" in await page.locator("#queues").evaluate("e => getComputedStyle(e).filter")
             await expect(page.locator("#ticker")).to_be_hidden()
             source.publish(board_of(5, 12, seq=2))

@@ -153,18 +153,25 @@ function choices() {
   });
 }
 
-// By the place of the key: on a Persian keyboard Q writes another letter. A remote control has arrows and Enter.
+// A remote control has arrows and Enter.
 const KEYS = {
   KeyF: full, KeyQ: () => choice.open(told), Enter: () => choice.open(told),
   ArrowRight: () => pages.turn(1), ArrowLeft: () => pages.turn(-1),
 };
 const TURNED = { ArrowRight: "ArrowLeft", ArrowLeft: "ArrowRight" };
 
+/** The key by its Latin letter; else by its place, where a Persian keyboard has another letter; a television's remote
+ * control tells no place. */
+function pressed({ key, code }) {
+  return /^[a-z]$/i.test(key) ? `Key${key.toUpperCase()}` : code || key;
+}
+
 function keys(event) {
-  const taken = event.target.closest?.(event.code === "Enter" ? "a, button, select, dialog" : "select, input, dialog");
+  const key = pressed(event);
+  const taken = event.target.closest?.(key === "Enter" ? "a, button, select, dialog" : "select, input, dialog");
   if (taken || event.ctrlKey || event.altKey || event.metaKey) return;
   // Arrows turn pages the way they point: forth is to the left where one reads to the left.
-  const code = (document.documentElement.dir === "rtl" && TURNED[event.code]) || event.code;
+  const code = (document.documentElement.dir === "rtl" && TURNED[key]) || key;
   if (!(code in KEYS)) return;
   event.preventDefault();
   KEYS[code]();
