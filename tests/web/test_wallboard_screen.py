@@ -116,9 +116,8 @@ async def test_keys_work_on_any_keyboard(server: str, page: Page) -> None:
         await page.evaluate("document.getElementById('panel').close()")
     await page.evaluate("() => { document.documentElement.requestFullscreen = async () => { window.asked += '!'; }; }")
     for key in ("ب", "F"):
-        await page.evaluate(
-            "key => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, code: 'KeyF', bubbles: true }))", key
-        )
+        press = "key => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, code: 'KeyF', bubbles: true }))"
+        await page.evaluate(press, key)
     assert await page.evaluate("window.asked") == "undefined!!"
 
 
