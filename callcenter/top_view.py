@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -22,9 +23,20 @@ from callcenter.report.formats.cells import judged
 from callcenter.terminal import harmless
 from kpi.table import FIGURES
 
+
+class Trust(Enum):
+    """What is shown is of now; nobody answers any more; somebody answers, with an old board."""
+
+    NOW = auto()
+    SILENT = auto()
+    OLD = auto()
+
+
 Board = dict[str, Any]
 Plain = dict[str, Any]
 
+NARROW_HEAD = 60
+"""Columns of a terminal below which the first line begins with the link, and has no more than there is room for."""
 WIDE = 110
 """Columns of a terminal from which on each state of the agents has a column of its own."""
 LINES = 3
@@ -37,12 +49,18 @@ STATES = {
     "available": "free", "ringing": "ring", "talking": "talk", "holding": "hold", "wrap_up": "wrap", "paused": "pause",
     "unreachable": "gone", "logged_out": "out",
 }  # fmt: skip
+ORDER = tuple(STATES)
 BUSY = ("ringing", "talking", "holding")
 NARROW: dict[str, Sequence[str]] = {
     "free": ("available",), "busy": BUSY, "wrap": ("wrap_up",), "pause": ("paused",),
     "out": ("unreachable", "logged_out"),
 }  # fmt: skip
 IN_FULL: dict[str, Sequence[str]] = {word: (state,) for state, word in STATES.items()}
+
+UNTRUE = {
+    Trust.SILENT: "✗ no answer since {clock}; trying again. What is shown is old.",
+    Trust.OLD: "✗ OLD, of {date} {clock}: the daemon answers, and its board stands still.",
+}
 
 ALERTS = {
     "nobody_logged_in": "{value:.0f} waiting and nobody is logged in",
@@ -57,15 +75,13 @@ FIELD = {figure.name: figure.target for figure in FIGURES}
 @dataclass(frozen=True, slots=True)
 class View:
     """How it is to be shown: the terminal's size, the queues chosen (none: all), agents one by one instead of counted.
-
-    ``silent_since``: the time of day of the last answer, when there is none any more. ``live``: with the keys.
-    """
+    ``live``: with the keys."""
 
     width: int
     height: int | None = None
     queues: Sequence[str] = ()
     agents: bool = False
-    silent_since: str = ""
+    trust: Trust = Trust.NOW
     live: bool = False
 
 
@@ -82,21 +98,32 @@ def screen(board: Board, lag_s: float | None, view: View) -> RenderableType:
 
 
 def _head(board: Board, lag_s: float | None, view: View) -> list[Text]:
-    at = _clock(board["at"])
     link = Text("link up" if board["link"] else f"✗ NO LINK to the PBX since {_clock(board['link_since'])}")
     link.stylize("green" if board["link"] else "bold red")
     keys = "   q quits, a agents or queues" if view.live else ""
-    site = harmless(board["site"]["name"])
-    first = Text.assemble((site, "bold"), f"  {at} {board['site']['timezone']}  ", link, (keys, "dim"))
+    site, zone = harmless(board["site"]["name"]), harmless(board["site"]["timezone"])
+    if view.width < NARROW_HEAD:
+        first = Text.assemble(link, f"  {_clock(board['at'])}  ", (site, "bold"))
+    else:
+        first = Text.assemble((site, "bold"), f"  {_clock(board['at'])} {zone}  ", link, (keys, "dim"))
     waiting = sum(q["waiting"] for q in board["queues"])
     lag = "–" if lag_s is None else f"{lag_s:.1f} s"
     counts = Counter(a["state"] for a in board["agents"])
-    agents = " ".join(f"{counts[state]} {word}" for state, word in STATES.items() if counts[state])
+    agents = " ".join(f"{n} {_state(state)}" for state, n in sorted(counts.items(), key=lambda of: _rank(of[0])))
     second = Text(f"{board['calls']} calls up, {waiting} waiting, lag {lag}; agents: {agents or 'none'}")
     lines = [first, second]
-    if view.silent_since:
-        lines.insert(0, Text(f"✗ no answer since {view.silent_since}; trying again. What is shown is old.", "bold red"))
+    if view.trust is not Trust.NOW:
+        lines.insert(0, Text(UNTRUE[view.trust].format(date=board["at"][:10], clock=_clock(board["at"])), "bold red"))
     return [_cut(line, view) for line in lines]
+
+
+def _state(state: str) -> str:
+    """The short word; of a state that another version knows its own."""
+    return STATES.get(state) or harmless(state)
+
+
+def _rank(state: str) -> int:
+    return ORDER.index(state) if state in ORDER else len(ORDER)
 
 
 MOST_WRONG = 4
@@ -105,17 +132,24 @@ MOST_WRONG = 4
 def _wrong(board: Board, view: View) -> list[Text]:
     """The daemon's alarms, then what is wrong in the queues: the worst first, some lines at most."""
     lines = [_line(not alarm["ready"], harmless(alarm["detail"])) for alarm in board["alarms"]]
-    for alert in board["alerts"]:
-        if not view.queues or alert["queue"] in view.queues:
-            # Rounded away from the limit: "8.0%, at most 8.0%" would say that nothing is wrong.
-            per_mille = 1000 * alert["value"]
-            below, above = math.floor(per_mille + 1e-6) / 10, math.ceil(per_mille - 1e-6) / 10
-            said = ALERTS[alert["kind"]].format(**alert, below=below, above=above)
-            lines.append(_line(alert["kind"] in GRAVE, f"{harmless(alert['queue'])}: {said}"))
+    lines += [
+        _line(alert["kind"] in GRAVE, f"{harmless(alert['queue'])}: {_said(alert)}")
+        for alert in board["alerts"] if not view.queues or alert["queue"] in view.queues
+    ]  # fmt: skip
     most = MOST_WRONG if view.height is None else max(1, min(MOST_WRONG, (view.height - 8) // 3))
     if len(lines) > most:
         lines[most - 1 :] = [Text(f"… and {len(lines) - most + 1} more that are wrong", "yellow")]
     return [_cut(line, view) for line in lines]
+
+
+def _said(alert: Plain) -> str:
+    """What is wrong; of a kind that another version knows its own word."""
+    if alert["kind"] not in ALERTS:
+        return harmless(alert["kind"].replace("_", " "))
+    # Rounded away from the limit: "8.0%, at most 8.0%" would say that nothing is wrong.
+    per_mille = 1000 * alert["value"]
+    below, above = math.floor(per_mille + 1e-6) / 10, math.ceil(per_mille - 1e-6) / 10
+    return ALERTS[alert["kind"]].format(**alert, below=below, above=above)
 
 
 def _line(grave: bool, said: str) -> Text:
@@ -198,13 +232,12 @@ def _agents(board: Board, view: View, room: int | None) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     for title in ("agent", "state", "since", "queue or reason", "queues"):
         table.add_column(title, no_wrap=True, overflow="ellipsis", justify="right" if title == "since" else "left")
-    order = list(STATES)
     chosen = [a for a in board["agents"] if not view.queues or set(a["queues"]) & set(view.queues)]
-    there = sorted(chosen, key=lambda a: (order.index(a["state"]), -a["since_s"]))
+    there = sorted(chosen, key=lambda a: (_rank(a["state"]), -a["since_s"]))
     fit = there if room is None or len(there) <= room else there[: room - 1]
     for agent in fit:
         table.add_row(
-            Text(harmless(agent["name"] or agent["interface"])), agent["state"].replace("_", " "),
+            Text(harmless(agent["name"] or agent["interface"])), Text(harmless(agent["state"].replace("_", " "))),
             _duration(agent["since_s"]), Text(harmless(agent["queue"] or agent["reason"] or "–")),
             Text(harmless(", ".join(agent["queues"]))),
         )  # fmt: skip

@@ -20,7 +20,7 @@ from sample_boards import board_of, config_of
 from callcenter import shown
 from callcenter.metrics.health import Health, alarms
 from callcenter.terminal import harmless
-from callcenter.top_view import View, screen
+from callcenter.top_view import Trust, View, screen
 
 HOSTILE = ("\x1b[2J\x1b[31mred", "a\x9b31mb", "[red]x[/red]", "[/]", "line\nline", "tab\tx", "\u202eevil", "\x00\x07\r",
            "پشتیبانی می‌شود", ":100:", "x" * 300, "")  # fmt: skip
@@ -90,7 +90,7 @@ def with_names(names: tuple[str, ...]) -> dict[str, Any]:
         {"kind": "waits_too_long", "queue": name, "value": 99.0, "limit": 60.0} for name in names
     ]
     board["alarms"] = [{"kind": "store", "detail": names[0], "since": None, "ready": True}]
-    board["site"]["name"] = names[0]
+    board["site"] |= {"name": names[0], "timezone": names[0]}
     return board
 
 
@@ -120,10 +120,10 @@ def test_it_fits_the_terminal(width: int, height: int, queues: int, people: int,
     board["alarms"] = [
         shown.alarm(a, config_of("UTC").site.zone) for a in alarms(Health(store_failure="x" * 300, mqtt_failure="y"))
     ]
-    lines = drawn(board, width=width, height=height, agents=agents, silent_since="10:22:11")
+    lines = drawn(board, width=width, height=height, agents=agents, trust=Trust.SILENT)
     assert len(lines) <= height
     assert max(map(cell_len, lines)) <= width
-    assert lines[0].startswith("✗ no answer since 10:22:11")
+    assert lines[0].startswith("✗ no answer since 13:52:11")
     if not agents and width >= 80 and queues:
         assert "ASA" in "\n".join(lines) and row_of(lines, "all")
 
@@ -159,3 +159,20 @@ def test_what_is_just_beyond_its_limit_is_said_to_be_beyond_it() -> None:
     lines = drawn(told)
     assert "! sales: abandon rate 8.1%, at most 8.0% (30 min)" in lines
     assert "! vip: service level 79.9%, aim 80% (30 min)" in lines
+
+
+def test_an_old_board_is_said_to_be_old_and_of_when() -> None:
+    lines = drawn(plain(), trust=Trust.OLD)
+    assert lines[0].startswith("✗ OLD, of 2026-11-16 13:52:11")
+    assert not [line for line in drawn(plain()) if "OLD" in line]
+
+
+def test_what_only_a_newer_daemon_knows_is_said_by_its_own_word() -> None:
+    told = plain(2, 3)
+    told["site"]["timezone"] = "Mars/Olympus"
+    told["alerts"] = [{"kind": "on_{fire}\x1b", "queue": "sales", "value": None, "limit": None}]
+    told["agents"][1]["state"] = "on_a_[b]walk[/b]"
+    lines = drawn(told, width=120)
+    assert "Mars/Olympus" in lines[0] and "1 on_a_[b]walk[/b]" in lines[1]
+    assert "! sales: on {fire}?" in lines
+    assert "on a [b]walk[/b]" in drawn(told, width=120, agents=True)[-1], "after those that are known"
