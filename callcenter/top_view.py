@@ -15,12 +15,12 @@ from enum import Enum, auto
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from callcenter.alerts import LATE
 from callcenter.report.formats.cells import judged
 from callcenter.terminal import harmless
+from callcenter.top_table import Column, table
 from kpi.table import FIGURES
 
 
@@ -39,8 +39,10 @@ NARROW_HEAD = 60
 """Columns of a terminal below which the first line begins with the link, and has no more than there is room for."""
 WIDE = 110
 """Columns of a terminal from which on each state of the agents has a column of its own."""
-LINES = 3
-"""An empty one, the titles, and the row of all queues."""
+TITLES = 1
+WRONG_FROM, EMPTY_FROM, SECOND_FROM, ALL_FROM = 10, 9, 8, 6
+"""Lines of a terminal from which on it has what is wrong, an empty line, a second line of the head and a row of all
+queues: on few lines there are queues first."""
 
 STYLES = {"good": "green", "near": "yellow", "bad": "red", "none": ""}
 SIGNS = {"good": " ", "near": "!", "bad": "✗", "none": " "}
@@ -56,6 +58,13 @@ NARROW: dict[str, Sequence[str]] = {
     "out": ("unreachable", "logged_out"),
 }  # fmt: skip
 IN_FULL: dict[str, Sequence[str]] = {word: (state,) for state, word in STATES.items()}
+
+ONE_BY_ONE = (
+    "wait", "longest", "service", "aband.", "free", "busy", "talk", "pause", "up", "wrap", "ASA", "ring", "hold", "out",
+    "aim", "gone",
+)  # fmt: skip
+"""The columns in the order in which they are given room."""
+USUAL = {"longest": 8, "service": 7, "aim": 4, "aband.": 6, "ASA": 5}
 
 UNTRUE = {
     Trust.SILENT: "✗ no answer since {clock}; trying again. What is shown is old.",
@@ -86,12 +95,15 @@ class View:
 
 
 def screen(board: Board, lag_s: float | None, view: View) -> RenderableType:
-    """The whole screen, never more lines than ``view.height``."""
+    """The whole screen, never more lines than ``view.height`` (but three at least)."""
     queues = [q for q in board["queues"] if not view.queues or q["name"] in view.queues]
-    head = [*_head(board, lag_s, view), *_wrong(board, view)]
-    room = None if view.height is None else max(2, view.height - len(head) - LINES)
-    body = _agents(board, view, room) if view.agents else _queues(board, queues, view, room)
-    return Group(*head, Text(), body)
+    above = [*_head(board, lag_s, view), *_wrong(board, view), *([Text()] if _is_high(view, EMPTY_FROM) else [])]
+    room = None if view.height is None else max(1, view.height - len(above) - TITLES)
+    return Group(*above, *(_agents(board, view, room) if view.agents else _queues(board, queues, view, room)))
+
+
+def _is_high(view: View, lines: int) -> bool:
+    return view.height is None or view.height >= lines
 
 
 # ---- the head ------------------------------------------------------------------------------------------------
@@ -111,9 +123,10 @@ def _head(board: Board, lag_s: float | None, view: View) -> list[Text]:
     counts = Counter(a["state"] for a in board["agents"])
     agents = " ".join(f"{n} {_state(state)}" for state, n in sorted(counts.items(), key=lambda of: _rank(of[0])))
     second = Text(f"{board['calls']} calls up, {waiting} waiting, lag {lag}; agents: {agents or 'none'}")
-    lines = [first, second]
+    lines = [first, second] if _is_high(view, SECOND_FROM) else [first]
     if view.trust is not Trust.NOW:
-        lines.insert(0, Text(UNTRUE[view.trust].format(date=board["at"][:10], clock=_clock(board["at"])), "bold red"))
+        untrue = Text(UNTRUE[view.trust].format(date=board["at"][:10], clock=_clock(board["at"])), "bold red")
+        lines = [untrue, *(lines if _is_high(view, SECOND_FROM) else [])]
     return [_cut(line, view) for line in lines]
 
 
@@ -131,6 +144,8 @@ MOST_WRONG = 4
 
 def _wrong(board: Board, view: View) -> list[Text]:
     """The daemon's alarms, then what is wrong in the queues: the worst first, some lines at most."""
+    if not _is_high(view, WRONG_FROM):
+        return []
     lines = [_line(not alarm["ready"], harmless(alarm["detail"])) for alarm in board["alarms"]]
     lines += [
         _line(alert["kind"] in GRAVE, f"{harmless(alert['queue'])}: {_said(alert)}")
@@ -165,30 +180,50 @@ def _cut(line: Text, view: View) -> Text:
 # ---- queues --------------------------------------------------------------------------------------------------
 
 
-def _queues(board: Board, queues: Sequence[Plain], view: View, room: int | None) -> RenderableType:
-    states = IN_FULL if view.width >= WIDE else NARROW
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False, expand=False)
-    table.add_column("queue", no_wrap=True, overflow="ellipsis", min_width=8)
-    for title in ("wait", "longest", "up", *states, "service", "aim", "aband.", "ASA"):
-        table.add_column(title, justify="right", no_wrap=True)
+def _queues(board: Board, queues: Sequence[Plain], view: View, room: int | None) -> list[RenderableType]:
+    states = _states(board["queues"], view)
+    titles = ("wait", "longest", "up", *states, "service", "aim", "aband.", "ASA")
+    columns = [Column("queue", 0, least=6, name=True), *(Column(title, *_place(title)) for title in titles)]
     figures = board["figures"].get("today", {})
-    shown, left = _that_fit(board, queues, room)
-    for queue in shown:
-        table.add_row(Text(harmless(queue["name"])), *_cells(queue, figures.get(queue["name"], {}), states))
-    if not view.queues and queues:
-        table.add_row(Text("all"), *_cells(_together(board), figures.get("", {}), states), style="bold")
-    return Group(table, Text(f"… and {left} more queues", "dim")) if left else table
+    total = None
+    if not view.queues and queues and _is_high(view, ALL_FROM):
+        total = [Text("all"), *_cells(_together(board), figures.get("", {}), states)]
+        room = None if room is None else max(1, room - 1)
+    fit, left = _that_fit(_worst_first(board, queues) if room and len(queues) > room else queues, room)
+    rows = [
+        [Text(harmless(queue["name"])), *_cells(queue, figures.get(queue["name"], {}), states)] for queue in fit
+    ]  # fmt: skip
+    return [table(columns, rows, total, view.width), *_more(left, "queues", view)]
 
 
-def _that_fit(board: Board, queues: Sequence[Plain], room: int | None) -> tuple[Sequence[Plain], int]:
-    """All of them in their order; when there is no room for all, those in trouble first."""
-    if room is None or len(queues) <= room:
-        return queues, 0
+def _states(queues: Sequence[Plain], view: View) -> dict[str, Sequence[str]]:
+    """Which states are counted in a column of their own, and which together."""
+    states = IN_FULL if view.width >= WIDE else NARROW
+    unknown = tuple({state for queue in queues for state in queue["agents"]} - STATES.keys())
+    return {**states, "other": unknown} if unknown else states
+
+
+def _place(title: str) -> tuple[int, int]:
+    """The rank of a column, and the width that its values commonly take with their sign."""
+    return (ONE_BY_ONE.index(title) + 1 if title in ONE_BY_ONE else len(ONE_BY_ONE) + 1), USUAL.get(title, 0)
+
+
+def _worst_first(board: Board, queues: Sequence[Plain]) -> list[Plain]:
     rank: dict[str, int] = {}
     for place, alert in enumerate(board["alerts"]):
         rank.setdefault(alert["queue"], place)
-    worst = sorted(queues, key=lambda q: (rank.get(q["name"], len(rank) + 1), -q["waiting"]))
-    return worst[: room - 1], len(queues) - room + 1
+    return sorted(queues, key=lambda q: (rank.get(q["name"], len(rank) + 1), -q["waiting"]))
+
+
+def _that_fit(rows: Sequence[Plain], room: int | None) -> tuple[Sequence[Plain], int]:
+    """As many as there is room for, and how many more there are where that can be said in the last line."""
+    if room is None or len(rows) <= room:
+        return rows, 0
+    return (rows[: room - 1], len(rows) - room + 1) if room > 1 else (rows[:1], 0)
+
+
+def _more(left: int, what: str, view: View) -> list[Text]:
+    return [_cut(Text(f"… and {left} more {what}", "dim"), view)] if left else []
 
 
 def _cells(queue: Plain, figures: Plain, states: dict[str, Sequence[str]]) -> Iterable[Text]:
@@ -228,21 +263,23 @@ def _only(targets: Iterable[Plain]) -> float | None:
 # ---- agents --------------------------------------------------------------------------------------------------
 
 
-def _agents(board: Board, view: View, room: int | None) -> RenderableType:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
-    for title in ("agent", "state", "since", "queue or reason", "queues"):
-        table.add_column(title, no_wrap=True, overflow="ellipsis", justify="right" if title == "since" else "left")
+AGENT = (
+    Column("agent", 0, least=6, name=True), Column("state", 1, right=False), Column("since", 2, least=5),
+    Column("queue or reason", 3, least=8, name=True), Column("queues", 4, least=8, name=True),
+)  # fmt: skip
+
+
+def _agents(board: Board, view: View, room: int | None) -> list[RenderableType]:
     chosen = [a for a in board["agents"] if not view.queues or set(a["queues"]) & set(view.queues)]
-    there = sorted(chosen, key=lambda a: (_rank(a["state"]), -a["since_s"]))
-    fit = there if room is None or len(there) <= room else there[: room - 1]
-    for agent in fit:
-        table.add_row(
-            Text(harmless(agent["name"] or agent["interface"])), Text(harmless(agent["state"].replace("_", " "))),
-            _duration(agent["since_s"]), Text(harmless(agent["queue"] or agent["reason"] or "–")),
-            Text(harmless(", ".join(agent["queues"]))),
-        )  # fmt: skip
-    left = len(there) - len(fit)
-    return Group(table, Text(f"… and {left} more agents", "dim")) if left else table
+    fit, left = _that_fit(sorted(chosen, key=lambda a: (_rank(a["state"]), -a["since_s"])), room)
+    rows = [
+        [Text(harmless(said)) for said in (
+            agent["name"] or agent["interface"], agent["state"].replace("_", " "), _duration(agent["since_s"]),
+            agent["queue"] or agent["reason"], ", ".join(agent["queues"]),
+        )] for agent in fit
+    ]  # fmt: skip
+    gap = 1 if view.width < NARROW_HEAD else 2
+    return [table(AGENT, rows, None, view.width, gap), *_more(left, "agents", view)]
 
 
 # ---- one value -----------------------------------------------------------------------------------------------

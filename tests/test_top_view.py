@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from io import StringIO
 from pathlib import Path
@@ -114,7 +115,7 @@ def test_a_name_becomes_one_harmless_line() -> None:
 
 @pytest.mark.parametrize("agents", [False, True])
 @pytest.mark.parametrize(("queues", "people"), [(0, 0), (1, 3), (12, 40), (40, 200)])
-@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 10), (120, 30), (200, 60)])
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 10), (120, 30), (200, 60), (20, 5), (12, 3)])
 def test_it_fits_the_terminal(width: int, height: int, queues: int, people: int, agents: bool) -> None:
     board = plain(queues, people) if queues else plain(1, 1) | {"queues": [], "agents": [], "alerts": []}
     board["alarms"] = [
@@ -123,9 +124,54 @@ def test_it_fits_the_terminal(width: int, height: int, queues: int, people: int,
     lines = drawn(board, width=width, height=height, agents=agents, trust=Trust.SILENT)
     assert len(lines) <= height
     assert max(map(cell_len, lines)) <= width
-    assert lines[0].startswith("✗ no answer since 13:52:11")
+    assert lines[0].startswith("✗ no answer since 13:52:11"[: width - 1])
     if not agents and width >= 80 and queues:
         assert "ASA" in "\n".join(lines) and row_of(lines, "all")
+
+
+def troubled() -> dict[str, Any]:
+    """Names and values as wide as they come; no name has a digit."""
+    board = plain(20, 60)
+    board["queues"][7] |= {"waiting": 1234, "longest_wait_s": 3723.0}
+    board["queues"][7]["name"] = "technical support of all kinds"
+    board["figures"]["today"]["technical support of all kinds"] = board["figures"]["today"]["technical"] | {
+        "service_level": 0.5, "abandon_rate": 0.312,
+    }
+    board["alerts"] = [
+        {"kind": "waits_too_long", "queue": "technical support of all kinds", "value": 3723.0, "limit": 60.0}
+    ]
+    return board
+
+
+@pytest.mark.parametrize(("width", "height", "said"), [
+    (20, 5, ["1234", "1:02:03✗"]),
+    (30, 3, ["1234", "1:02:03✗", "50%✗"]),
+    (40, 10, ["1234", "1:02:03✗", "50%✗", "31.2%✗"]),
+])  # fmt: skip
+def test_on_a_small_screen_the_worst_queue_can_be_read(width: int, height: int, said: list[str]) -> None:
+    lines = drawn(troubled(), width=width, height=height)
+    assert len(lines) <= height and max(map(cell_len, lines)) <= width
+    (row,) = [line for line in lines if line.startswith("tech") and "waiting" not in line]
+    assert row.split()[-len(said) :] == said
+    down = drawn(troubled() | {"link": False}, width=width, height=height)
+    assert down[0].startswith("✗ NO LINK")
+    for trust, word in ((Trust.OLD, "✗ OLD"), (Trust.SILENT, "✗ no answer")):
+        cut_off = drawn(troubled(), width=width, height=height, trust=trust)
+        assert cut_off[0].startswith(word) and [line for line in cut_off if line.startswith("tech")]
+
+
+@pytest.mark.parametrize("width", [*range(20, 80, 3), 80, 100, 111, 130])
+@pytest.mark.parametrize("agents", [False, True])
+def test_only_names_are_ever_cut(width: int, agents: bool) -> None:
+    board = troubled()
+    whole = {cell for line in drawn(board, width=300, height=200, agents=agents) for cell in line.split()}
+    for line in drawn(board, width=width, height=200, agents=agents)[9:]:
+        if not line.startswith("…"):
+            values = [cell for cell in line.split() if re.match(r"[\d–]", cell) and "…" in cell]
+            assert not values and cell_len(line) <= width, line
+    states = {"available", "talking", "paused", "unreachable"}
+    seen = {cell for line in drawn(board, width=width, height=200, agents=agents) for cell in line.split()}
+    assert states & whole <= seen if agents else {"1234", "1:02:03✗"} <= seen
 
 
 def test_when_not_all_queues_fit_those_in_trouble_are_shown() -> None:
