@@ -1,5 +1,5 @@
-"""The business day by intervals, computed when somebody asks and kept for some seconds: a hundred pages cost no more
-than one. A shell around :mod:`callcenter.day_series`."""
+"""The business day by intervals, computed when somebody asks and kept for some seconds: a hundred pages cost one
+computation, and an answer in JSON each. A shell around :mod:`callcenter.day_series`."""
 
 from __future__ import annotations
 

@@ -1,25 +1,28 @@
 """``callcenter top``: the board of a running daemon in a terminal, asked by HTTP. A shell.
 
-Each time the newest board is asked for anew (the first event of the live stream): a connection that hangs cannot hold
-the screen up, and what is shown is of now or said to be old.
+Each time the newest board is asked for anew (the first event of the live stream), in a thread that ends with the
+process: a daemon that hangs holds up neither the screen nor a key, and what is shown is of now or said to be old.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import select
+import signal
 import sys
 import termios
+import threading
+import time
 import tty
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from http.client import HTTPException
+from queue import SimpleQueue
 from typing import IO, Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import msgspec
 from rich.console import Console
@@ -28,10 +31,16 @@ from rich.live import Live
 from callcenter import clock
 from callcenter.errors import CallcenterError, InputError
 from callcenter.terminal import harmless
+from callcenter.top_seen import Seen
 from callcenter.top_view import Board, View, screen
 
-WITHIN_S = 5.0
+WITHIN_S = 3.0
+"""The daemon's host may be far away; but nothing of it is so slow."""
+LATE_S = 2 * WITHIN_S
+TICK_S = 0.1
+"""A key is read at once; what the daemon told is looked for so often."""
 MOST_BYTES = 64 << 20
+MOST_KEYS = 4096
 LAG = "callcenter_ami_lag_seconds"
 NEEDED = frozenset({"site", "at", "link", "link_since", "calls", "alarms", "alerts", "queues", "agents", "figures"})
 PIPED_WIDTH = 120
@@ -46,8 +55,7 @@ class Daemon:
     """What ``url`` answers. Proxies of the environment are not asked: the daemon is one's own."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_address(url):
             raise InputError(f"--url: {url!r} is no address like http://127.0.0.1:8080")
         self.url = url.rstrip("/")
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -90,6 +98,14 @@ class Daemon:
         return board
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a bracket without its other
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
 def events(answer: IO[bytes]) -> Iterator[tuple[str, bytes]]:
     """(event, data) of a stream of server-sent events. ValueError for a line without end."""
     event, data = "message", b""
@@ -112,52 +128,81 @@ def run(url: str, every_s: float, once: bool, queues: Sequence[str], console: Co
     that is not there."""
     daemon = Daemon(url)
     board, lag_s = daemon.board(), daemon.lag_s()
+    seen = Seen(board, lag_s, clock.monotonic(), clock.monotonic())
     if unknown := [name for name in queues if name not in [q["name"] for q in board["queues"]]]:
         raise InputError(f"--queue: no such queue: {harmless(unknown[0])}")
     if once or not console.is_terminal or console.is_dumb_terminal or not sys.stdin.isatty():
         width = console.width if console.is_terminal or "COLUMNS" in os.environ else PIPED_WIDTH
         console.width = width
-        console.print(screen(board, lag_s, View(width, queues=queues)), highlight=False)
+        trust = seen.trust(clock.monotonic(), clock.now(), math.inf)
+        console.print(screen(board, lag_s, View(width, queues=queues, trust=trust)), highlight=False)
         return
-    _live(daemon, board, lag_s, every_s, queues, console)
+    _live(daemon, seen, every_s, queues, console)
 
 
-def _live(
-    daemon: Daemon, board: Board, lag_s: float | None, every_s: float, queues: Sequence[str], console: Console
-) -> None:
-    agents, silent = False, ""
-    with _keys() as key, Live(console=console, screen=True, auto_refresh=False) as live:
-        heard_at, due = clock.now(), clock.monotonic() + every_s
+Look = tuple[Board, float | None] | None
+"""A board and its lag, or no answer."""
+
+
+def _live(daemon: Daemon, seen: Seen, every_s: float, queues: Sequence[str], console: Console) -> None:
+    agents, looks = False, SimpleQueue[Look]()
+    drawn: tuple[View, Seen] | None = None
+    threading.Thread(target=_look_on, args=(daemon, every_s, looks.put), daemon=True).start()
+    with _ended(), _keys() as key, Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
-            view = View(console.width, console.height, queues, agents, silent, live=True)
-            live.update(screen(board, lag_s, view), refresh=True)
-            match key(max(0.0, due - clock.monotonic())):
+            while not looks.empty():
+                look = looks.get()
+                seen = seen.unanswered() if look is None else seen.answered(*look, clock.monotonic())
+            trust = seen.trust(clock.monotonic(), clock.now(), every_s + LATE_S)
+            view = View(console.width, console.height, queues, agents, trust, live=True)
+            if drawn != (view, seen):
+                live.update(screen(seen.board, seen.lag_s, view), refresh=True)
+                drawn = view, seen
+            match key(TICK_S):
                 case "q":
                     return
                 case "a":
                     agents = not agents
-            if clock.monotonic() < due:
-                continue
-            due = clock.monotonic() + every_s
-            try:
-                board, lag_s = daemon.board(), daemon.lag_s()
-                heard_at, silent = clock.now(), ""
-            except NoAnswer:
-                zone = ZoneInfo(board["site"]["timezone"])
-                silent = datetime.fromtimestamp(heard_at, zone).strftime("%H:%M:%S")
+
+
+def _look_on(daemon: Daemon, every_s: float, tell: Callable[[Look], None]) -> None:
+    """Asks for ever, and tells."""
+    while True:
+        due = clock.monotonic() + every_s
+        try:
+            tell((daemon.board(), daemon.lag_s()))
+        except NoAnswer:
+            tell(None)
+        time.sleep(max(0.0, due - clock.monotonic()))
+
+
+@contextmanager
+def _ended() -> Iterator[None]:
+    """SIGTERM ends it as Ctrl-C does: the terminal is given back."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
 def _keys() -> Iterator[Any]:
-    """A function that waits so many seconds for a key and gives it, '' when none came. The terminal is given back as it
-    was."""
+    """A function that waits so many seconds for a key and gives its one character, else ''. The terminal is given back
+    as it was."""
     number = sys.stdin.fileno()
     before = termios.tcgetattr(number)
 
     def key(within_s: float) -> str:
         if not select.select([number], [], [], within_s)[0]:
             return ""
-        return os.read(number, 1).decode(errors="replace").lower() or "q"  # its end: the terminal is gone
+        # Arrows and other keys write several characters, an escape first; none of them is meant by itself.
+        pressed = os.read(number, MOST_KEYS).decode(errors="replace").lower() or "q"  # its end: the terminal is gone
+        return pressed if len(pressed) == 1 else ""
 
     try:
         tty.setcbreak(number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from io import StringIO
 from pathlib import Path
@@ -20,7 +21,7 @@ from sample_boards import board_of, config_of
 from callcenter import shown
 from callcenter.metrics.health import Health, alarms
 from callcenter.terminal import harmless
-from callcenter.top_view import View, screen
+from callcenter.top_view import Trust, View, screen
 
 HOSTILE = ("\x1b[2J\x1b[31mred", "a\x9b31mb", "[red]x[/red]", "[/]", "line\nline", "tab\tx", "\u202eevil", "\x00\x07\r",
            "پشتیبانی می‌شود", ":100:", "x" * 300, "")  # fmt: skip
@@ -90,7 +91,7 @@ def with_names(names: tuple[str, ...]) -> dict[str, Any]:
         {"kind": "waits_too_long", "queue": name, "value": 99.0, "limit": 60.0} for name in names
     ]
     board["alarms"] = [{"kind": "store", "detail": names[0], "since": None, "ready": True}]
-    board["site"]["name"] = names[0]
+    board["site"] |= {"name": names[0], "timezone": names[0]}
     return board
 
 
@@ -114,18 +115,63 @@ def test_a_name_becomes_one_harmless_line() -> None:
 
 @pytest.mark.parametrize("agents", [False, True])
 @pytest.mark.parametrize(("queues", "people"), [(0, 0), (1, 3), (12, 40), (40, 200)])
-@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 10), (120, 30), (200, 60)])
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 10), (120, 30), (200, 60), (20, 5), (12, 3)])
 def test_it_fits_the_terminal(width: int, height: int, queues: int, people: int, agents: bool) -> None:
     board = plain(queues, people) if queues else plain(1, 1) | {"queues": [], "agents": [], "alerts": []}
     board["alarms"] = [
         shown.alarm(a, config_of("UTC").site.zone) for a in alarms(Health(store_failure="x" * 300, mqtt_failure="y"))
     ]
-    lines = drawn(board, width=width, height=height, agents=agents, silent_since="10:22:11")
+    lines = drawn(board, width=width, height=height, agents=agents, trust=Trust.SILENT)
     assert len(lines) <= height
     assert max(map(cell_len, lines)) <= width
-    assert lines[0].startswith("✗ no answer since 10:22:11")
+    assert lines[0].startswith("✗ no answer since 13:52:11"[: width - 1])
     if not agents and width >= 80 and queues:
         assert "ASA" in "\n".join(lines) and row_of(lines, "all")
+
+
+def troubled() -> dict[str, Any]:
+    """Names and values as wide as they come; no name has a digit."""
+    board = plain(20, 60)
+    board["queues"][7] |= {"waiting": 1234, "longest_wait_s": 3723.0}
+    board["queues"][7]["name"] = "technical support of all kinds"
+    board["figures"]["today"]["technical support of all kinds"] = board["figures"]["today"]["technical"] | {
+        "service_level": 0.5, "abandon_rate": 0.312,
+    }
+    board["alerts"] = [
+        {"kind": "waits_too_long", "queue": "technical support of all kinds", "value": 3723.0, "limit": 60.0}
+    ]
+    return board
+
+
+@pytest.mark.parametrize(("width", "height", "said"), [
+    (20, 5, ["1234", "1:02:03✗"]),
+    (30, 3, ["1234", "1:02:03✗", "50%✗"]),
+    (40, 10, ["1234", "1:02:03✗", "50%✗", "31.2%✗"]),
+])  # fmt: skip
+def test_on_a_small_screen_the_worst_queue_can_be_read(width: int, height: int, said: list[str]) -> None:
+    lines = drawn(troubled(), width=width, height=height)
+    assert len(lines) <= height and max(map(cell_len, lines)) <= width
+    (row,) = [line for line in lines if line.startswith("tech") and "waiting" not in line]
+    assert row.split()[-len(said) :] == said
+    down = drawn(troubled() | {"link": False}, width=width, height=height)
+    assert down[0].startswith("✗ NO LINK")
+    for trust, word in ((Trust.OLD, "✗ OLD"), (Trust.SILENT, "✗ no answer")):
+        cut_off = drawn(troubled(), width=width, height=height, trust=trust)
+        assert cut_off[0].startswith(word) and [line for line in cut_off if line.startswith("tech")]
+
+
+@pytest.mark.parametrize("width", [*range(20, 80, 3), 80, 100, 111, 130])
+@pytest.mark.parametrize("agents", [False, True])
+def test_only_names_are_ever_cut(width: int, agents: bool) -> None:
+    board = troubled()
+    whole = {cell for line in drawn(board, width=300, height=200, agents=agents) for cell in line.split()}
+    for line in drawn(board, width=width, height=200, agents=agents)[9:]:
+        if not line.startswith("…"):
+            values = [cell for cell in line.split() if re.match(r"[\d–]", cell) and "…" in cell]
+            assert not values and cell_len(line) <= width, line
+    states = {"available", "talking", "paused", "unreachable"}
+    seen = {cell for line in drawn(board, width=width, height=200, agents=agents) for cell in line.split()}
+    assert states & whole <= seen if agents else {"1234", "1:02:03✗"} <= seen
 
 
 def test_when_not_all_queues_fit_those_in_trouble_are_shown() -> None:
@@ -159,3 +205,20 @@ def test_what_is_just_beyond_its_limit_is_said_to_be_beyond_it() -> None:
     lines = drawn(told)
     assert "! sales: abandon rate 8.1%, at most 8.0% (30 min)" in lines
     assert "! vip: service level 79.9%, aim 80% (30 min)" in lines
+
+
+def test_an_old_board_is_said_to_be_old_and_of_when() -> None:
+    lines = drawn(plain(), trust=Trust.OLD)
+    assert lines[0].startswith("✗ OLD, of 2026-11-16 13:52:11")
+    assert not [line for line in drawn(plain()) if "OLD" in line]
+
+
+def test_what_only_a_newer_daemon_knows_is_said_by_its_own_word() -> None:
+    told = plain(2, 3)
+    told["site"]["timezone"] = "Mars/Olympus"
+    told["alerts"] = [{"kind": "on_{fire}\x1b", "queue": "sales", "value": None, "limit": None}]
+    told["agents"][1]["state"] = "on_a_[b]walk[/b]"
+    lines = drawn(told, width=120)
+    assert "Mars/Olympus" in lines[0] and "1 on_a_[b]walk[/b]" in lines[1]
+    assert "! sales: on {fire}?" in lines
+    assert "on a [b]walk[/b]" in drawn(told, width=120, agents=True)[-1], "after those that are known"

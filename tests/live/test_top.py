@@ -112,6 +112,7 @@ def test_once_prints_a_table_that_is_true_and_has_no_colour(daemon: Running) -> 
 @pytest.mark.parametrize(("words", "said"), [
     (("--url", "http://127.0.0.1:1"), "callcenter: http://127.0.0.1:1 does not answer: Connection refused\n"),
     (("--url", "file:///etc/passwd"), "callcenter: --url: 'file:///etc/passwd' is no address like http://127.0.0.1:8080\n"),
+    (("--url", "http://[::1"), "callcenter: --url: 'http://[::1' is no address like http://127.0.0.1:8080\n"),
     (("--every", "0"), None),
 ])  # fmt: skip
 def test_what_cannot_be_shown_is_one_clear_line(words: tuple[str, ...], said: str | None) -> None:
@@ -169,19 +170,40 @@ def test_it_follows_the_daemon_until_q_is_pressed(daemon: Running) -> None:
         assert here.ended() == 0
 
 
-def test_ctrl_c_gives_the_terminal_back(daemon: Running) -> None:
+def test_keys_that_write_more_than_one_character_do_nothing(daemon: Running) -> None:
     with terminal("--url", url_of(daemon), "--every", "0.2") as here:
         here.until("q quits")
-        here.process.send_signal(signal.SIGINT)
-        assert here.ended() == 130
+        for keys in ("\x1b[A", "\x1bOA", "\x1bOQ", "\x1bq", "aq"):  # arrows, F2, Alt with q, a paste
+            here.press(keys)
+            here.until(r"(?s)\x1b\[H.*\x1b\[H")  # drawn again, and again: they were read
+        assert "queue or reason" not in here.seen
+        here.press("A")
+        here.until("queue or reason")
+        here.press("Q")
+        assert here.ended() == 0
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_gives_the_terminal_back(daemon: Running, number: int, status: int) -> None:
+    with terminal("--url", url_of(daemon), "--every", "0.2") as here:
+        here.until("q quits")
+        here.process.send_signal(number)
+        assert here.ended() == status
+        assert "Traceback" not in here.seen
 
 
 def test_a_daemon_that_dies_is_said_and_waited_for(tmp_path: Path) -> None:
     with simulating(tmp_path, *WORDS) as (port, _):
         with running(tmp_path, port, USERNAME, SECRET, pbx="clock_step_s = 0") as daemon:
-            with terminal("--url", url_of(daemon), "--every", "0.2") as here:
+            words = ("--url", url_of(daemon), "--every", "0.2")
+            with terminal(*words) as here, terminal(*words) as other:
                 here.until("link up")
+                other.until("link up")
                 os.kill(daemon.process.pid, signal.SIGSTOP)  # it does not even refuse
+                time.sleep(0.5)  # both have asked
+                pressed = time.monotonic()
+                other.press("q")
+                assert other.ended() == 0 and time.monotonic() < pressed + 1.5, "no key waits for an answer"
                 here.until(r"no answer since \d\d:\d\d:\d\d")
                 os.kill(daemon.process.pid, signal.SIGCONT)
                 here.until(r"\x1b\[H[^✗]*link up")

@@ -15,6 +15,7 @@ from memory_source import MemorySource, running
 from playwright.async_api import Browser, Page, expect
 from sample_boards import AT, QUEUES, board_of, config_of, live_day
 
+from callcenter import day_kept
 from callcenter.floor.records import AgentState, Hole, Outcome, Visit
 from callcenter.metrics.health import Health, alarms
 from callcenter.web import pages
@@ -68,7 +69,7 @@ async def test_queues_are_chosen_by_the_keyboard_and_the_choice_stands_in_the_ad
     await expect(page.locator(".card")).to_have_count(2)
     await page.keyboard.press("Escape")
     await expect(page.locator("#panel")).to_be_hidden()
-    assert urlsplit(page.url).query == "lang=fa&queues=sales,vip"
+    assert urlsplit(page.url).query == "lang=fa&queues=sales&queues=vip"
     await page.reload()
     await expect(page.locator(".card h2")).to_have_text(["sales", "vip"])
     await expect(page.locator("#choose-word")).to_have_text("۲ صف از ۱۲")
@@ -80,6 +81,44 @@ async def test_queues_are_chosen_by_the_keyboard_and_the_choice_stands_in_the_ad
     await expect(page.locator(".card")).to_have_count(12)
     await page.get_by_role("button", name="Close").click()
     assert urlsplit(page.url).query == "lang=en"
+
+
+async def test_a_queue_with_a_comma_in_its_name_can_be_chosen(server: str, page: Page, source: MemorySource) -> None:
+    board = source.board()
+    comma, *others = board.now.queues
+    queues = (msgspec.structs.replace(comma, name="sales, vip"), *others)
+    source.publish(msgspec.structs.replace(board, seq=3, now=msgspec.structs.replace(board.now, queues=queues)))
+    await page.goto(f"{server}/?lang=en&queues=vip,billing")
+    await expect(page.locator(".card")).to_have_count(2)
+    await page.locator("#choose").click()
+    await expect(page.get_by_role("checkbox", name="vip", exact=True)).to_be_checked()
+    await page.get_by_role("checkbox", name="sales, vip").click()
+    for name in ("vip", "billing"):
+        await page.get_by_role("checkbox", name=name, exact=True).click()
+    await expect(page.locator(".card h2")).to_have_text(["sales, vip"])
+    await page.reload()
+    await expect(page.locator(".card h2")).to_have_text(["sales, vip"])
+    await expect(page.locator("#unknown")).to_be_hidden()
+
+
+async def test_keys_work_on_any_keyboard(server: str, page: Page) -> None:
+    await page.goto(f"{server}/?lang=en")
+    await expect(page.locator(".card")).to_have_count(12)
+    # A Persian one, Caps Lock, an AZERTY one, a remote control that tells no places; an A where Q is elsewhere.
+    for key, code, opens in (
+        ("ض", "KeyQ", True), ("Q", "KeyQ", True), ("q", "KeyA", True), ("Enter", "", True), ("a", "KeyQ", False),
+    ):  # fmt: skip
+        await page.evaluate(
+            "init => document.body.dispatchEvent(new KeyboardEvent('keydown', { ...init, bubbles: true }))",
+            {"key": key, "code": code},
+        )
+        assert await page.evaluate("document.getElementById('panel').open") is opens, (key, code)
+        await page.evaluate("document.getElementById('panel').close()")
+    await page.evaluate("() => { document.documentElement.requestFullscreen = async () => { window.asked += '!'; }; }")
+    for key in ("ب", "F"):
+        press = "key => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, code: 'KeyF', bubbles: true }))"
+        await page.evaluate(press, key)
+    assert await page.evaluate("window.asked") == "undefined!!"
 
 
 async def test_queues_are_chosen_with_a_remote_control(server: str, page: Page) -> None:
@@ -242,17 +281,22 @@ JUDGED = """() => [...document.querySelectorAll(".stat")].filter((stat) => {
     return [stat.className, getComputedStyle(sign).display !== "none", sign.firstChild.getAttribute("href"),
             sign.getAttribute("role"), sign.getAttribute("aria-label")];
 })"""
-SAID = {"#i-good": "on target", "#i-near": "near the target", "#i-bad": "off target"}
+SAID = {  # of what is to be high and of what is to be low alike
+    "en": {"#i-good": "on target", "#i-near": "near the target", "#i-bad": "off target"},
+    "fa": {"#i-good": "در حد هدف", "#i-near": "نزدیک هدف", "#i-bad": "خارج از هدف"},
+    "ar": {"#i-good": "ضمن الهدف", "#i-near": "قريب من الهدف", "#i-bad": "خارج الهدف"},
+}
 
 
 async def test_each_judged_figure_has_a_shape_and_a_word_beside_its_colour(server: str, page: Page) -> None:
-    await page.goto(f"{server}/?lang=en")
-    await expect(page.locator(".card")).to_have_count(12)
-    told = await page.evaluate(JUDGED)
-    assert len(told) > 25
-    for name, visible, sign, role, label in told:
-        assert (visible, role, label) == (True, "img", SAID[sign]), name
-    assert {sign for *_, sign, _, _ in told} == set(SAID)
+    for lang, words in SAID.items():
+        await page.goto(f"{server}/?lang={lang}")
+        await expect(page.locator(".card")).to_have_count(12)
+        told = await page.evaluate(JUDGED)
+        assert len(told) > 25
+        for name, visible, sign, role, label in told:
+            assert (visible, role, label) == (True, "img", words[sign]), name
+        assert {sign for *_, sign, _, _ in told} == set(words)
 
 
 # ---- the day as charts -----------------------------------------------------------------------------------------
@@ -314,6 +358,44 @@ async def test_hours_are_said_by_the_clock_of_the_site(page: Page) -> None:
     assert marks == ["۱۰:۰۰", "۱۲:۰۰"], "13:52 in Tehran"
 
 
+async def test_charts_that_are_told_no_more_are_grey_and_say_up_to_when(
+    server: str, page: Page, source: MemorySource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_kept, "KEPT_S", 0.0)
+    await page.add_init_script(FASTER)
+    await page.goto(f"{server}/?lang=en")
+    queues, chart = page.locator("#queues"), page.locator(".chart").first
+    await expect(queues).to_have_attribute("data-charts", "true")
+    await page.route("**/kpis/intervals*", lambda route: route.abort())
+    source.publish(board_of(12, 40, seq=3, at=AT + 200))
+    await expect(queues).to_have_attribute("data-old", "true")
+    await expect(page.locator(".old").first).to_be_visible()
+    await expect(page.locator(".old")).to_have_text(["only up to 10:22"] * 12)
+    assert "grayscale" in await chart.evaluate("e => getComputedStyle(e).filter")
+    await expect(page.locator("#banner")).to_be_hidden()  # of the board there are news
+    await page.unroute("**/kpis/intervals*")
+    await expect(queues).to_have_attribute("data-old", "false")
+    await expect(page.locator(".old").first).to_be_hidden()
+
+
+async def test_a_day_that_cannot_be_drawn_is_no_secret_and_the_next_one_is_asked_for(server: str, page: Page) -> None:
+    await page.add_init_script(FASTER)
+    await page.goto(f"{server}/docs")
+    heard = await page.evaluate("""async () => {
+        const { follow } = await import("/static/day.js"), heard = [];
+        await new Promise((done) => {
+            addEventListener("unhandledrejection", (event) => {
+                event.preventDefault();
+                if (heard.push(event.reason.message) === 2) done();
+            });
+            setTimeout(done, 30_000);
+            follow(() => { throw new Error("not drawn"); });
+        });
+        return heard;
+    }""")
+    assert heard == ["not drawn"] * 2
+
+
 # ---- news that stop --------------------------------------------------------------------------------------------
 
 
@@ -372,7 +454,7 @@ async def test_a_stream_that_freezes_is_noticed_and_replaced(page: Page, source:
             await asyncio.sleep(1.5)  # 15 s of the page: beats alone keep it alive
             await expect(page.locator("#banner")).to_be_hidden()
             way.freeze()
-            await expect(page.locator("#banner")).to_contain_text("No news since 10:22", timeout=4_000)
+            await expect(page.locator("#banner")).to_contain_text("No news since 10:22:11 ", timeout=4_000)
             assert "grayscale" in await page.locator("#queues").evaluate("e => getComputedStyle(e).filter")
             await expect(page.locator("#ticker")).to_be_hidden()
             source.publish(board_of(5, 12, seq=2))

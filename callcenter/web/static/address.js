@@ -5,11 +5,19 @@ export function asked(key) {
   return new URLSearchParams(location.search).get(key);
 }
 
-/** The page's address with these parameters instead; null takes one away. */
+/** All values of a parameter. */
+export function askedAll(key) {
+  return new URLSearchParams(location.search).getAll(key);
+}
+
+/** The page's address with these parameters instead; null takes one away, of a list each has its own. */
 export function address(changes) {
   const all = new URLSearchParams(location.search);
-  for (const [key, value] of Object.entries(changes)) value === null ? all.delete(key) : all.set(key, value);
-  const text = all.toString().replaceAll("%2C", ",");
+  for (const [key, value] of Object.entries(changes)) {
+    all.delete(key);
+    for (const one of [value ?? []].flat()) all.append(key, one);
+  }
+  const text = all.toString();
   return text ? `${location.pathname}?${text}` : location.pathname;
 }
 

@@ -1,31 +1,32 @@
 // Which queues are shown, and whether with charts: a panel that mouse, keyboard and remote control reach.
 
-import { asked, keep } from "./address.js";
+import { askedAll, keep } from "./address.js";
 import { make, say, sayFilled } from "./dom.js";
 import { remember } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 
-/** The names in the address, null: all of them. */
-function named() {
-  const text = asked("queues");
-  const names = (text ?? "").split(",").map((name) => name.trim()).filter(Boolean);
+/** The names that these values of the address mean, null: all queues. A value that is no queue by itself is several, with
+ * commas between them: a queue may have a comma in its name. */
+function named(values, queues) {
+  const split = (value) => value.split(",").map((name) => name.trim()).filter(Boolean);
+  const names = values.flatMap((value) => (queues.includes(value) ? [value] : split(value)));
   return names.length ? [...new Set(names)] : null;
 }
 
-/** The choice of the page: `wanted`, the queues that the address names, and `charts`. Calls onChange() when somebody
+/** The choice of the page: `wanted`, what the address names, and `charts`. Calls onChange() when somebody
  * chose. */
 export function chooser(page, onChange) {
   const { word } = page, panel = $("panel"), list = $("choices");
-  const choice = { wanted: named(), charts: page.charts, known, label };
+  const choice = { wanted: askedAll("queues"), charts: page.charts, known, label };
 
   /** Those of the wanted queues that there are. All, when there is none of them: a screen is never empty. */
   function known(board) {
-    if (choice.wanted === null) return null;
-    const names = board.queues.map((queue) => queue.name);
-    const found = choice.wanted.filter((name) => names.includes(name));
+    const names = board.queues.map((queue) => queue.name), wanted = named(choice.wanted, names);
+    if (wanted === null) return null;
+    const found = wanted.filter((name) => names.includes(name));
     // Before the first snapshot no queue is known, which is told elsewhere.
-    unknown(names.length ? choice.wanted.filter((name) => !names.includes(name)) : []);
+    unknown(names.length ? wanted.filter((name) => !names.includes(name)) : []);
     return found.length ? found : null;
   }
 
@@ -49,17 +50,17 @@ export function chooser(page, onChange) {
   }
 
   function choose(names) {
-    choice.wanted = names?.length ? names : null;
-    keep({ queues: choice.wanted?.join(",") ?? null });
-    if (choice.wanted === null) unknown([]);
+    keep({ queues: choice.wanted = names });
+    if (!names.length) unknown([]);
     onChange();
   }
 
   function fill(names) {
-    const all = box(word.allQueues, choice.wanted === null, () => { choose(null); fill(names); all.firstChild.focus(); });
-    const boxes = names.map((name) => box(name, choice.wanted?.includes(name) ?? false, () => {
+    const wanted = named(choice.wanted, names);
+    const all = box(word.allQueues, wanted === null, () => { choose([]); fill(names); all.firstChild.focus(); });
+    const boxes = names.map((name) => box(name, wanted?.includes(name) ?? false, () => {
       choose(names.filter((_, i) => boxes[i].firstChild.checked));
-      all.firstChild.checked = choice.wanted === null;
+      all.firstChild.checked = choice.wanted.length === 0;
     }));
     all.classList.add("of-all");
     const charts = box(word.withCharts, choice.charts, (on) => {

@@ -7,24 +7,36 @@ const LEAST_MS = 2 * 3_600_000;
 const LENGTH_MS = { "15m": 900_000, "30m": 1_800_000 };
 const HOURS = [1, 2, 3, 4, 6, 12];
 
+/** The board may be so much newer than the charts beside it: four questions in vain. */
+export const OLD_MS = 120_000;
+
 /** Calls onDay(day) with what the API told, every half minute while the page lives. Never two questions at once. */
 export function follow(onDay) {
-  const figures = FIGURES.map((name) => `figure=${name}`).join("&");
   let every = "30m";
   async function ask() {
     let next = TRY_MS;
     try {
-      const answer = await fetch(`/api/v1/kpis/intervals?every=${every}&${figures}`, { signal: AbortSignal.timeout(AGAIN_MS) });
-      if (answer.ok) {
-        const day = await answer.json(), asked = every;
-        every = begun(day) > Date.parse(day.to) - LEAST_MS ? "15m" : "30m";
-        next = every === asked ? AGAIN_MS : 0;
-        onDay(day);
-      }
-    } catch { /* the stream says when the server is away */ }
-    setTimeout(ask, next);
+      const day = await fetched(every), asked = every;
+      if (day === null) return;
+      onDay(day);
+      every = begun(day) > Date.parse(day.to) - LEAST_MS ? "15m" : "30m";
+      next = every === asked ? AGAIN_MS : 0;
+    } finally {
+      setTimeout(ask, next);
+    }
   }
   ask();
+}
+
+/** The day by intervals of `every`; null where it cannot be had now, which the charts' age tells. */
+async function fetched(every) {
+  const figures = FIGURES.map((name) => `figure=${name}`).join("&");
+  try {
+    const answer = await fetch(`/api/v1/kpis/intervals?every=${every}&${figures}`, { signal: AbortSignal.timeout(AGAIN_MS) });
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
 }
 
 /** When the first interval began in which somebody called; of none the one under way. */

@@ -38,16 +38,18 @@ function card() {
   const aimed = make("span", "aimed"), under = make("div", "under", level.label, aimed);
   level.root.append(under, meter);
   name.dir = "auto";
+  const old = make("span", "text"), charts = make("div", "charts", calls.root, levels.root);
+  charts.append(make("div", "old", glyph("unreachable"), old));
   abandon.label.before(make("i", "key"));  // the red foot of the charts' bars
   const body = make(
     "div", "body",
     make("div", "head", name, make("div", "in-queue", ...agents.map((a) => a.root))),
     make("div", "now", waiting.root, longest.root, level.root),
-    make("div", "charts", calls.root, levels.root),
+    charts,
     make("div", "more", abandon.root, answered.root),
   );
   const root = make("article", "card", body);
-  return { root, name, waiting, longest, level, fill, aim, aimed, abandon, answered, agents, calls, levels };
+  return { root, name, waiting, longest, level, fill, aim, aimed, abandon, answered, agents, calls, levels, old };
 }
 
 function update(view, queue, board, page) {
@@ -100,6 +102,12 @@ function drawCharts(view, page) {
 /** A new day by intervals came: the boards in between change no chart. */
 export function showDay(page) {
   for (const view of cards.values()) drawCharts(view, page);
+}
+
+/** Charts that no newer day came for are grey, and say up to when they tell. */
+export function ageCharts(parent, isOld, page) {
+  mark(parent, { old: String(isOld) });
+  if (isOld) for (const view of cards.values()) sayFilled(view.old, page.word.upTo, { t: page.fmt.clock(page.drawnTo) });
 }
 
 /** The tooltip of an abandon rate: how it is judged, and that it leaves out who gave up at once. */

@@ -3,11 +3,11 @@
 import { measure, showAgents, tickAgents } from "./agents.js";
 import { address, keep } from "./address.js";
 import { chooser } from "./chooser.js";
-import { follow, scale } from "./day.js";
+import { OLD_MS, follow, scale } from "./day.js";
 import { make, say, sayFilled } from "./dom.js";
 import { formats } from "./format.js";
 import { MOST, MOST_PLAIN, pager } from "./pages.js";
-import { arrange, showDay, showQueues, showSummary, tickQueues, tickSummary } from "./queues.js";
+import { ageCharts, arrange, showDay, showQueues, showSummary, tickQueues, tickSummary } from "./queues.js";
 import { screen } from "./screen.js";
 import { listen } from "./stream.js";
 import { showTicker, tickTicker } from "./ticker.js";
@@ -21,7 +21,7 @@ const lang = chosen("lang", Object.keys(LANGUAGES), browser in LANGUAGES ? brows
 const word = WORDS[lang];
 const page = {
   word, window: chosen("window", WINDOWS, "today"), fmt: formats(lang, undefined),
-  charts: chosen("charts", ["0", "1"], "1") === "1", day: null, charted: null,
+  charts: chosen("charts", ["0", "1"], "1") === "1", day: null, charted: null, drawnTo: null,
   collator: new Intl.Collator(LANGUAGES[lang].locale), rows: new Map(),
   label(figure) { return word[figure] ?? this.rows.get(figure)?.label[lang] ?? figure; },
   withCharts: () => choice.charts && page.charted !== null,
@@ -36,7 +36,7 @@ const narrow = matchMedia("(max-width: 900px)");
 // Nobody reads faster, and what drives a screen on a wall is slow.
 const DRAW_MS = 200;
 
-// `told` is what the server says, `board` the chosen part of it.
+// `told` is what the server says, `board` the chosen part of it. The page's time goes on from `boardAt`.
 let told = null, board = null, zone = null, boardAt = 0, shownAt = 0, stale = false, drawing = false, drawnAt = 0;
 
 function now() {
@@ -80,6 +80,7 @@ function tick() {
   say($("date"), page.fmt.date(now()));
   tickTicker($("ticker"), page);
   pages.tick();
+  ageCharts($("queues"), page.drawnTo !== null && now() - page.drawnTo > OLD_MS, page);
 }
 
 function onBoard(board) {
@@ -100,6 +101,7 @@ function onDay(day) {
   page.charted = scale(day, page.fmt.hour);
   showDay(page);
   arrange($("queues"), page.withCharts());
+  page.drawnTo = Date.parse(day.to);
 }
 
 /** The server has other files than those that this page was made of: take them, once for each version. */
@@ -124,7 +126,7 @@ function tell() {
   say($("live-word"), board && !cut ? word.live : word.connecting);
   $("banner").hidden = !cut;
   if (!cut) return;
-  const since = stale ? boardAt : Date.parse(board.link_since);
+  const since = stale ? told && Date.parse(told.at) : Date.parse(board.link_since);
   const text = stale ? word.stale : word.linkDown;
   sayFilled($("banner-text"), since ? text : word.connecting, { t: since ? page.fmt.exact(since) : "" });
 }
@@ -151,18 +153,25 @@ function choices() {
   });
 }
 
-// By the place of the key: on a Persian keyboard Q writes another letter. A remote control has arrows and Enter.
+// A remote control has arrows and Enter.
 const KEYS = {
   KeyF: full, KeyQ: () => choice.open(told), Enter: () => choice.open(told),
   ArrowRight: () => pages.turn(1), ArrowLeft: () => pages.turn(-1),
 };
 const TURNED = { ArrowRight: "ArrowLeft", ArrowLeft: "ArrowRight" };
 
+/** The key by its Latin letter; else by its place, where a Persian keyboard has another letter; a television's remote
+ * control tells no place. */
+function pressed({ key, code }) {
+  return /^[a-z]$/i.test(key) ? `Key${key.toUpperCase()}` : code || key;
+}
+
 function keys(event) {
-  const taken = event.target.closest?.(event.code === "Enter" ? "a, button, select, dialog" : "select, input, dialog");
+  const key = pressed(event);
+  const taken = event.target.closest?.(key === "Enter" ? "a, button, select, dialog" : "select, input, dialog");
   if (taken || event.ctrlKey || event.altKey || event.metaKey) return;
   // Arrows turn pages the way they point: forth is to the left where one reads to the left.
-  const code = (document.documentElement.dir === "rtl" && TURNED[event.code]) || event.code;
+  const code = (document.documentElement.dir === "rtl" && TURNED[key]) || key;
   if (!(code in KEYS)) return;
   event.preventDefault();
   KEYS[code]();

@@ -36,7 +36,7 @@ export const WORDS = {
     available: "Available", ringing: "Ringing", talking: "Talking", holding: "On hold", wrap_up: "Wrap-up",
     paused: "Paused", unreachable: "Unreachable", logged_out: "Logged out", busy: "Busy",
     service_level: "Service level", abandon_rate: "Abandon rate", average_speed_of_answer: "Average speed of answer",
-    good: "on target", near: "near the target", bad: "off target", none: "no figure",
+    good: "on target", near: "near the target", bad: "off target", none: "no figure", upTo: "only up to {t}",
     shortOut: "short abandons (under {s} s) are left out", allShortOut: "short abandons are left out",
   },
   fa: {
@@ -66,7 +66,7 @@ export const WORDS = {
     available: "آماده", ringing: "در حال زنگ", talking: "در گفت‌وگو", holding: "نگه‌داشته", wrap_up: "کار پس از تماس",
     paused: "توقف", unreachable: "خارج از دسترس", logged_out: "خارج‌شده", busy: "مشغول",
     service_level: "سطح خدمت", abandon_rate: "نرخ رهاشدن", average_speed_of_answer: "میانگین زمان پاسخ‌گویی",
-    good: "در حد هدف", near: "نزدیک هدف", bad: "پایین‌تر از هدف", none: "بدون عدد",
+    good: "در حد هدف", near: "نزدیک هدف", bad: "خارج از هدف", none: "بدون عدد", upTo: "فقط تا ساعت {t}",
     shortOut: "رهاشدن‌های کوتاه‌تر از {s} ثانیه به حساب نمی‌آیند", allShortOut: "رهاشدن‌های کوتاه به حساب نمی‌آیند",
   },
   ar: {
@@ -96,7 +96,7 @@ export const WORDS = {
     available: "متاح", ringing: "يرن", talking: "يتحدث", holding: "معلّق", wrap_up: "ما بعد المكالمة",
     paused: "متوقف", unreachable: "تعذّر الوصول", logged_out: "خارج النظام", busy: "مشغول",
     service_level: "مستوى الخدمة", abandon_rate: "معدل الترك", average_speed_of_answer: "متوسط سرعة الرد",
-    good: "ضمن الهدف", near: "قريب من الهدف", bad: "دون الهدف", none: "لا رقم",
+    good: "ضمن الهدف", near: "قريب من الهدف", bad: "خارج الهدف", none: "لا رقم", upTo: "حتى {t} فقط",
     shortOut: "لا تُحسب حالات الترك الأقصر من {s} ثوانٍ", allShortOut: "لا تُحسب حالات الترك القصيرة",
   },
 };
