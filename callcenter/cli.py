@@ -250,7 +250,7 @@ def top(
     queue: Annotated[list[str] | None, typer.Option(help="only this queue; may be repeated")] = None,
 ) -> None:
     """Queues and agents of a running daemon in the terminal; q quits, a shows agents."""
-    from callcenter import top as shown
+    from callcenter.top import live as shown
 
     shown.run(url, every, once, tuple(queue or ()), out)
 

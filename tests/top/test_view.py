@@ -14,14 +14,14 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-sys.path.insert(0, str(Path(__file__).parent / "web"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
 
 from sample_boards import board_of, config_of
 
 from callcenter import shown
 from callcenter.metrics.health import Health, alarms
 from callcenter.terminal import harmless
-from callcenter.top_view import Trust, View, screen
+from callcenter.top.view import Trust, View, screen
 
 HOSTILE = ("\x1b[2J\x1b[31mred", "a\x9b31mb", "[red]x[/red]", "[/]", "line\nline", "tab\tx", "\u202eevil", "\x00\x07\r",
            "پشتیبانی می‌شود", ":100:", "x" * 300, "")  # fmt: skip

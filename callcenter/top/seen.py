@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from callcenter.top_view import Board, Trust
+from callcenter.top.view import Board, Trust
 
 STANDS_STILL_S = 35.0
 """The daemon itself says at 30 s that its floor stands still."""

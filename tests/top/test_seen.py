@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from callcenter.top_seen import DAY_S, STANDS_STILL_S, Seen
-from callcenter.top_view import Trust
+from callcenter.top.seen import DAY_S, STANDS_STILL_S, Seen
+from callcenter.top.view import Trust
 
 AT = 1_794_824_531.25
 LATE_S = 7.0

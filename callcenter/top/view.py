@@ -20,7 +20,7 @@ from rich.text import Text
 from callcenter.alerts import LATE
 from callcenter.report.formats.cells import judged
 from callcenter.terminal import harmless
-from callcenter.top_table import Column, table
+from callcenter.top.table import Column, table
 from kpi.table import FIGURES
 
 

@@ -31,8 +31,8 @@ from rich.live import Live
 from callcenter import clock
 from callcenter.errors import CallcenterError, InputError
 from callcenter.terminal import harmless
-from callcenter.top_seen import Seen
-from callcenter.top_view import Board, View, screen
+from callcenter.top.seen import Seen
+from callcenter.top.view import Board, View, screen
 
 WITHIN_S = 3.0
 """The daemon's host may be far away; but nothing of it is so slow."""
