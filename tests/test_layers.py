@@ -21,7 +21,7 @@ PURE = sorted(
                     "callcenter/ami/pbx_clock.py", "callcenter/holes.py",
                     "callcenter/verify.py", "callcenter/board.py", "callcenter/queue_log/*.py",
                     "callcenter/alerts.py", "callcenter/day_series.py",
-                    "callcenter/top/seen.py", "callcenter/top/view.py", "callcenter/top/table.py",
+                    "callcenter/top/seen.py",
                     "callcenter/ami/starts.py", "callcenter/ami/headers.py", "callcenter/store/values.py",
                     "callcenter/numbers.py", "callcenter/shown.py", "callcenter/mqtt/messages.py",
                     "callcenter/mqtt/home_assistant.py", "callcenter/mqtt/table.py",
