@@ -42,13 +42,20 @@ class Exposition:
         return "".join(lines).encode()
 
     def _write(self, row: Row, samples: Samples, lines: list[str]) -> dict[Labels, str]:
-        known, used, told = self._heads.get(row.name, {}), dict[Labels, str](), dict[float, str]()
+        known, used, ends = self._heads.get(row.name, {}), dict[Labels, str](), _Ends()
         lines.append(f"# HELP {row.name} {_help(row.help)}\n# TYPE {row.name} {row.type}\n")
         for labels, value in samples:
             head = used[labels] = known.get(labels) or _head(row, labels)
-            number = told.get(value) or told.setdefault(value, _number(value))  # most are 0
-            lines.append(f"{head} {number}\n")
+            lines.append(head + ends[value])
         return used
+
+
+class _Ends(dict[float, str]):
+    """A number as it ends its line. Most are 0."""
+
+    def __missing__(self, value: float) -> str:
+        end = self[value] = f"{_number(value)}\n"
+        return end
 
 
 def _help(text: str) -> str:
@@ -56,13 +63,13 @@ def _help(text: str) -> str:
 
 
 def _head(row: Row, labels: Labels) -> str:
-    """``name{label="value"}``; labels in the order of their names."""
+    """``name{label="value"}`` and a space; labels in the order of their names."""
     name, names = row.name, row.labels
     if row.type in PARTED:
         name, labels, names = name + labels[0], labels[1:], (*names, "le")[: len(labels) - 1]
     pairs = sorted(zip(names, labels, strict=True))
     inside = ",".join(f'{label}="{_bare(label, value).translate(ESCAPED)}"' for label, value in pairs)
-    return f"{name}{{{inside}}}" if inside else name
+    return f"{name}{{{inside}}} " if inside else f"{name} "
 
 
 def _bare(label: str, value: str) -> str:

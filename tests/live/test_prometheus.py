@@ -89,7 +89,7 @@ def test_every_question_of_a_dashboard_and_of_a_rule_is_answered_and_counters_sa
             while unanswered := {what for what, expr in open_ones.items() if not has_value(server, expr)}:
                 open_ones = {what: open_ones[what] for what in unanswered}
                 said = "\n".join(f"{what}: {expr}" for what, expr in open_ones.items())
-                assert time.monotonic() - began < 150, f"without an answer:\n{said}"
+                assert time.monotonic() - began < 240, f"without an answer:\n{said}"
                 time.sleep(0.5)
             nothing_to_mend(httpx.get(f"http://{shown}/metrics").raise_for_status().text)
     print(f"every question was answered {time.monotonic() - began:.0f} s after the start")
