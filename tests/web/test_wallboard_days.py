@@ -94,9 +94,12 @@ FAST = """
             if (this.readyState === 1) this.dispatchEvent(new MessageEvent(kind, { data }));
         }
     };
+    window.stopAt = 0;
+    window.goOn = (until) => { window.stopAt = until; window.stands = false; channel.port2.postMessage(0); };
     // One board a turn of the loop: timers and drawings come between them.
     channel.port1.onmessage = () => later(() => {
         if (source.readyState !== 1) return;
+        if (seen.boards >= window.stopAt) { window.stands = true; return; }
         source.tell("board", boards[seen.boards++ % boards.length]);
         if (seen.boards % 400 === 0) { source.readyState = 2; source.dispatchEvent(new Event("error")); }
         else channel.port2.postMessage(0);
@@ -150,7 +153,10 @@ async def test_thousands_of_boards_leave_nothing_behind(browser: Browser) -> Non
 
 async def after_boards(page: Page, cdp: CDPSession, n: int) -> Held:
     """What is held at a board of the same number in its round, so that the same is on the screen."""
-    await page.wait_for_function("n => window.seen.boards >= n", arg=n, polling=5)
+    await page.wait_for_function("() => window.stands", polling=5)
+    await page.evaluate("n => window.goOn(n)", n)
+    await page.wait_for_function("() => window.stands", polling=5)
+    await page.wait_for_timeout(200)  # it is drawn: ten seconds of the page's time
     return await held(cdp)
 
 
