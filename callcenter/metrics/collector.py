@@ -60,8 +60,8 @@ def _of_now(board: Wallboard) -> dict[str, Samples]:
 def _windowed(windows: Mapping[str, Figures]) -> dict[str, Samples]:
     out: dict[str, Samples] = {"callcenter_queue_window_visits": _window_visits(windows)}
     for f in (*FIGURES, *CALL_FIGURES):
-        out[figure_metric(f.name, f.unit, True)] = _figure(windows, f.name, True)
-        out[figure_metric(f.name, f.unit, False)] = _figure(windows, f.name, False)
+        out[figure_metric(f.name, f.unit, True)] = _figure(windows, f.name)
+        out[figure_metric(f.name, f.unit, False)] = _figure_of_all(windows, f.name)
     return out
 
 
@@ -74,12 +74,19 @@ def _window_visits(windows: Mapping[str, Figures]) -> Samples:
                     yield (queue, window, count), value
 
 
-def _figure(windows: Mapping[str, Figures], name: str, of_queue: bool) -> Samples:
+def _figure(windows: Mapping[str, Figures], name: str) -> Samples:
     for window, per in windows.items():
         for queue, figures in per.items():
             value = figures.get(name)
-            if bool(queue) is of_queue and value is not None and math.isfinite(value):
-                yield ((queue, window) if of_queue else (window,)), value
+            if queue and value is not None and math.isfinite(value):
+                yield (queue, window), value
+
+
+def _figure_of_all(windows: Mapping[str, Figures], name: str) -> Samples:
+    for window, per in windows.items():
+        value = per.get("", {}).get(name)
+        if value is not None and math.isfinite(value):
+            yield (window,), value
 
 
 def _since_start(counters: Counters, board: Wallboard) -> dict[str, Samples]:
