@@ -3,6 +3,8 @@
 Only the time that both sides tell of is compared, and within it everything: both are taken as they stood at its end,
 so a caller who waits then is open on both sides. queue_log has whole seconds, so the borders are whole seconds too, at
 which nothing of ours happened: there a millisecond decides on which side of the border each of the two writes it.
+Nor does the time reach over a caller who has just left by a key or the like: queue_log says why at once, AMI only when
+he goes on in the dialplan.
 """
 
 from __future__ import annotations
@@ -31,6 +33,9 @@ TRIED = 60
 """So many seconds are looked at for a quiet border, …"""
 QUIET_S = (0.25, 0.1, 0.05, 0.02, 0.0)
 """… for one as quiet as the first of these, else as the next."""
+UNTOLD_S = 60
+"""So long AMI may take to tell why a caller left: a key, say, is known by what the caller does next."""
+UNTOLD = frozenset({Outcome.TIMED_OUT, Outcome.EXITED, Outcome.LEFT_EMPTY, Outcome.WITHDRAWN})
 
 Range = tuple[float, float]
 """From (included) to (not included), seconds since the epoch."""
@@ -67,7 +72,8 @@ def both(records: Iterable[CallRecord], told: Range, lines: Sequence[Line]) -> R
     Where both begin with the same happening there is nothing to cut off; nor where both end with the same one and
     nobody waits or talks any more.
     """
-    mine = [v for _, v in visits(records)]
+    kept = list(visits(records))
+    mine = [v for _, v in kept]
     ours = sorted(moment for v in mine for moment in moments(v))
     log = [line.at for line in lines if line.event in OF_VISITS]
     met = bool(ours and log)
@@ -75,10 +81,18 @@ def both(records: Iterable[CallRecord], told: Range, lines: Sequence[Line]) -> R
     since = _quiet(max(lines[0].at, math.ceil(told[0])), 1, seen)
     if met and _same(ours[0], log[0]) and log[0] >= math.floor(told[0]):
         since = min(lines[0].at, math.floor(ours[0]))
-    until = _quiet(min(lines[-1].at, math.floor(told[1])), -1, seen)
+    until = _quiet(_decided(kept, min(lines[-1].at, math.floor(told[1])), lines), -1, seen)
     if met and _same(ours[-1], log[-1]) and not (any(map(_open, mine)) or any(v.outcome is None for v in fold(lines))):
         until = max(lines[-1].at, math.ceil(ours[-1])) + 1
     return since, until
+
+
+def _decided(kept: Iterable[tuple[str, Visit]], until: float, lines: Iterable[Line]) -> float:
+    """``until``, or before it when a caller left whom queue_log knows to be out and AMI has not told why."""
+    waiting = {(call, v.queue) for call, v in kept if v.outcome is None}
+    logged = fold(line for line in lines if (line.call, line.queue) in waiting)
+    left = (v.left_at for v in logged if v.left_at is not None and v.outcome in UNTOLD)
+    return min((at for at in left if until - UNTOLD_S <= at < until), default=until)
 
 
 def _open(v: Visit) -> bool:

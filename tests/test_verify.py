@@ -153,6 +153,35 @@ def test_a_visit_that_we_hold_open_and_the_log_ended_long_ago_is_a_difference() 
     assert {"open", "answered"} <= {d.name for d in found.differences}
 
 
+def left_by_a_key(at: int) -> list[str]:
+    return [f"{at}|1.5|sales|NONE|ENTERQUEUE||0912|1", f"{at + 20}|1.5|sales|NONE|EXITWITHKEY|1|1|1|20"]
+
+
+def test_a_caller_of_whom_ami_has_not_told_yet_why_he_left_is_no_difference() -> None:
+    """A key is known by what the caller does next, seconds later; queue_log has the line at once."""
+    left = record("1.5", visit(entered_at=300.5, left_at=None, wait_s=None, outcome=None, talk_s=None))
+    log = told(*DURING, *left_by_a_key(300), *story("1.6", 321, talk=1))
+    (_, until), found = verdict([answered("1.2", 210.5, talk=15.0), left, answered("1.6", 321.5, talk=1.0)],
+                                (200.2, 326.0), log)  # fmt: skip
+    assert until == 320
+    assert found.differences == ()
+    assert found.rows["sales"]["open"] == (1, 1)
+
+
+def test_a_minute_later_it_is_one() -> None:
+    left = record("1.5", visit(entered_at=300.5, left_at=None, wait_s=None, outcome=None, talk_s=None))
+    log = told(*DURING, *left_by_a_key(300), *story("1.6", 400))
+    _, found = verdict([answered("1.2", 210.5, talk=15.0), left, answered("1.6", 400.5)], (200.2, 440.0), log)
+    assert {(d.name, d.calls) for d in found.differences} == {("exited", ("1.5",)), ("open", ("1.5",))}
+
+
+def test_a_hang_up_is_told_at_once() -> None:
+    left = record("1.5", visit(entered_at=300.5, left_at=None, wait_s=None, outcome=None, talk_s=None))
+    log = told(*DURING, left_by_a_key(300)[0], "320|1.5|sales|NONE|ABANDON|1|1|20", *story("1.6", 323, talk=1))
+    _, found = verdict([answered("1.2", 210.5, talk=15.0), left, answered("1.6", 323.5, talk=1.0)], (200.2, 330.0), log)
+    assert {(d.name, d.calls) for d in found.differences} >= {("abandoned", ("1.5",)), ("open", ("1.5",))}
+
+
 def test_a_log_that_ends_before_us_is_compared_up_to_its_end() -> None:
     """When it was copied 1.2 talked and 1.3 was not there."""
     records = [answered("1.1", 110.5), answered("1.2", 210.5, talk=15.0), answered("1.3", 310.5)]
