@@ -31,7 +31,8 @@ class Policy:
     def of(self, queues: Sequence[str]) -> tuple[Floats, Floats]:
         """The threshold in seconds and the service level aimed at, [queue, 1]."""
         own = [(self.targets or {}).get(name, Targets()) for name in queues]
-        return np.array([[t.threshold_s] for t in own]), np.array([[t.service_level] for t in own])
+        threshold_s, level = [t.threshold_s for t in own], [t.service_level for t in own]
+        return np.array(threshold_s, np.float64).reshape(-1, 1), np.array(level, np.float64).reshape(-1, 1)
 
 
 def required(calls: Floats, handle_time_s: Floats, queues: Sequence[str], policy: Policy) -> Floats:

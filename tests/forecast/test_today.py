@@ -104,6 +104,13 @@ def test_without_a_forecast_nothing_is_forecast_and_nothing_is_nought() -> None:
     assert (late.forecast, late.required) == (None, None), "a forecast of yesterday says nothing"
 
 
+def test_a_pbx_without_queues_has_no_staffing() -> None:
+    without = board()
+    without = msgspec.structs.replace(without, now=msgspec.structs.replace(without.now, queues=()))
+    for made in (None, forecast(), forecast("sales")):
+        assert of(without, made) == {}
+
+
 def test_a_queue_without_a_call_today_had_none() -> None:
     assert of(board(), None)["support"].actual == 0
     assert of(board(figures={}), None)["support"].actual is None, "no figures yet"
