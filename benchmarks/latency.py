@@ -83,6 +83,7 @@ async def _watch(calls: Calls, pbx: TinyManager, port: int) -> list[float]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
     writer.write(b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
     playing: asyncio.Task[None] | None = None
+    event = b""
     shown: list[float] = []
     moved = asyncio.get_running_loop().time()
     while len(shown) < calls.count:
@@ -93,7 +94,8 @@ async def _watch(calls: Calls, pbx: TinyManager, port: int) -> list[float]:
             what = f"{len(shown)} of {len(calls.sent)} probes" if playing else "no link, what it asks is not answered"
             raise SystemExit(f"the daemon showed nothing new for {SILENT_S:g} s: {what}") from None
         now = time.time()
-        board = json.loads(line[6:]) if line.startswith(b"data: ") else {}
+        event = line[7:].strip() if line.startswith(b"event: ") else event
+        board = json.loads(line[6:]) if event == b"board" and line.startswith(b"data: ") else {}
         if playing is None and board.get("link"):
             playing, moved = asyncio.create_task(calls.play(pbx)), asyncio.get_running_loop().time()
         probe = next((q["waiting"] for q in board.get("queues", ()) if q["name"] == "probe"), 0)
