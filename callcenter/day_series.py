@@ -51,7 +51,8 @@ def day_series(day: Window, board: Wallboard, every_s: float, site: Site) -> Day
     began = business_day(at, site.zone, site.day_starts)
     borders = by_clock((began, max(at, began + LEAST_S)), every_s, site.zone)
     unrepaired = [hole for hole in board.holes if not hole.repaired]
-    return DaySeries(borders, covered_s(board.holes, borders), covered_s(unrepaired, borders), day.series(borders, at))
+    queues = day.series(borders, board.now.seen_at)
+    return DaySeries(borders, covered_s(board.holes, borders), covered_s(unrepaired, borders), queues)
 
 
 def covered_s(holes: Iterable[Hole], borders: Floats) -> Floats:

@@ -261,3 +261,18 @@ def test_what_is_forgotten_is_gone_and_the_rest_goes_on() -> None:
     table = day.table(NOON - 3600, NOON + 100, at=NOON + 100)
     assert (table["support"]["offered"], table["support"]["answered"], table["support"]["waiting"]) == (1, 1, 0)
     assert table[""]["occupancy"] == 0.0
+
+
+def test_what_is_under_way_counts_until_the_pbx_was_seen_last() -> None:
+    """A caller has waited since noon, Alice has talked since two minutes past; the link is lost at three past noon."""
+    free = span(ALICE, A.AVAILABLE, NOON - 100, NOON + 120)
+    day = window(member(ALICE, NOON - 100, "support"), became(ALICE, NOON - 100, A.AVAILABLE), entered(7, NOON),
+                 became(ALICE, NOON + 120, A.TALKING, free, "support"))  # fmt: skip
+    for at in (NOON + 180, NOON + 600):
+        seen = day.figures(at, NOON + 180)["today"]["support"]
+        assert (seen["offered"], seen["waiting"], seen["longest_wait"]) == (1, 1, 180.0)
+        assert seen["occupancy"] == pytest.approx(60 / 280)
+    again = day.figures(NOON + 600)["today"]["support"]
+    assert (again["longest_wait"], again["occupancy"]) == (600.0, pytest.approx(480 / 700))
+    late = day.figures(NOON + 3600, NOON + 180)["15m"]["support"]
+    assert (late["offered"], late["occupancy"]) == (0, None), "nothing of that time was seen"

@@ -122,13 +122,14 @@ class Window:
         picture.handlers = {}
         return picture
 
-    def figures(self, at: float) -> dict[str, Figures]:
+    def figures(self, at: float, seen_at: float = math.inf) -> dict[str, Figures]:
         """The windows "15m", "30m", "60m" and "today" as they are at ``at``: window → queue → name → value.
 
-        Their end is open: what the PBX's clock puts slightly after ``at`` belongs to them.
+        Their end is open: what the PBX's clock puts slightly after ``at`` belongs to them. ``seen_at``: when the PBX
+        was seen last; what is under way counts until then.
         """
         starts = window_starts(at, self._zone, self._day_starts)
-        return {name: self.table(start, math.inf, at) for name, start in starts.items()}
+        return {name: self.table(start, math.inf, min(at, seen_at)) for name, start in starts.items()}
 
     def table(self, start: float, end: float, at: float) -> Figures:
         """Counts, sums and figures by queue of the window [start, end), as they are at ``at``.

@@ -33,7 +33,7 @@ from callcenter.floor.legs import Bridges, Leg
 from callcenter.floor.queues import Queue
 from callcenter.floor.records import AgentState, CallRecord, Span
 from callcenter.floor.visits import QueueVisit, Try
-from callcenter.floor.wallboard import FloorNow
+from callcenter.floor.wallboard import FloorNow, seen_until
 
 LOOSE_S = 0.5
 """A phone that left a bridge and comes back within this time has only been moved (Local channel optimisation)."""
@@ -141,6 +141,10 @@ class Floor:
     def running_spans(self) -> list[Span]:
         """Each agent's state under way as a span that ends at the newest event's time."""
         return [span for agent in self.agents.all.values() if (span := running_span(agent, self.at))]
+
+    def seen_at(self, at: float) -> float:
+        """Up to when what is under way at ``at`` was seen."""
+        return seen_until(at, self.link and self.synced, self.link_since)
 
     def now(self, at: float) -> FloorNow:
         """The immutable picture of now."""

@@ -46,6 +46,19 @@ class FloorNow(msgspec.Struct, frozen=True):
     queues: tuple[QueueNow, ...]
     agents: tuple[AgentNow, ...]
 
+    @property
+    def seen_at(self) -> float:
+        """Up to when what is under way was seen; see :func:`seen_until`."""
+        return seen_until(self.at, self.link, self.link_since)
+
+
+def seen_until(at: float, link: bool, link_since: float) -> float:
+    """Without the link nobody knows whether who waits or talks still does: what lasts lasts until the link was lost.
+
+    ``link_since`` is 0 before the first try.
+    """
+    return at if link or not link_since else min(at, link_since)
+
 
 class Alarm(msgspec.Struct, frozen=True):
     """Something is wrong with the daemon or with what it lives on.
