@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from callcenter.errors import InputError
 from callcenter.floor.records import Outcome
 from callcenter.queue_log import Line, LoggedVisit, counts, fold, parse, read
-from callcenter.queue_log.visits import Book
+from callcenter.queue_log.lines import OF_CALLERS
+from callcenter.queue_log.visits import ENDS, RINGS, TALKS, Book
 
 CAPTURES = Path(__file__).parent / "captures"
 
@@ -55,7 +56,16 @@ STORIES: list[tuple[str, list[str], tuple[str, str | None, float, float, bool, i
     ("other calls", [ENTER, "1795298534|c2|sales|NONE|ABANDON|1|1|5", "1795298534|c1|vip|NONE|ABANDON|1|1|5"],
      ("sales", None, 0, 0, False, 0)),
     ("data that are no numbers", [ENTER, "1795298534|c1|sales|NONE|ABANDON|1|1|nan"],
-     ("sales", "abandoned", 0, 0, False, 0)),
+     ("sales", "abandoned", 5, 0, False, 0)),
+    ("a wait that was cut off", [ENTER, "1795298534|c1|sales|NONE|ABANDON|1"], ("sales", "abandoned", 5, 0, False, 0)),
+    ("a wait of a year", [ENTER, "1795298534|c1|sales|NONE|ABANDON|1|1|31536000"],
+     ("sales", "abandoned", 5, 0, False, 0)),
+    ("a talk of years", [ENTER, CONNECT, "1795298553|c1|sales|Bob Agent|COMPLETEAGENT|4|401792829|1"],
+     ("sales", "answered", 4, 20, False, 0)),
+    ("a talk while the clock was set back", [ENTER, CONNECT, "1795295053|c1|sales|Bob Agent|COMPLETEAGENT|4|20|1"],
+     ("sales", "answered", 4, 20, False, 0)),
+    ("a clock that was set right, years on", [ENTER, CONNECT,
+     "1895298553|c1|sales|Bob Agent|COMPLETEAGENT|4|20|1"], ("sales", "answered", 4, 20, False, 0)),
 ]  # fmt: skip
 
 
@@ -95,6 +105,20 @@ def test_a_real_file_has_as_many_visits_as_lines_that_say_so(name: str) -> None:
 def test_what_is_no_line_is_named(line: str) -> None:
     with pytest.raises(InputError, match=r"^file:3: not a line of a queue_log: "):
         parse(line, "file:3")
+
+
+@pytest.mark.parametrize("line", [
+    "1795298860|c1|sales|NONE|ABANDON|1|1795298900|c2|sales|NONE|ENTERQUEUE||0912|1",
+    "1795298860|c1|sales|NONE|ABAN1795298900|c2|sales|NONE|ENTERQUEUE||0912|1",
+    "1795298860|c1|sales|Bob|COMPLETEAGENT|4|1795298900|c2|sales|Ann|CONNECT|5|x|2",
+])  # fmt: skip
+def test_two_lines_in_one_are_named(line: str) -> None:
+    with pytest.raises(InputError, match=r"^file:3: two lines run into each other: '1795298860\|c1"):
+        parse(line, "file:3")
+
+
+def test_what_is_logged_of_callers_is_what_is_read() -> None:
+    assert {"ENTERQUEUE", *ENDS, *TALKS, *RINGS} == OF_CALLERS
 
 
 @given(line=st.text())

@@ -9,6 +9,17 @@ from typing import NamedTuple
 
 from callcenter.errors import InputError
 
+SET_BACK_S = 2 * 3600.0
+"""A PBX's clock is set back by less."""
+
+OF_CALLERS = frozenset({
+    "ENTERQUEUE", "CONNECT", "ABANDON", "EXITWITHTIMEOUT", "EXITWITHKEY", "EXITEMPTY", "WITHDRAW", "COMPLETECALLER",
+    "COMPLETEAGENT", "BLINDTRANSFER", "ATTENDEDTRANSFER", "TRANSFER", "RINGNOANSWER", "RINGCANCELED", "AGENTDUMP",
+})  # fmt: skip
+"""What is logged of a caller in a queue."""
+OWN_DATA = 3
+"""A line's own data may be words up to there: where a call was sent. Behind them are numbers only."""
+
 
 class Line(NamedTuple):
     at: float
@@ -18,13 +29,13 @@ class Line(NamedTuple):
     event: str
     data: tuple[str, ...]
 
-    def seconds(self, index: int) -> float:
-        """A datum as seconds; 0 where there is none ("nan" is none: no sum with it would ever differ)."""
+    def seconds(self, index: int) -> float | None:
+        """A datum as seconds; None where there is none ("nan" is none: no sum with it would ever differ)."""
         try:
             seconds = float(self.data[index])
         except (IndexError, ValueError):
-            return 0.0
-        return seconds if 0 <= seconds < 1e9 else 0.0
+            return None
+        return seconds if 0 <= seconds < 1e9 else None
 
     def word(self, index: int) -> str:
         return self.data[index] if index < len(self.data) else ""
@@ -39,6 +50,8 @@ def parse(line: str, where: str) -> Line:
         at = -1.0
     if len(fields) < 5 or not 0 <= at < 1e11 or not fields[4].isupper():
         raise InputError(f"{where}: not a line of a queue_log: {line.strip()[:60]!r}")
+    if not OF_CALLERS.isdisjoint(fields[5 + OWN_DATA :]):  # the PBX died within a line, and went on in it
+        raise InputError(f"{where}: two lines run into each other: {line.strip()[:120]!r}")
     return Line(at, fields[1], fields[2], fields[3], fields[4], tuple(fields[5:]))
 
 

@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from callcenter.floor.records import Outcome, Result
-from callcenter.queue_log.lines import Line
+from callcenter.queue_log.lines import SET_BACK_S, Line
 
 CLOCKS_DIFFER_S = 8.0
 """What is further apart than this is not of one clock."""
@@ -205,19 +205,28 @@ def _by_clock_of(reckoned: float, logged: float) -> float:
     return reckoned if abs(logged - reckoned) > CLOCKS_DIFFER_S else logged
 
 
+def _lasted(told_s: float | None, since: float, at: float) -> float:
+    """What lasted from ``since`` to ``at``, as the line of its end tells; by the times of the lines where it does not
+    (old Asterisks, a line that was cut) or tells what cannot be."""
+    between_s = max(0.0, at - since)
+    return between_s if told_s is None or told_s > between_s + SET_BACK_S else told_s
+
+
 def _take(visit: LoggedVisit, line: Line) -> None:
     if line.event in RINGS:
-        visit.rings += (Ring(line.agent, line.at, line.seconds(0) / 1000, *RINGS[line.event]),)
+        rang_s = _lasted((line.seconds(0) or 0.0) / 1000, visit.entered_at, line.at)
+        visit.rings += (Ring(line.agent, line.at, rang_s, *RINGS[line.event]),)
         visit.ring_no_answer += RINGS[line.event][1]
     elif line.event in ENDS and visit.outcome is None:
         visit.outcome, wait = ENDS[line.event]
-        visit.wait_s = line.seconds(wait)
+        visit.wait_s = _lasted(line.seconds(wait), visit.entered_at, line.at)
         visit.left_at = _by_clock_of(visit.entered_at + visit.wait_s, line.at)
         if visit.outcome is Outcome.ANSWERED:
-            visit.agent, visit.ring_s = line.agent, line.seconds(2)
+            visit.agent, visit.ring_s = line.agent, min(line.seconds(2) or 0.0, visit.wait_s)
     elif line.event in TALKS:
-        visit.talk_s = line.seconds(TALKS[line.event])
-        visit.completed_at = _by_clock_of((visit.left_at or line.at) + visit.talk_s, line.at)
+        began_at = line.at if visit.left_at is None else visit.left_at
+        visit.talk_s = _lasted(line.seconds(TALKS[line.event]), began_at, line.at)
+        visit.completed_at = _by_clock_of(began_at + visit.talk_s, line.at)
         visit.ended_by = ENDED_BY.get(line.event, "transfer")
         if line.event in TRANSFERS:
             visit.transfer = TRANSFERS[line.event]
