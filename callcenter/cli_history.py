@@ -131,5 +131,8 @@ def _tell(one: importing.Imported) -> None:
     if one.left_out:
         days = ", ".join(map(str, one.left_out))
         complain(f"{one.name}: already there from the other source, file or table, and left out: {days}")
+    if one.set_back:
+        times = "once" if one.set_back == 1 else f"{one.set_back:,} times"
+        complain(f"{one.name}: its time goes back {times}; taken for a PBX whose clock was set back")
     more = f", {one.broken:,} broken ones left out" if one.broken else ""
     say(f"{one.name}: {one.lines:,} lines, {one.added:,} new{more}")

@@ -16,6 +16,7 @@ from callcenter import clock
 from callcenter.errors import InputError
 from callcenter.history.archive import Archive, Kind
 from callcenter.history.lines import DAY_S, Lines
+from callcenter.history.reading import Disorder, Reading
 from callcenter.queue_log.lines import LONGEST, Line, parse
 from callcenter.queue_log.rotated import PACKED, UNREADABLE, regular
 from callcenter.queue_log.table import Table
@@ -35,7 +36,8 @@ MAGIC = {b"\x1f\x8b": ".gz", b"\xfd7zXZ\0": ".xz", b"BZh": ".bz2", b"\x28\xb5\x2
 @dataclass(slots=True)
 class Imported:
     """What became of one source. ``cut``: why it could not be read to its end, '' when it was. ``damaged``: days of
-    the archive that nothing can be added to; ``left_out``: days that are there from a source of the other kind."""
+    the archive that nothing can be added to; ``left_out``: days that are there from a source of the other kind.
+    ``set_back``: how often the PBX's clock seems to have been set back within it."""
 
     name: str
     lines: int = 0
@@ -45,6 +47,7 @@ class Imported:
     cut: str = ""
     damaged: list[str] = field(default_factory=list)
     left_out: list[date] = field(default_factory=list)
+    set_back: int = 0
 
     def skip(self, why: str) -> None:
         self.broken += 1
@@ -157,22 +160,28 @@ def import_table(archive: Archive, url: str, zone: tzinfo, progress: Progress) -
 
 
 def _keep(archive: Archive, lines: Iterable[Line], result: Imported, kind: Kind = Kind.FILE) -> None:
-    held, size, at = Lines(), 0, -1
-    for line in lines:
-        if size >= AT_ONCE and int(line.at) != at:  # a second is never parted
-            _put(archive, held, result, kind)
-            held, size = held.behind(), 0
-        held.add(line)
-        at, size = int(line.at), size + 1
-        result.lines += 1
-    _put(archive, held, result, kind)
+    reading, at = Reading(), -1
+    try:
+        for line in lines:
+            if reading.size >= AT_ONCE and int(line.at) != at:  # a second is never parted
+                _put(archive, reading.take(), result, kind)
+            reading.add(line)
+            at = int(line.at)
+            result.lines += 1
+        _put(archive, reading.take(), result, kind)
+    except Disorder as problem:
+        put = result.lines - reading.size
+        taken = f"the first {put:,} are taken in" if put > 0 else "none is taken in"
+        raise InputError(f"{result.name}: {problem}; {taken}: import the files that it was made of") from None
+    result.set_back = reading.set_back
 
 
-def _put(archive: Archive, lines: Lines, result: Imported, kind: Kind) -> None:
-    put = archive.put(lines, kind)
-    result.added += put.added
-    result.damaged += [one for one in put.damaged if one not in result.damaged]
-    result.left_out += [day for day in put.other if day not in result.left_out]
+def _put(archive: Archive, parts: Iterable[Lines], result: Imported, kind: Kind) -> None:
+    for lines in parts:
+        put = archive.put(lines, kind)
+        result.added += put.added
+        result.damaged += [one for one in put.damaged if one not in result.damaged]
+        result.left_out += [day for day in put.other if day not in result.left_out]
 
 
 def make(archive: Archive, e164: Callable[[str], str | None], progress: Progress) -> tuple[int, list[str]]:

@@ -17,11 +17,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
-from callcenter.queue_log.lines import Line
+from callcenter.queue_log.lines import SET_BACK_S, Line
 
 DAY_S = 86_400
-SET_BACK_S = 2 * 3600
-"""A clock is set back by less; what is of longer before is of another time."""
 STEP = 2.0**-20
 """Between lines of one call that are put behind each other."""
 
@@ -60,8 +58,7 @@ class Lines:
         if self.first < 0:
             self.first = at
         self.last = at
-        data = "|".join(line.data).rstrip("|")
-        told = Told(line.call, line.queue, line.agent, line.event, data, self._placed(line.call, at))
+        told = _told(line)._replace(placed=self._placed(line.call, at))
         self.by_day.setdefault(at // DAY_S, {}).setdefault(at, []).append(told)
 
     def _placed(self, call: str, at: int) -> float:
@@ -71,6 +68,18 @@ class Lines:
         placed = before + STEP if 0 < before - at <= SET_BACK_S else 0.0
         self.places[call] = placed or float(at)
         return placed
+
+    def has(self, line: Line) -> bool:
+        """Whether it was told already."""
+        at, told = int(line.at), _told(line)
+        return any(_plain(one) == told for one in self.by_day.get(at // DAY_S, {}).get(at, ()))
+
+    def forget_places(self) -> None:
+        """No line stands behind another than by its time, those that were told before it neither."""
+        self.places.clear()
+        for day in self.by_day.values():
+            for at, second in day.items():
+                day[at] = [_plain(one) for one in second]
 
     def behind(self) -> Lines:
         """For what comes next in the same reading, empty."""
@@ -98,6 +107,10 @@ def _merged(known: Second, told: Second, begins: bool, ends: bool) -> Second:
         return _united(known, told, begins, ends)
     united = _united([_plain(one) for one in known], [_plain(one) for one in told], begins, ends)
     return [one._replace(placed=placed.get(one, 0.0)) for one in united]
+
+
+def _told(line: Line) -> Told:
+    return Told(line.call, line.queue, line.agent, line.event, "|".join(line.data).rstrip("|"))
 
 
 def _plain(told: Told) -> Told:
