@@ -28,7 +28,8 @@ NO_FIGURE = "while the figure has no value (nothing to divide by)"
 
 STATE: tuple[Row, ...] = (
     Row("callcenter_queue_waiting", "gauge", "Callers waiting in the queue now.", ("queue",)),
-    Row("callcenter_queue_longest_wait_seconds", "gauge", "Wait so far of the caller who waits longest now.",
+    Row("callcenter_queue_longest_wait_seconds", "gauge",
+        "Wait so far of the caller who waits longest now; without the link, when it was lost.",
         ("queue",), "while nobody waits"),
     Row("callcenter_queue_talking", "gauge", "Callers of the queue who talk to an agent now.", ("queue",)),
     Row("callcenter_queue_agents", "gauge", "Agents of the queue by state.", ("queue", "state")),
