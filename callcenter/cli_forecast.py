@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import csv
-import os
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +28,7 @@ from callcenter.report.formats.as_csv import harmless
 from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, out, say
 from callcenter.terminal import harmless as harmless_name
 from callcenter.terminal import progress as shown_progress
+from callcenter.whole_file import write_whole
 
 if TYPE_CHECKING:
     from callcenter.forecast.backtest import Score
@@ -146,17 +147,16 @@ def _show_what_if(config: Config, asked: list[str], day: str) -> None:
 
 def _write_csv(path: Path, rows: list[plain.Plain]) -> None:
     """Whole or not at all."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    text = StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(plain.COLUMNS)
+    writer.writerows([_cell(row[name]) for name in plain.COLUMNS] for row in rows)
     try:
-        with aside.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(plain.COLUMNS)
-            writer.writerows([_cell(row[name]) for name in plain.COLUMNS] for row in rows)
-        aside.replace(path)
+        write_whole(path, text.getvalue().encode())
+    except BrokenPipeError:
+        raise
     except OSError as e:
         raise InputError(f"cannot write {path}: {e.strerror or e}") from e
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _cell(value: object) -> object:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import logs
 import pytest
@@ -89,6 +90,25 @@ def test_all_intervals_go_into_a_file_that_no_spreadsheet_takes_for_formulas(con
     assert sum(float(row["calls"]) for row in rows) == pytest.approx(made.calls.sum(), rel=1e-4)
     assert rows[40]["start"] == "2025-11-17T10:00:00.000+03:30"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_the_file_may_be_a_link_and_stays_one(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "of-today.csv").write_text("old")
+    (tmp_path / "newest.csv").symlink_to("of-today.csv")
+    shown(config, "--csv", str(tmp_path / "newest.csv"))
+    assert (tmp_path / "newest.csv").is_symlink()
+    assert len((tmp_path / "of-today.csv").read_text().splitlines()) == 1 + 3 * 14 * 96
+
+
+def test_the_file_may_be_a_pipe(config: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    got: list[str] = []
+    reader = Thread(target=lambda: got.append((tmp_path / "pipe").read_text()), daemon=True)
+    reader.start()
+    shown(config, "--csv", str(tmp_path / "pipe"))
+    assert (tmp_path / "pipe").is_fifo()
+    reader.join(30)
+    assert [len(text.splitlines()) for text in got] == [1 + 3 * 14 * 96]
 
 
 @pytest.mark.parametrize(("name", "cell"), [
