@@ -15,6 +15,7 @@ from callcenter.report.formats import FORMATS
 from callcenter.report.values import By, Every
 from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, complain, out, say
 from callcenter.terminal import progress as shown_progress
+from callcenter.whole_file import write_whole
 
 if TYPE_CHECKING:
     from callcenter.history import importing
@@ -95,7 +96,7 @@ def report(
         result = work.written(loaded, words, lambda done, total: progress("days", done, total))
     try:
         if output is not None:
-            output.write_bytes(result)
+            write_whole(output, result)
             return
         with open(1, "wb", closefd=False) as file:  # sys.stdout may be unbuffered, and write less than it is given
             file.write(result)
