@@ -78,4 +78,5 @@ def made(config: Config, words: Words, progress: Progress = lambda done, total: 
 def written(config: Config, words: Words, progress: Progress = lambda done, total: None) -> bytes:
     """Raises InputError, StoreError."""
     options = Options(words.language, words.width, words.definitions, words.colour)
-    return FORMATS[words.format].write(made(config, words, progress), options)
+    result = made(config, words, progress)  # first: it refuses a format that there is not
+    return FORMATS[words.format].write(result, options)

@@ -66,3 +66,7 @@ def test_where_the_disk_is_full_the_report_from_before_is_left(imported: Path, t
     assert done.stderr == f"callcenter: cannot write {tmp_path}/day.csv: File too large\n"
     assert (tmp_path / "day.csv").read_bytes() == good
     assert set(tmp_path.iterdir()) == before
+
+
+def test_a_format_that_there_is_not_is_told_in_one_line(imported: Path) -> None:
+    assert refused(imported, "2025-11-01", "--format", "xml").startswith("no such format: 'xml'; known are table, ")
