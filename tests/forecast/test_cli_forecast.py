@@ -163,6 +163,8 @@ def test_what_other_agents_would_change_is_told_by_interval(config: Path) -> Non
     (["--what-if", "support=+2@10:00-11:00", "--day", "someday"], "not a day like 2026-11-23"),
     (["--what-if", "support=+2@10:00-11:00", "--day", "today"], "no forecast of 2025-11-16 was kept before"),
     (["--what-if", "support=+2@10:00-11:00", "--day", "2026-01-01"], "2026-01-01 is beyond the forecast"),
+    (["--what-if", "support=-2@10:00-12:00", "--day", "9999-12-31"], "'9999-12-31' is not within the years 1970 to"),
+    (["--what-if", "support=-2@10:00-12:00", "--day", "0001-01-01"], "'0001-01-01' is not within the years 1970 to"),
     (["--what-if", "support=+2@10:00-11:00", "--back-test"], "exclude each other"),
     (["--csv", "/none/out.csv"], "cannot write /none/out.csv: No such file or directory"),
 ])  # fmt: skip

@@ -138,6 +138,14 @@ def test_a_day_is_a_date_or_a_word() -> None:
             day_of(text, MONDAY)
 
 
+@pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01", "1969-12-31", "2200-01-01"])
+def test_a_day_of_no_year_of_ours_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match=f"^'{text}' is not within the years 1970 to 2199$"):
+        day_of(text, MONDAY)
+    for whole in ("1970-01-01", "2199-12-31"):
+        assert range_of(day_of(whole, MONDAY), TEHRAN)
+
+
 def test_a_change_covers_the_whole_of_a_day_of_25_hours() -> None:
     autumn = date(2026, 10, 25)
     change = change_of("a=+1@00:00-24:00", autumn, BERLIN)
