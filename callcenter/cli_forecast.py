@@ -77,7 +77,8 @@ def _make(config: Config, to_csv: Path | None, as_json: bool) -> None:
         typer.echo(msgspec.json.format(msgspec.json.encode(whole), indent=1))
         return
     out.print(_days_table(days_of(made, policy, zone), config))
-    learnt = " to ".join(str(datetime.fromtimestamp(at, zone).date()) for at in made.learnt)
+    first, after = made.learnt  # whole days: the last one ends there
+    learnt = " to ".join(str(datetime.fromtimestamp(at, zone).date()) for at in (first, after - 1))
     say(f"made at {rfc3339(made.made_at, zone)} by the model {made.model}, from the days {learnt}; kept")
 
 

@@ -76,7 +76,7 @@ def test_it_is_made_kept_and_shown_by_day_and_queue(config: Path) -> None:
     assert low < 110 < high, "110 were to be expected"
     assert (int(support[4]), support[5][2:]) == (pytest.approx(240, abs=3), support[5][2:])
     assert 1 < int(support[6]) < 9
-    assert "made at 2025-11-16T09:00:00.000+03:30 by the model seasonal, from the days 2025-09-14 to 2025-11-16" in page
+    assert "made at 2025-11-16T09:00:00.000+03:30 by the model seasonal, from the days 2025-09-14 to 2025-11-15" in page
 
 
 def test_all_intervals_go_into_a_file_that_no_spreadsheet_takes_for_formulas(config: Path, tmp_path: Path) -> None:
