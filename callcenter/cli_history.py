@@ -84,6 +84,7 @@ def report(
 
     loaded = load(config, connects=False)
     give_way()
+    work.check_history(loaded)
     of_file = output.suffix if output else ".txt"
     named = format or next((name for name, kind in FORMATS.items() if kind.suffix == of_file), None)
     if named is None:

@@ -69,7 +69,7 @@ def history_of(config: Config, now: float, more_days: int = 0, progress: Progres
 def _begun(archive: Archive, history: History) -> float | None:
     """Since when anything is known. What was before is no history without calls."""
     begun = [float(day * DAY_S) for day in archive.imported_days()[:1]]
-    if history.store.is_file():
+    if history.has_store():
         with seen.reading(history.store) as connection:
             begun += [since for since, _ in seen.known(connection).covered[:1]]
     return min(begun, default=None)

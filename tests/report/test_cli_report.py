@@ -70,3 +70,22 @@ def test_where_the_disk_is_full_the_report_from_before_is_left(imported: Path, t
 
 def test_a_format_that_there_is_not_is_told_in_one_line(imported: Path) -> None:
     assert refused(imported, "2025-11-01", "--format", "xml").startswith("no such format: 'xml'; known are table, ")
+
+
+def test_where_nothing_is_known_both_places_are_named(config: Path, tmp_path: Path) -> None:
+    said = f"a report needs history, there is none in {tmp_path}/calls-history/main or {tmp_path}/calls.db"
+    assert refused(config) == said
+    assert list(tmp_path.iterdir()) == [config]
+
+
+def test_what_was_imported_is_told_of_before_there_is_a_store(imported: Path, tmp_path: Path) -> None:
+    assert report(imported, "2025-11-01", "--output", str(tmp_path / "day.csv")).exit_code == 0
+    assert "sales" in (tmp_path / "day.csv").read_text()
+
+
+@pytest.mark.parametrize("command", ["report", "forecast"])
+def test_a_store_that_is_a_folder_is_refused(imported: Path, tmp_path: Path, command: str) -> None:
+    (tmp_path / "calls.db").mkdir()
+    done = CliRunner().invoke(cli.app, [command, "--config", str(imported)])
+    assert isinstance(done.exception, CallcenterError)
+    assert str(done.exception) == f"store {tmp_path}/calls.db: it is no regular file"
