@@ -37,29 +37,39 @@ BackTested = Annotated[bool, typer.Option("--back-test", help="how far off the m
 Models = Annotated[
     list[str] | None, typer.Option("--model", help="of the back-test: this one too (statsforecast takes minutes)")
 ]
-Days = Annotated[int, typer.Option("--days", min=1, max=365, help="of the back-test: the last so many")]
+Days = Annotated[
+    int | None, typer.Option("--days", min=1, max=365, help="of the back-test: the last so many; else 56")
+]
 WhatIfs = Annotated[
     list[str] | None,
     typer.Option("--what-if", metavar="QUEUE=±N@FROM-TO", help="service level with N agents more or fewer: repeatable"),
 ]
-OfDay = Annotated[str, typer.Option("--day", help="of --what-if: today, tomorrow or 2026-11-23")]
+OfDay = Annotated[
+    str | None, typer.Option("--day", help="of --what-if: today, tomorrow or 2026-11-23; else tomorrow")
+]
 ToCsv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="all intervals into this file")]
 AsJson = Annotated[bool, typer.Option("--json", help="all intervals as JSON instead of the table")]
 
 
 def forecast(
-    config: ConfigFile = DEFAULT_CONFIG, back_test: BackTested = False, days: Days = 56, models: Models = None,
-    what_ifs: WhatIfs = None, day: OfDay = "tomorrow", to_csv: ToCsv = None, as_json: AsJson = False,
+    config: ConfigFile = DEFAULT_CONFIG, back_test: BackTested = False, days: Days = None, models: Models = None,
+    what_ifs: WhatIfs = None, day: OfDay = None, to_csv: ToCsv = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Forecast calls and agents of the next two weeks from the history, and keep the forecast."""
     if sum((back_test, bool(what_ifs), bool(to_csv or as_json))) > 1:
         raise InputError("forecast: --back-test, --what-if and --csv or --json exclude each other")
+    for option, given, of, wanted in (
+        ("--days", days is not None, "--back-test", back_test), ("--model", bool(models), "--back-test", back_test),
+        ("--day", day is not None, "--what-if", bool(what_ifs)),
+    ):  # fmt: skip
+        if given and not wanted:
+            raise InputError(f"forecast: {option} is of {of} only")
     loaded = load(config, connects=False)
     give_way()
     if back_test:
-        _show_back_test(loaded, days, models or [])
+        _show_back_test(loaded, days or 56, models or [])
     elif what_ifs:
-        _show_what_if(loaded, what_ifs, day)
+        _show_what_if(loaded, what_ifs, "tomorrow" if day is None else day)
     else:
         _make(loaded, to_csv, as_json)
 

@@ -166,6 +166,10 @@ def test_what_other_agents_would_change_is_told_by_interval(config: Path) -> Non
     (["--what-if", "support=-2@10:00-12:00", "--day", "9999-12-31"], "'9999-12-31' is not within the years 1970 to"),
     (["--what-if", "support=-2@10:00-12:00", "--day", "0001-01-01"], "'0001-01-01' is not within the years 1970 to"),
     (["--what-if", "support=+2@10:00-11:00", "--back-test"], "exclude each other"),
+    (["--day", "2025-11-18"], "forecast: --day is of --what-if only"),
+    (["--day", "tomorrow", "--back-test"], "forecast: --day is of --what-if only"),
+    (["--model", "naive"], "forecast: --model is of --back-test only"),
+    (["--days", "56", "--json"], "forecast: --days is of --back-test only"),
     (["--csv", "/none/out.csv"], "cannot write /none/out.csv: No such file or directory"),
 ])  # fmt: skip
 def test_what_cannot_be_is_told_in_one_line(config: Path, arguments: list[str], said: str) -> None:
