@@ -25,7 +25,7 @@ from callcenter.forecast.asked import change_of, day_of
 from callcenter.forecast.plan import Day, days_of, part, range_of, what_if
 from callcenter.precedence import give_way
 from callcenter.report.formats.as_csv import harmless
-from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, out, say
+from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, complain, out, say
 from callcenter.terminal import harmless as harmless_name
 from callcenter.terminal import progress as shown_progress
 from callcenter.whole_file import write_whole
@@ -77,8 +77,11 @@ def forecast(
 def _make(config: Config, to_csv: Path | None, as_json: bool) -> None:
     from callcenter import forecasting  # the daemon, started by the same command line, has no use for it
 
+    notes: list[str] = []
     with shown_progress() as progress:
-        made = forecasting.make_and_keep(config, progress)
+        made = forecasting.make_and_keep(config, progress, notes.append)
+    for note in notes:
+        complain(harmless_name(note))
     zone, policy = config.site.zone, forecasting.policy_of(config)
     if to_csv is not None:
         _write_csv(to_csv, plain.intervals(made, policy, zone))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -154,6 +156,29 @@ def test_what_other_agents_would_change_is_told_by_interval(config: Path) -> Non
         assert float(row[6].rstrip("%")) > float(row[5].rstrip("%"))
     assert int(rows[0][4]) == int(rows[0][3]) - 1
     assert kept(config) == []
+
+
+def silent(config: Path, *queues: str, model: str = "seasonal") -> Result:
+    """Made of a log in which each conversation of these queues is over in no time."""
+    folder = config.parent
+    shutil.rmtree(folder / "history")
+    log = logs.write(folder / "queue_log", daily={"support": 100.0, "sales": 45.0})
+    lines = log.read_text().splitlines()
+    over = [re.sub(r"(COMPLETECALLER\|5)\|\d+", r"\1|0", x) if x.split("|")[2] in queues else x for x in lines]
+    log.write_text("\n".join(over) + "\n")
+    logs.take_in(logs.config_of(folder), log)
+    return forecast(written(folder, f"[forecast]\nmodel = '{model}'\n"))
+
+
+def test_where_no_conversation_is_known_it_is_said_what_is_taken_for_the_handle_time(config: Path) -> None:
+    every = silent(config, "sales", "support")
+    said = "callcenter: handle time of sales, support: 300 s, which is a default, as no conversation is known\n"
+    assert (every.exit_code, every.stderr) == (0, said)
+    assert {row[4] for row in cells(every.stdout)} == {"300"}
+    one = silent(config, "sales")
+    assert one.stderr == "callcenter: handle time of sales: that of the other queues, as no conversation is known\n"
+    assert {row[4] for row in cells(one.stdout)} == {"240"}
+    assert silent(config).stderr == "" == silent(config, "sales", "support", model="naive").stderr
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
