@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import csv
-import os
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,9 +25,10 @@ from callcenter.forecast.asked import change_of, day_of
 from callcenter.forecast.plan import Day, days_of, part, range_of, what_if
 from callcenter.precedence import give_way
 from callcenter.report.formats.as_csv import harmless
-from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, out, say
+from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, complain, out, say
 from callcenter.terminal import harmless as harmless_name
 from callcenter.terminal import progress as shown_progress
+from callcenter.whole_file import write_whole
 
 if TYPE_CHECKING:
     from callcenter.forecast.backtest import Score
@@ -36,29 +37,39 @@ BackTested = Annotated[bool, typer.Option("--back-test", help="how far off the m
 Models = Annotated[
     list[str] | None, typer.Option("--model", help="of the back-test: this one too (statsforecast takes minutes)")
 ]
-Days = Annotated[int, typer.Option("--days", min=1, max=365, help="of the back-test: the last so many")]
+Days = Annotated[
+    int | None, typer.Option("--days", min=1, max=365, help="of the back-test: the last so many; else 56")
+]
 WhatIfs = Annotated[
     list[str] | None,
     typer.Option("--what-if", metavar="QUEUE=±N@FROM-TO", help="service level with N agents more or fewer: repeatable"),
 ]
-OfDay = Annotated[str, typer.Option("--day", help="of --what-if: today, tomorrow or 2026-11-23")]
+OfDay = Annotated[
+    str | None, typer.Option("--day", help="of --what-if: today, tomorrow or 2026-11-23; else tomorrow")
+]
 ToCsv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="all intervals into this file")]
 AsJson = Annotated[bool, typer.Option("--json", help="all intervals as JSON instead of the table")]
 
 
 def forecast(
-    config: ConfigFile = DEFAULT_CONFIG, back_test: BackTested = False, days: Days = 56, models: Models = None,
-    what_ifs: WhatIfs = None, day: OfDay = "tomorrow", to_csv: ToCsv = None, as_json: AsJson = False,
+    config: ConfigFile = DEFAULT_CONFIG, back_test: BackTested = False, days: Days = None, models: Models = None,
+    what_ifs: WhatIfs = None, day: OfDay = None, to_csv: ToCsv = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Forecast calls and agents of the next two weeks from the history, and keep the forecast."""
     if sum((back_test, bool(what_ifs), bool(to_csv or as_json))) > 1:
         raise InputError("forecast: --back-test, --what-if and --csv or --json exclude each other")
+    for option, given, of, wanted in (
+        ("--days", days is not None, "--back-test", back_test), ("--model", bool(models), "--back-test", back_test),
+        ("--day", day is not None, "--what-if", bool(what_ifs)),
+    ):  # fmt: skip
+        if given and not wanted:
+            raise InputError(f"forecast: {option} is of {of} only")
     loaded = load(config, connects=False)
     give_way()
     if back_test:
-        _show_back_test(loaded, days, models or [])
+        _show_back_test(loaded, days or 56, models or [])
     elif what_ifs:
-        _show_what_if(loaded, what_ifs, day)
+        _show_what_if(loaded, what_ifs, "tomorrow" if day is None else day)
     else:
         _make(loaded, to_csv, as_json)
 
@@ -66,8 +77,11 @@ def forecast(
 def _make(config: Config, to_csv: Path | None, as_json: bool) -> None:
     from callcenter import forecasting  # the daemon, started by the same command line, has no use for it
 
+    notes: list[str] = []
     with shown_progress() as progress:
-        made = forecasting.make_and_keep(config, progress)
+        made = forecasting.make_and_keep(config, progress, notes.append)
+    for note in notes:
+        complain(harmless_name(note))
     zone, policy = config.site.zone, forecasting.policy_of(config)
     if to_csv is not None:
         _write_csv(to_csv, plain.intervals(made, policy, zone))
@@ -76,7 +90,8 @@ def _make(config: Config, to_csv: Path | None, as_json: bool) -> None:
         typer.echo(msgspec.json.format(msgspec.json.encode(whole), indent=1))
         return
     out.print(_days_table(days_of(made, policy, zone), config))
-    learnt = " to ".join(str(datetime.fromtimestamp(at, zone).date()) for at in made.learnt)
+    first, after = made.learnt  # whole days: the last one ends there
+    learnt = " to ".join(str(datetime.fromtimestamp(at, zone).date()) for at in (first, after - 1))
     say(f"made at {rfc3339(made.made_at, zone)} by the model {made.model}, from the days {learnt}; kept")
 
 
@@ -146,17 +161,16 @@ def _show_what_if(config: Config, asked: list[str], day: str) -> None:
 
 def _write_csv(path: Path, rows: list[plain.Plain]) -> None:
     """Whole or not at all."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    text = StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(plain.COLUMNS)
+    writer.writerows([_cell(row[name]) for name in plain.COLUMNS] for row in rows)
     try:
-        with aside.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(plain.COLUMNS)
-            writer.writerows([_cell(row[name]) for name in plain.COLUMNS] for row in rows)
-        aside.replace(path)
+        write_whole(path, text.getvalue().encode())
+    except BrokenPipeError:
+        raise
     except OSError as e:
         raise InputError(f"cannot write {path}: {e.strerror or e}") from e
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _cell(value: object) -> object:

@@ -15,6 +15,7 @@ from callcenter.report.formats import FORMATS
 from callcenter.report.values import By, Every
 from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, complain, out, say
 from callcenter.terminal import progress as shown_progress
+from callcenter.whole_file import write_whole
 
 if TYPE_CHECKING:
     from callcenter.history import importing
@@ -83,6 +84,7 @@ def report(
 
     loaded = load(config, connects=False)
     give_way()
+    work.check_history(loaded)
     of_file = output.suffix if output else ".txt"
     named = format or next((name for name, kind in FORMATS.items() if kind.suffix == of_file), None)
     if named is None:
@@ -95,7 +97,7 @@ def report(
         result = work.written(loaded, words, lambda done, total: progress("days", done, total))
     try:
         if output is not None:
-            output.write_bytes(result)
+            write_whole(output, result)
             return
         with open(1, "wb", closefd=False) as file:  # sys.stdout may be unbuffered, and write less than it is given
             file.write(result)

@@ -19,6 +19,7 @@ from callcenter.board import THRESHOLD_S
 from callcenter.config import Config
 from callcenter.errors import InputError
 from callcenter.floor.records import rfc3339
+from callcenter.forecast import plain
 from callcenter.forecast.backtest import BackTest, back_test
 from callcenter.forecast.days_off import days_off
 from callcenter.forecast.making import DAYS, first_day, make_forecast, model_of
@@ -34,6 +35,9 @@ from callcenter.history.importing import Progress
 from callcenter.history.lines import DAY_S
 from callcenter.report.values import Targets
 from callcenter.store import opening
+
+Note = Callable[[str], None]
+"""Told in a line what of the forecast was not learnt."""
 
 
 def quiet(what: str, done: int, total: int) -> None:
@@ -69,7 +73,7 @@ def history_of(config: Config, now: float, more_days: int = 0, progress: Progres
 def _begun(archive: Archive, history: History) -> float | None:
     """Since when anything is known. What was before is no history without calls."""
     begun = [float(day * DAY_S) for day in archive.imported_days()[:1]]
-    if history.store.is_file():
+    if history.has_store():
         with seen.reading(history.store) as connection:
             begun += [since for since, _ in seen.known(connection).covered[:1]]
     return min(begun, default=None)
@@ -80,16 +84,19 @@ def folder_of(config: Config) -> Path:
     return forecasts.folder_of(place.archive_of(config))
 
 
-def make(config: Config, progress: Progress = quiet) -> Forecast:
+def make(config: Config, progress: Progress = quiet, note: Note = lambda line: None) -> Forecast:
     """The forecast of the next days, not kept. Raises InputError, StoreError, ConfigError."""
     now, zone = clock.now(), config.site.zone
     history = history_of(config, now, 0, progress)
     last = first_day(now, zone) + timedelta(days=DAYS)
-    return make_forecast(history, now, zone, _holidays(config, history, last), config.forecast.model)
+    made = make_forecast(history, now, zone, _holidays(config, history, last), config.forecast.model)
+    if assumed := plain.assumed(made, history):
+        note(assumed)
+    return made
 
 
-def make_and_keep(config: Config, progress: Progress = quiet) -> Forecast:
-    return forecasts.keep(folder_of(config), make(config, progress))
+def make_and_keep(config: Config, progress: Progress = quiet, note: Note = lambda line: None) -> Forecast:
+    return forecasts.keep(folder_of(config), make(config, progress, note))
 
 
 def _holidays(config: Config, history: Series, last: date) -> set[date]:

@@ -221,8 +221,9 @@ def test_another_name_stands_behind_the_url(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("url", "said"), [
-    ("sqlite:////nowhere/asterisk.db", "unable to open database file"), ("no url", "its database"),
-    ("nosuch://db", "nosuch"), ("sqlite://", "queue_log"),
+    ("sqlite:////nowhere/asterisk.db", "no such file"), ("no url", "its database"), ("nosuch://db", "nosuch"),
+    ("sqlite:////", "unable to open database file"), ("sqlite://", "it has no table 'queue_log'"),
+    ("sqlite://#nosuch", "it has no table 'nosuch'"), ("sqlite:///:memory:", "it has no table 'queue_log'"),
 ])  # fmt: skip
 def test_a_database_that_cannot_be_read_is_said_in_one_line(url: str, said: str) -> None:
     with closing(Table(url, TEHRAN, 0.0)) as table, pytest.raises(InputError) as refused:
@@ -230,6 +231,18 @@ def test_a_database_that_cannot_be_read_is_said_in_one_line(url: str, said: str)
     assert str(refused.value).startswith("cannot read queue_log from ")
     assert said in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_file_that_is_not_there_is_not_made_and_is_read_once_it_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "asterisk.db"
+    with closing(Table(f"sqlite:///{path}", TEHRAN, 0.0)) as table:
+        with pytest.raises(InputError, match=f"^cannot read queue_log from sqlite:///{path}: no such file$"):
+            table.read()
+        assert not path.exists()
+        pbx = Pbx(path, True, True)
+        with closing(pbx.database):
+            pbx.write(LINES[0])
+            assert len(table.read()) == 1
 
 
 def test_a_password_is_never_said() -> None:

@@ -11,6 +11,8 @@ from callcenter.forecast.staffing import Change
 from callcenter.history.columns import Range
 
 DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+YEARS = range(1970, 2200)
+"""As reports have them. A calendar's very first and last days have no moments in every zone."""
 
 _CHANGE = re.compile(r"(?P<queue>.+)=(?P<agents>[+-]\d{1,4})@(?P<since>\d\d:\d\d)-(?P<until>\d\d:\d\d)", re.DOTALL)
 
@@ -20,9 +22,12 @@ def day_of(text: str, today: date) -> date:
     if text in DAYS:
         return today + timedelta(days=DAYS[text])
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
+        day = datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise InputError(f"not a day like 2026-11-23, {', '.join(DAYS)}: {text!r}") from None
+    if day.year not in YEARS:
+        raise InputError(f"{text!r} is not within the years {YEARS[0]} to {YEARS[-1]}")
+    return day
 
 
 def change_of(text: str, day: date, zone: tzinfo) -> Change:

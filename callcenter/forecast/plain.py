@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from callcenter.floor.records import rfc3339
+from callcenter.forecast.handle_time import UNKNOWN_S
 from callcenter.forecast.plan import WhatIf, agents_of
-from callcenter.forecast.series import INTERVAL_S
+from callcenter.forecast.series import INTERVAL_S, Series
 from callcenter.forecast.staffing import Outlook, Policy
 from callcenter.forecast.values import Forecast
 from kpi.columns import Floats
@@ -44,6 +45,16 @@ def intervals(
             came = _rounded(actual.get(queue, np.full(len(starts), np.nan)), 0)
             out[-len(starts) :] = [{**row, "actual": n} for row, n in zip(out[-len(starts) :], came, strict=True)]
     return out
+
+
+def assumed(forecast: Forecast, history: Series) -> str:
+    """The queues that calls are forecast of and no conversation is known of, and what their handle time is then, in a
+    line; '' where there are none."""
+    heard = np.nansum(history.handled, axis=1) > 0
+    needed = ((forecast.calls > 0) & np.isfinite(forecast.handle_time_s)).any(axis=1)
+    names = [queue for queue, of in zip(forecast.queues, needed & ~heard, strict=True) if of]
+    taken = "that of the other queues" if heard.any() else f"{UNKNOWN_S:.0f} s, which is a default"
+    return f"handle time of {', '.join(names)}: {taken}, as no conversation is known" if names else ""
 
 
 def what_if(answer: WhatIf, zone: tzinfo) -> list[Plain]:

@@ -11,6 +11,7 @@ from datetime import date, datetime, tzinfo
 
 import numpy as np
 
+from callcenter.forecast.arrays import over
 from callcenter.forecast.series import intervals_of
 from callcenter.forecast.staffing import Change, Outlook, Policy, changed, outlook, required
 from callcenter.forecast.values import Forecast
@@ -82,8 +83,9 @@ def what_if(forecast: Forecast, changes: Sequence[Change], policy: Policy, agent
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A queue's day: ``calls`` with their tenth and ninetieth percentile, the mean handle time of a call, and what the
-    busiest interval asks for: ``required`` agents at ``busiest``. NaN: not known."""
+    """A queue's day: ``calls`` with their tenth and ninetieth percentile, the mean handle time of those calls of which
+    it is known, and what the busiest interval asks for: ``required`` agents at ``busiest``. NaN: not known; ``busiest``
+    is NaN too where nobody is asked for."""
 
     day: date
     queue: str
@@ -112,14 +114,24 @@ def _day(forecast: Forecast, q: int, at: Bools, need: Floats, unrest: float, day
     calls = forecast.calls[q, known]
     total = float(calls.sum()) if known.any() else np.nan
     off = TENTH * float(np.sqrt(total + unrest * total**2))
-    handled = np.nansum(calls * forecast.handle_time_s[q, known])
-    staff = np.where(at, need, np.nan)
-    peak = int(np.nanargmax(staff)) if np.isfinite(staff).any() else None
     return Day(
         day, forecast.queues[q], total, max(total - off, 0.0), total + off,
-        float(handled) / total if total > 0 else np.nan,
-        np.nan if peak is None else float(forecast.start[peak]), np.nan if peak is None else float(staff[peak]),
+        _mean(forecast.handle_time_s[q, known], calls), *_busiest(forecast.start[known], need[known]),
     )  # fmt: skip
+
+
+def _mean(handle_time_s: Floats, calls: Floats) -> float:
+    """Of the calls whose handle time is known; NaN without any."""
+    weights = np.where(np.isfinite(handle_time_s), calls, 0.0)
+    return float(over((weights * np.nan_to_num(handle_time_s)).sum(), weights.sum(), np.nan))
+
+
+def _busiest(start: Floats, need: Floats) -> tuple[float, float]:
+    """When most agents are asked for, and how many. Where nobody is asked for there is no such moment."""
+    most = float(np.nanmax(need)) if np.isfinite(need).any() else np.nan
+    if most > 0:
+        return float(start[np.nanargmax(need)]), most
+    return np.nan, np.nan if np.isnan(need).any() else most  # how many the others ask for may not be known
 
 
 def _unrest(calls: Floats, low: Floats, high: Floats) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from callcenter.errors import InputError
+from callcenter.errors import InputError, StoreError
 from callcenter.history import seen
 from callcenter.history.archive import Archive, day_of
 from callcenter.history.columns import Columns, Range
@@ -18,6 +19,7 @@ from callcenter.history.joined import Known, join, stacked
 from callcenter.history.lines import DAY_S
 from callcenter.history.matching import Tables
 from callcenter.history.tables import TABLES
+from callcenter.store import opening
 from callcenter.store.writing import HOUR_S
 
 REPEATS_S = 7 * 86_400.0
@@ -135,9 +137,20 @@ class History:
         parts.append(seen.tables_of(connection, day, kinds, (since, seen.HOURS)))
         return stacked(parts, without)
 
+    def has_store(self) -> bool:
+        """Raises StoreError for what cannot be a store, such as a folder."""
+        with opening.translated(self.store):
+            try:
+                mode = self.store.stat().st_mode
+            except FileNotFoundError:
+                return False
+            if not stat.S_ISREG(mode):
+                raise StoreError(f"store {self.store}: it is no regular file")
+            return True
+
     @contextmanager
     def _reading(self) -> Iterator[Connection | None]:
-        if not self.store.is_file():
+        if not self.has_store():
             yield None
             return
         with seen.reading(self.store) as connection:

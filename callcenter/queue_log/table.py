@@ -8,12 +8,13 @@ write seconds since the epoch), ``callid``, ``queuename``, ``agent``, ``event``,
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 
 from callcenter import clock
 from callcenter.errors import InputError
@@ -120,9 +121,15 @@ class Table:
 
     def _opened(self) -> sa.Table:
         if self._engine is None:
+            if _is_missing(self.url):
+                raise InputError(f"cannot read queue_log from {self.where}: no such file")
             self._engine = sa.create_engine(self.url)
         if self._table is None:
-            table = sa.Table(self.name or "queue_log", sa.MetaData(), autoload_with=self._engine)
+            name = self.name or "queue_log"
+            try:
+                table = sa.Table(name, sa.MetaData(), autoload_with=self._engine)
+            except NoSuchTableError:
+                raise InputError(f"cannot read queue_log from {self.where}: it has no table {name!r}") from None
             if missing := [name for name in NEEDED if name not in table.c]:
                 raise InputError(f"cannot read queue_log from {self.where}: it has no column {missing[0]!r}")
             self._table = table
@@ -161,6 +168,14 @@ class Table:
             data.pop()
         words = [str(row[name] or "") for name in ("callid", "queuename", "agent", "event")]
         return Line(at, words[0], words[1], words[2], words[3], tuple(data))
+
+
+def _is_missing(url: str) -> bool:
+    """It is a file of SQLite's that is not there: opened, it would be made. Raises SQLAlchemyError, ValueError."""
+    parsed = sa.make_url(url)
+    path = parsed.database or ":memory:"
+    of_a_file = parsed.get_backend_name() == "sqlite" and path != ":memory:" and not path.startswith("file:")
+    return of_a_file and not os.path.exists(path)
 
 
 def moments(value: Any, zone: tzinfo) -> list[float]:

@@ -62,7 +62,7 @@ def unknown(what: str, asked: Sequence[str], known: Sequence[str]) -> None:
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
     short = (name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN - 1]}…" for name in names[:MOST_SHOWN])
-    return ", ".join(map(shown, short)) + more
+    return ", ".join(shown(name) or "''" for name in short) + more  # else an empty one would be no word at all
 
 
 def _chosen(ask: Ask, what: str, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -55,7 +55,8 @@ def _span(text: str, now: float, calendar: SiteCalendar) -> Range:
     try:
         span = _read(_plain(text), now, calendar)
     except (ValueError, OverflowError) as error:
-        raise InputError(f"{text!r} is no date or time ({error}); known are: {EXAMPLES}") from None
+        why = error.args[0]  # of a Jalali date the number that is wrong comes behind
+        raise InputError(f"{text!r} is no date or time ({why}); known are: {EXAMPLES}") from None
     if span is None:
         known = ", ".join([EXAMPLES, *(name.lower() for name in NAMED), "7d, 24h, 4w"])
         raise InputError(f"{text!r} is no date, time or range; known are: {known}")

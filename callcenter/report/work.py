@@ -52,6 +52,13 @@ def history_of(config: Config) -> History:
     return History(place.archive_of(config), store, place.numbers_of(config))
 
 
+def check_history(config: Config) -> None:
+    """InputError where there is nothing at all to tell of: a mistyped path is not a quiet day. Raises StoreError."""
+    history = history_of(config)
+    if not history.has_store() and not history.archive.imported_days():
+        raise InputError(f"a report needs history, there is none in {history.archive.folder} or {history.store}")
+
+
 def targets_of(config: Config, of_pbx: dict[str, float]) -> Callable[[str], Targets]:
     """As in force for the live figures: what is configured, else the PBX's own ``servicelevel``, else 20 s."""
 
@@ -78,4 +85,5 @@ def made(config: Config, words: Words, progress: Progress = lambda done, total: 
 def written(config: Config, words: Words, progress: Progress = lambda done, total: None) -> bytes:
     """Raises InputError, StoreError."""
     options = Options(words.language, words.width, words.definitions, words.colour)
-    return FORMATS[words.format].write(made(config, words, progress), options)
+    result = made(config, words, progress)  # first: it refuses a format that there is not
+    return FORMATS[words.format].write(result, options)

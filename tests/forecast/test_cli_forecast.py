@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import logs
 import pytest
@@ -75,7 +78,7 @@ def test_it_is_made_kept_and_shown_by_day_and_queue(config: Path) -> None:
     assert low < 110 < high, "110 were to be expected"
     assert (int(support[4]), support[5][2:]) == (pytest.approx(240, abs=3), support[5][2:])
     assert 1 < int(support[6]) < 9
-    assert "made at 2025-11-16T09:00:00.000+03:30 by the model seasonal, from the days 2025-09-14 to 2025-11-16" in page
+    assert "made at 2025-11-16T09:00:00.000+03:30 by the model seasonal, from the days 2025-09-14 to 2025-11-15" in page
 
 
 def test_all_intervals_go_into_a_file_that_no_spreadsheet_takes_for_formulas(config: Path, tmp_path: Path) -> None:
@@ -89,6 +92,25 @@ def test_all_intervals_go_into_a_file_that_no_spreadsheet_takes_for_formulas(con
     assert sum(float(row["calls"]) for row in rows) == pytest.approx(made.calls.sum(), rel=1e-4)
     assert rows[40]["start"] == "2025-11-17T10:00:00.000+03:30"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_the_file_may_be_a_link_and_stays_one(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "of-today.csv").write_text("old")
+    (tmp_path / "newest.csv").symlink_to("of-today.csv")
+    shown(config, "--csv", str(tmp_path / "newest.csv"))
+    assert (tmp_path / "newest.csv").is_symlink()
+    assert len((tmp_path / "of-today.csv").read_text().splitlines()) == 1 + 3 * 14 * 96
+
+
+def test_the_file_may_be_a_pipe(config: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    got: list[str] = []
+    reader = Thread(target=lambda: got.append((tmp_path / "pipe").read_text()), daemon=True)
+    reader.start()
+    shown(config, "--csv", str(tmp_path / "pipe"))
+    assert (tmp_path / "pipe").is_fifo()
+    reader.join(30)
+    assert [len(text.splitlines()) for text in got] == [1 + 3 * 14 * 96]
 
 
 @pytest.mark.parametrize(("name", "cell"), [
@@ -136,6 +158,29 @@ def test_what_other_agents_would_change_is_told_by_interval(config: Path) -> Non
     assert kept(config) == []
 
 
+def silent(config: Path, *queues: str, model: str = "seasonal") -> Result:
+    """Made of a log in which each conversation of these queues is over in no time."""
+    folder = config.parent
+    shutil.rmtree(folder / "history")
+    log = logs.write(folder / "queue_log", daily={"support": 100.0, "sales": 45.0})
+    lines = log.read_text().splitlines()
+    over = [re.sub(r"(COMPLETECALLER\|5)\|\d+", r"\1|0", x) if x.split("|")[2] in queues else x for x in lines]
+    log.write_text("\n".join(over) + "\n")
+    logs.take_in(logs.config_of(folder), log)
+    return forecast(written(folder, f"[forecast]\nmodel = '{model}'\n"))
+
+
+def test_where_no_conversation_is_known_it_is_said_what_is_taken_for_the_handle_time(config: Path) -> None:
+    every = silent(config, "sales", "support")
+    said = "callcenter: handle time of sales, support: 300 s, which is a default, as no conversation is known\n"
+    assert (every.exit_code, every.stderr) == (0, said)
+    assert {row[4] for row in cells(every.stdout)} == {"300"}
+    one = silent(config, "sales")
+    assert one.stderr == "callcenter: handle time of sales: that of the other queues, as no conversation is known\n"
+    assert {row[4] for row in cells(one.stdout)} == {"240"}
+    assert silent(config).stderr == "" == silent(config, "sales", "support", model="naive").stderr
+
+
 @pytest.mark.parametrize(("arguments", "said"), [
     (["--what-if", "vip=+2@10:00-12:00"], "no such queue in the forecast: 'vip'"),
     (["--what-if", "support=+2@10:00-9:00"], "not a change like support=+2@10:00-12:00"),
@@ -143,7 +188,13 @@ def test_what_other_agents_would_change_is_told_by_interval(config: Path) -> Non
     (["--what-if", "support=+2@10:00-11:00", "--day", "someday"], "not a day like 2026-11-23"),
     (["--what-if", "support=+2@10:00-11:00", "--day", "today"], "no forecast of 2025-11-16 was kept before"),
     (["--what-if", "support=+2@10:00-11:00", "--day", "2026-01-01"], "2026-01-01 is beyond the forecast"),
+    (["--what-if", "support=-2@10:00-12:00", "--day", "9999-12-31"], "'9999-12-31' is not within the years 1970 to"),
+    (["--what-if", "support=-2@10:00-12:00", "--day", "0001-01-01"], "'0001-01-01' is not within the years 1970 to"),
     (["--what-if", "support=+2@10:00-11:00", "--back-test"], "exclude each other"),
+    (["--day", "2025-11-18"], "forecast: --day is of --what-if only"),
+    (["--day", "tomorrow", "--back-test"], "forecast: --day is of --what-if only"),
+    (["--model", "naive"], "forecast: --model is of --back-test only"),
+    (["--days", "56", "--json"], "forecast: --days is of --back-test only"),
     (["--csv", "/none/out.csv"], "cannot write /none/out.csv: No such file or directory"),
 ])  # fmt: skip
 def test_what_cannot_be_is_told_in_one_line(config: Path, arguments: list[str], said: str) -> None:

@@ -57,6 +57,26 @@ def test_a_day_is_told_by_its_busiest_interval() -> None:
     assert (day.day, day.queue, day.calls, day.handle_time_s) == (MONDAY, "sales", 75, 180)
     assert (day.busiest, day.required) == (moment(10), 14)
     assert (other.calls, other.required) == (0, 0) and np.isnan(other.handle_time_s)
+    assert np.isnan(other.busiest), "nobody is asked for: no interval is the busiest"
+
+
+def test_a_days_handle_time_is_of_the_calls_whose_own_is_known() -> None:
+    """50 calls of 180 s; of 25 more nobody knows."""
+    made = forecast(sales=50.0)
+    made.handle_time_s[0, 41] = np.nan
+    (day,) = days_of(made, Policy(0.0, 1.0), TEHRAN)
+    assert (day.calls, day.handle_time_s, day.busiest, day.required) == (75, 180, moment(10), 14)
+
+
+def test_of_a_day_whose_handle_time_nobody_knows_only_the_calls_are_told() -> None:
+    made = forecast(sales=50.0, empty=0.0)
+    made.handle_time_s[:] = np.nan
+    day, other = days_of(made, Policy(0.0, 1.0), TEHRAN)
+    assert day.calls == 75 and np.isnan([day.handle_time_s, day.busiest, day.required]).all()
+    assert (other.calls, other.required) == (0, 0) and np.isnan([other.handle_time_s, other.busiest]).all()
+    made.calls[:] = np.nan
+    for day in days_of(made, Policy(0.0, 1.0), TEHRAN):
+        assert np.isnan([day.calls, day.handle_time_s, day.busiest, day.required]).all()
 
 
 def test_the_band_of_a_day_holds_four_days_of_five() -> None:
@@ -136,6 +156,14 @@ def test_a_day_is_a_date_or_a_word() -> None:
     for text in ("morgen", "2026-02-30", "", "9.3.2026"):
         with pytest.raises(InputError, match="not a day like"):
             day_of(text, MONDAY)
+
+
+@pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01", "1969-12-31", "2200-01-01"])
+def test_a_day_of_no_year_of_ours_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match=f"^'{text}' is not within the years 1970 to 2199$"):
+        day_of(text, MONDAY)
+    for whole in ("1970-01-01", "2199-12-31"):
+        assert range_of(day_of(whole, MONDAY), TEHRAN)
 
 
 def test_a_change_covers_the_whole_of_a_day_of_25_hours() -> None:

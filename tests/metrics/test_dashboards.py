@@ -9,6 +9,8 @@ from __future__ import annotations
 import copy
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,22 @@ def metrics_in(text: str) -> set[str]:
 def test_the_files_are_those_of_the_table() -> None:
     kept = {str(path.relative_to(GRAFANA)): path.read_text(encoding="utf-8") for path in GRAFANA.glob("**/*.json")}
     assert kept == files(), "python -m callcenter.metrics.dashboards deploy/grafana"
+
+
+def written_to(*folders: Path) -> tuple[int, str]:
+    """Status and stderr of the command."""
+    command = [sys.executable, "-m", "callcenter.metrics.dashboards", *folders]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stderr
+
+
+def test_where_they_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    usage = "usage: python -m callcenter.metrics.dashboards FOLDER\n"
+    assert written_to() == written_to(tmp_path, tmp_path) == (2, usage)
+    (tmp_path / "file").touch()
+    assert written_to(tmp_path / "file") == (2, f"cannot write {tmp_path}/file/dashboards/en: Not a directory\n")
+    assert written_to(tmp_path / "new") == (0, "")
+    assert {str(path.relative_to(tmp_path / "new")) for path in (tmp_path / "new").rglob("*.json")} == set(files())
 
 
 @pytest.mark.parametrize("name", MADE)

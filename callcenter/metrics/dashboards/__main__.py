@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from callcenter.metrics.dashboards.grafana import dashboard
@@ -27,5 +28,18 @@ def write(folder: Path) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def main(arguments: Sequence[str]) -> int:
+    """The exit status; what is wrong is one line on stderr."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m callcenter.metrics.dashboards FOLDER\n")
+        return 2
+    try:
+        write(Path(arguments[0]))
+    except OSError as e:
+        sys.stderr.write(f"cannot write {e.filename or arguments[0]}: {e.strerror or e}\n")
+        return 2
+    return 0
+
+
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))
