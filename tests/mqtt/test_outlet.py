@@ -7,6 +7,7 @@ import signal
 import socket
 from pathlib import Path
 
+import msgspec
 import pytest
 from lab.broker import Broker, free_port
 from memory_source import until
@@ -50,6 +51,26 @@ async def test_a_broker_that_forgot_in_a_quiet_night_is_told_again(tmp_path: Pat
             await until(lambda: outlet.up is True)
             assert (len(broker.retained()), outlet.logins) == (TOPICS, 2)
             assert outlet.published == published + TOPICS
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
+
+
+async def test_a_broker_takes_any_name_of_a_queue(tmp_path: Path) -> None:
+    """Of one that it does not take mosquitto closes the connection, each time anew."""
+    names = "a\x85b", "\x80\x9f", "\x7f", "\ufdd0\ufffe", "\U0010ffff"
+    board = board_of(queues=len(names), agents=2)
+    queues = tuple(msgspec.structs.replace(q, name=name) for q, name in zip(board.now.queues, names, strict=True))
+    board = msgspec.structs.replace(board, now=msgspec.structs.replace(board.now, queues=queues))
+    with Broker(tmp_path) as broker:
+        outlet = Outlet(config(broker.port), Newest(board))
+        running = asyncio.create_task(outlet.run())
+        try:
+            await until(lambda: outlet.up is True)
+            await asyncio.sleep(STEADY_S)
+            assert (outlet.up, outlet.logins) == (True, 1)
+            told = [one["name"] for topic, one in broker.retained().items() if "/queue/" in topic]
+            assert sorted(told) == sorted(names)
         finally:
             running.cancel()
             await asyncio.wait({running})
