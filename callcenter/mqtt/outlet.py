@@ -20,7 +20,7 @@ import aiomqtt
 import structlog
 
 from callcenter import clock
-from callcenter.config import Config, Mqtt
+from callcenter.config import Config, Mqtt, Site
 from callcenter.errors import ConfigError
 from callcenter.floor.changes import Change
 from callcenter.floor.records import CallRecord
@@ -30,6 +30,7 @@ from callcenter.mqtt.messages import Message
 from callcenter.mqtt.table import AGENT, KPI, QUEUE, STATUS, root
 from callcenter.numbers import e164
 
+PREFIX = Mqtt().prefix
 BOARD_S, KPI_S = 1.0, 5.0
 CALLS = 1000
 """Calls whose newest state waits for the broker; the one that changed longest ago is given up."""
@@ -118,7 +119,7 @@ class Outlet:
     async def _connected(self) -> None:
         """Raises MqttError, OSError when the connection ends."""
         will = aiomqtt.Will(self._root + STATUS, messages.OFFLINE, 1, retain=True)
-        async with opened(self._mqtt, self._mqtt.client_id or f"callcenter-{self._site.name}", will) as client:
+        async with opened(self._mqtt, client_id(self._mqtt, self._site), will) as client:
             self.logins += 1
             self._logged_in_at = clock.monotonic()
             self._now, self._kpis = {}, {}
@@ -221,13 +222,19 @@ def pause_before(tries: int) -> float:
     return random.uniform(0.5, 1) * min(BACKOFF_S[1], BACKOFF_S[0] * 2.0**tries)
 
 
+def client_id(mqtt: Mqtt, site: Site) -> str:
+    """As different as the topics are: of two clients of one name the broker throws the first out."""
+    own_prefix = "" if mqtt.prefix == PREFIX else f"{mqtt.prefix}/"
+    return mqtt.client_id or f"callcenter-{own_prefix}{site.name}"
+
+
 def port_of(mqtt: Mqtt) -> int:
     return mqtt.port or (8883 if mqtt.tls else 1883)
 
 
 @contextlib.asynccontextmanager
 async def opened(mqtt: Mqtt, name: str, will: aiomqtt.Will | None = None) -> AsyncIterator[aiomqtt.Client]:
-    """Logged in; of two clients of one name the broker throws the first out. Raises MqttError, OSError, ConfigError."""
+    """Logged in by this name. Raises MqttError, OSError, ConfigError."""
     client = aiomqtt.Client(
         mqtt.host, port_of(mqtt), identifier=name, username=mqtt.username or None, password=mqtt.secret(),
         tls_context=_tls(mqtt) if mqtt.tls else None, keepalive=mqtt.keepalive_s, timeout=ANSWER_S, will=will,

@@ -18,6 +18,7 @@ host = "mqtt.example.net"
 # tls = true              # tls_ca = "/etc/…/ca.pem" for an authority of your own
 # username = "callcenter" # with password_file = "/run/credentials/…" or password
 # prefix = "callcenter"   # before all topics
+# client_id = ""          # '': callcenter-<site>, with a prefix of your own callcenter-<prefix>/<site>
 # keepalive_s = 15        # who was silent for one and a half of it is offline
 # calls = true            # a message for each change of a call
 # numbers = false         # with the customer's number and name
