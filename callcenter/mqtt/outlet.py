@@ -61,14 +61,14 @@ class Boards(Protocol):
 
 
 class Outlet:
-    """``failure`` says why there is no connection, '' while there is one or where no broker is configured."""
+    """``failure`` says where and why there is no connection, '' while there is one or where no broker is configured."""
 
     def __init__(self, config: Config, boards: Boards) -> None:
         self._mqtt, self._site, self._boards = config.mqtt, config.site, boards
         self._root = root(config.mqtt, config.site)
         self._started_at = clock.now()
         self.where = f"{self._mqtt.host}:{port_of(self._mqtt)}"
-        self.failure = "not connected yet" if self._mqtt.host else ""
+        self._reason = "not connected yet" if self._mqtt.host else ""
         self.published = self.logins = self.dropped_calls = 0
         self._calls: dict[str, CallRecord] = {}
         self._now: dict[str, bytes] = {}
@@ -76,9 +76,13 @@ class Outlet:
         self._logged_in_at: float | None = None
 
     @property
+    def failure(self) -> str:
+        return self._reason and f"{self.where}: {self._reason}"
+
+    @property
     def up(self) -> bool | None:
         """None: no broker is configured."""
-        return not self.failure if self._mqtt.host else None
+        return not self._reason if self._mqtt.host else None
 
     def take(self, changes: Iterable[Change], records: Callable[[str], CallRecord | None]) -> None:
         """What happened to calls, as the pipeline takes it; never waits."""
@@ -102,13 +106,13 @@ class Outlet:
             except (aiomqtt.MqttError, ConfigError, OSError) as problem:
                 if isinstance(problem, ConfigError) and first:
                     raise
-                self.failure = str(problem) or type(problem).__name__
+                self._reason = str(problem) or type(problem).__name__
             except Exception as bug:  # of ours or the library's: calls must go on being followed
                 log.exception("mqtt: not told")
-                self.failure = f"{type(bug).__name__}: the log says more"
+                self._reason = f"{type(bug).__name__}: the log says more"
             said = said and self.logins == logins
             if not said:
-                log.warning("mqtt down", where=self.where, reason=self.failure)
+                log.warning("mqtt down", where=self.where, reason=self._reason)
             first, said = False, True
             tries = 0 if self._held() else tries + 1
             await asyncio.sleep(pause_before(tries))
@@ -155,8 +159,8 @@ class Outlet:
                 kpis_due = clock.monotonic() + KPI_S
                 await self._keep(client, self._kpis, await asyncio.to_thread(self._of_kpis, board), board.now.link)
             await self._tell_calls(client, board)
-            if self.failure:
-                self.failure = ""
+            if self._reason:
+                self._reason = ""
                 log.info("mqtt up", where=self.where)
             await asyncio.sleep(BOARD_S)
             board = await self._boards.next_board(board.seq)

@@ -124,4 +124,5 @@ async def test_tries_come_less_often_while_there_is_no_login(
         running.cancel()
         await asyncio.wait({running})
     assert told[:4] == [1, 2, 3, 4] and outlet.up is False
+    assert outlet.failure.startswith(f"{outlet.where}: ") and len(outlet.failure) > len(outlet.where) + 2
     assert pause_before(0) < 1 < pause_before(2) < 5 < pause_before(20) <= 30
