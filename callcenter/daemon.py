@@ -38,6 +38,7 @@ from callcenter.repairs import Repairs, needed_from, source_of
 from callcenter.report.past import Past
 from callcenter.store.backup_times import Backups
 from callcenter.store.store import Store
+from callcenter.unhandled import unhandled
 from callcenter.web.app import create_app
 from callcenter.web.server import serve
 
@@ -277,6 +278,7 @@ async def run(
     """
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(unhandled)
 
     def asked_to_end() -> None:
         on_stop()
