@@ -517,3 +517,36 @@ async def test_new_files_of_the_daemon_are_loaded_once(
         await expect(page.locator(".card")).to_have_count(1)
         assert await page.evaluate("sessionStorage.getItem('callcenter.pages')") == "another"
         assert len(loads) == 2 and re.search(r"\?lang=en&queues=sales$", loads[1])
+
+
+# ---- the eye sign ----------------------------------------------------------------------------------------------
+
+UNDER_THE_EYE = """() => [...document.querySelectorAll(".card .level")].flatMap((level) => {
+    const text = document.createRange(), eye = level.querySelector(".unseen").getBoundingClientRect();
+    return [...level.querySelectorAll(".label, .value, .aimed")].filter((e) => e.offsetParent).filter((e) => {
+        text.selectNodeContents(e);
+        const box = text.getBoundingClientRect();
+        return box.left < eye.right && eye.left < box.right && box.top < eye.bottom && eye.top < box.bottom;
+    }).map((e) => `${e.className} ${e.textContent} of ${eye.width} px`);
+})"""
+
+
+@pytest.mark.parametrize("lang", ["en", "fa", "ar"])
+@pytest.mark.parametrize("queues", [6, 9, 12])
+async def test_no_text_is_under_the_sign_of_what_was_not_seen(
+    page: Page, source: MemorySource, lang: str, queues: int
+) -> None:
+    board = board_of(queues, 40, seq=2)
+    for name, figures in board.figures["today"].items():
+        figures |= {"service_level": 1.0, "offered": 20, "answered": 20} if name else {}
+    source.publish(msgspec.structs.replace(board, holes=(Hole("main", AT - 900, AT - 600, "link lost"),)))
+    live_day(source)
+    async with running(create_app(source)) as url:
+        for charts in (1, 0):
+            await page.goto(f"{url}/?lang={lang}&charts={charts}")
+            await expect(page.locator("#queues")).to_have_attribute("data-charts", "true" if charts else "false")
+            await expect(page.locator(".card .level .unseen").first).to_be_visible()
+            for width, height in ((1920, 1080), (1280, 720), (3840, 2160)):
+                await page.set_viewport_size({"width": width, "height": height})
+                await page.wait_for_timeout(100)
+                assert await page.evaluate(UNDER_THE_EYE) == [], (charts, width, height)
