@@ -85,7 +85,7 @@ def sample(daemon: Running, folder: Path, at: float, disturbed: bool) -> Sample:
     return Sample(
         at, int(status["VmRSS"].split()[0]) / 1024, len(list((process / "fd").iterdir())),
         int(status["Threads"]), sum(path.stat().st_size for path in folder.glob("callcenter.db*")) / 1e6,
-        told["callcenter_ami_lag_seconds"], told["callcenter_store_pending"], told["callcenter_calls_up"],
+        told.get("callcenter_ami_lag_seconds", 0.0), told["callcenter_store_pending"], told["callcenter_calls_up"],
         told["callcenter_calls_started_total"], disturbed,
     )  # fmt: skip
 

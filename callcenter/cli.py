@@ -22,7 +22,7 @@ from callcenter.ami.replay import Cut
 from callcenter.config import Store, load
 from callcenter.errors import CallcenterError, NotWritten
 from callcenter.floor.records import rfc3339
-from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, complain, err, out, say
+from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, complain, err, out, say, show_what_can_be_shown
 from callcenter.unfailing import Unfailing
 from callcenter.verify import Verdict
 
@@ -277,6 +277,7 @@ app.command()(cli_forecast.forecast)
 
 def main() -> None:
     """The console script."""
+    show_what_can_be_shown()
     try:
         app()
     except CallcenterError as problem:

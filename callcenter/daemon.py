@@ -38,6 +38,7 @@ from callcenter.repairs import Repairs, needed_from, source_of
 from callcenter.report.past import Past
 from callcenter.store.backup_times import Backups
 from callcenter.store.store import Store
+from callcenter.unhandled import unhandled
 from callcenter.web.app import create_app
 from callcenter.web.server import serve
 
@@ -112,7 +113,8 @@ class Daemon:
             link=floor.link, link_since=floor.link_since, link_failure=link.failure, synced=floor.synced,
             actions_failure=link.actions_failure if floor.link else "",
             refused="; ".join(said for name, said in link.refused.items() if name != "CoreStatus"),
-            lag_s=consumer.lag_s, clock_offset_s=link.clock.offset, inbox=consumer.inbox.qsize(),
+            lag_s=consumer.lag_s if floor.link else None,
+            clock_offset_s=link.clock.offset if link.clock.known else None, inbox=consumer.inbox.qsize(),
             consumer_at_s=consumer.at_one_item_s(), board_age_s=self.boards.age_s,
             store_failure=pipeline.reason, store_damaged=self.store.damaged,
             store_failed_since=None if pipeline.failed_at is None else pipeline.failed_at + link.clock.offset,
@@ -277,6 +279,7 @@ async def run(
     """
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(unhandled)
 
     def asked_to_end() -> None:
         on_stop()

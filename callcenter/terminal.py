@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from callcenter.errors import InputError
 
 if TYPE_CHECKING:
     from callcenter.history import importing
@@ -31,6 +35,24 @@ def harmless(name: str) -> str:
 
 def say(line: str) -> None:
     out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def write_out(text: str, what: str) -> None:
+    """All of it on standard output; raises InputError that says why not. sys.stdout would keep what it cannot write,
+    and fail once more at the end of the process."""
+    try:
+        with open(1, "wb", closefd=False) as file:
+            file.write(text.encode(sys.stdout.encoding or "utf-8", errors="replace"))
+    except BrokenPipeError:
+        raise
+    except OSError as e:
+        raise InputError(f"cannot write {what}: {e.strerror or e}") from e
+
+
+def show_what_can_be_shown() -> None:
+    """What the terminal's encoding does not have becomes a question mark; it would be the end of the command."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")
 
 
 def complain(line: str) -> None:

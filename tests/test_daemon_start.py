@@ -58,3 +58,12 @@ async def test_the_days_figures_are_there_though_our_clock_is_a_day_ahead(
         daemon.link.clock.told(now, now + 86_400, now + 86_400)  # the PBX knows better
         figures = await asyncio.to_thread(daemon.window.figures, daemon.now())
     assert figures["today"]["sales"]["offered"] == 1
+
+
+async def test_what_no_pbx_has_told_yet_is_not_known(config: Config) -> None:
+    async with opened(config) as daemon:
+        assert (daemon.health().lag_s, daemon.health().clock_offset_s) == (None, None)
+        daemon.floor.link = True
+        daemon.link.clock.told(clock.now() - 5.0, clock.now(), clock.now())
+        told = daemon.health()
+        assert told.lag_s == 0.0 and told.clock_offset_s == pytest.approx(-5.0, abs=0.1)

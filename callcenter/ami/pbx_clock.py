@@ -17,13 +17,13 @@ class PbxClock:
     """``offset``: seconds by which the PBX's clock is ahead of ours. ``stepped_s``: by how much it was set in all.
 
     ``step_s``: a change of it that is larger was no drift but a step; 0: none is (a simulated PBX whose time runs
-    faster than ours).
+    faster than ours). ``known``: whether the PBX has ever told its time.
     """
 
     def __init__(self, step_s: float) -> None:
         self.step_s = step_s
         self.offset = self.stepped_s = 0.0
-        self._told = False
+        self._told = self.known = False
         self._stepped = 0.0
 
     def told(self, at: float, asked: float, answered: float) -> None:
@@ -48,7 +48,7 @@ class PbxClock:
         return stepped
 
     def _set(self, offset: float) -> None:
-        by, self.offset = offset - self.offset, offset
+        by, self.offset, self.known = offset - self.offset, offset, True
         if self._told and self.step_s and abs(by) > self.step_s:
             self._stepped += by
             self.stepped_s += by

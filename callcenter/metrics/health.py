@@ -22,6 +22,7 @@ FULL = ("disk is full", "No space left")
 class Health(msgspec.Struct, frozen=True):
     """``link_since``: since when it is so; while the link is down, since when nothing is seen.
 
+    ``lag_s``: None while there is no link; ``clock_offset_s``: None until the PBX has told its time.
     ``consumer_at_s``: how long the consumer has been at the item that it applies now, 0 while it waits for one.
     ``board_age_s``: the newest board's age by our steady clock. ``queue_log_differences``: queue → visits by which
     our counts differ from queue_log's in the last interval that was compared. ``backup_old_s``: the age from which on
@@ -34,8 +35,8 @@ class Health(msgspec.Struct, frozen=True):
     actions_failure: str = ""
     refused: str = ""
     synced: bool = True
-    lag_s: float = 0.0
-    clock_offset_s: float = 0.0
+    lag_s: float | None = None
+    clock_offset_s: float | None = None
     inbox: int = 0
     consumer_at_s: float = 0.0
     board_age_s: float = 0.0

@@ -20,7 +20,7 @@ import aiomqtt
 import structlog
 
 from callcenter import clock
-from callcenter.config import Config, Mqtt
+from callcenter.config import Config, Mqtt, Site
 from callcenter.errors import ConfigError
 from callcenter.floor.changes import Change
 from callcenter.floor.records import CallRecord
@@ -30,6 +30,7 @@ from callcenter.mqtt.messages import Message
 from callcenter.mqtt.table import AGENT, KPI, QUEUE, STATUS, root
 from callcenter.numbers import e164
 
+PREFIX = Mqtt().prefix
 BOARD_S, KPI_S = 1.0, 5.0
 CALLS = 1000
 """Calls whose newest state waits for the broker; the one that changed longest ago is given up."""
@@ -60,14 +61,14 @@ class Boards(Protocol):
 
 
 class Outlet:
-    """``failure`` says why there is no connection, '' while there is one or where no broker is configured."""
+    """``failure`` says where and why there is no connection, '' while there is one or where no broker is configured."""
 
     def __init__(self, config: Config, boards: Boards) -> None:
         self._mqtt, self._site, self._boards = config.mqtt, config.site, boards
         self._root = root(config.mqtt, config.site)
         self._started_at = clock.now()
         self.where = f"{self._mqtt.host}:{port_of(self._mqtt)}"
-        self.failure = "not connected yet" if self._mqtt.host else ""
+        self._reason = "not connected yet" if self._mqtt.host else ""
         self.published = self.logins = self.dropped_calls = 0
         self._calls: dict[str, CallRecord] = {}
         self._now: dict[str, bytes] = {}
@@ -75,9 +76,13 @@ class Outlet:
         self._logged_in_at: float | None = None
 
     @property
+    def failure(self) -> str:
+        return self._reason and f"{self.where}: {self._reason}"
+
+    @property
     def up(self) -> bool | None:
         """None: no broker is configured."""
-        return not self.failure if self._mqtt.host else None
+        return not self._reason if self._mqtt.host else None
 
     def take(self, changes: Iterable[Change], records: Callable[[str], CallRecord | None]) -> None:
         """What happened to calls, as the pipeline takes it; never waits."""
@@ -101,13 +106,13 @@ class Outlet:
             except (aiomqtt.MqttError, ConfigError, OSError) as problem:
                 if isinstance(problem, ConfigError) and first:
                     raise
-                self.failure = str(problem) or type(problem).__name__
+                self._reason = str(problem) or type(problem).__name__
             except Exception as bug:  # of ours or the library's: calls must go on being followed
                 log.exception("mqtt: not told")
-                self.failure = f"{type(bug).__name__}: the log says more"
+                self._reason = f"{type(bug).__name__}: the log says more"
             said = said and self.logins == logins
             if not said:
-                log.warning("mqtt down", where=self.where, reason=self.failure)
+                log.warning("mqtt down", where=self.where, reason=self._reason)
             first, said = False, True
             tries = 0 if self._held() else tries + 1
             await asyncio.sleep(pause_before(tries))
@@ -118,7 +123,7 @@ class Outlet:
     async def _connected(self) -> None:
         """Raises MqttError, OSError when the connection ends."""
         will = aiomqtt.Will(self._root + STATUS, messages.OFFLINE, 1, retain=True)
-        async with opened(self._mqtt, self._mqtt.client_id or f"callcenter-{self._site.name}", will) as client:
+        async with opened(self._mqtt, client_id(self._mqtt, self._site), will) as client:
             self.logins += 1
             self._logged_in_at = clock.monotonic()
             self._now, self._kpis = {}, {}
@@ -154,8 +159,8 @@ class Outlet:
                 kpis_due = clock.monotonic() + KPI_S
                 await self._keep(client, self._kpis, await asyncio.to_thread(self._of_kpis, board), board.now.link)
             await self._tell_calls(client, board)
-            if self.failure:
-                self.failure = ""
+            if self._reason:
+                self._reason = ""
                 log.info("mqtt up", where=self.where)
             await asyncio.sleep(BOARD_S)
             board = await self._boards.next_board(board.seq)
@@ -221,13 +226,19 @@ def pause_before(tries: int) -> float:
     return random.uniform(0.5, 1) * min(BACKOFF_S[1], BACKOFF_S[0] * 2.0**tries)
 
 
+def client_id(mqtt: Mqtt, site: Site) -> str:
+    """As different as the topics are: of two clients of one name the broker throws the first out."""
+    own_prefix = "" if mqtt.prefix == PREFIX else f"{mqtt.prefix}/"
+    return mqtt.client_id or f"callcenter-{own_prefix}{site.name}"
+
+
 def port_of(mqtt: Mqtt) -> int:
     return mqtt.port or (8883 if mqtt.tls else 1883)
 
 
 @contextlib.asynccontextmanager
 async def opened(mqtt: Mqtt, name: str, will: aiomqtt.Will | None = None) -> AsyncIterator[aiomqtt.Client]:
-    """Logged in; of two clients of one name the broker throws the first out. Raises MqttError, OSError, ConfigError."""
+    """Logged in by this name. Raises MqttError, OSError, ConfigError."""
     client = aiomqtt.Client(
         mqtt.host, port_of(mqtt), identifier=name, username=mqtt.username or None, password=mqtt.secret(),
         tls_context=_tls(mqtt) if mqtt.tls else None, keepalive=mqtt.keepalive_s, timeout=ANSWER_S, will=will,

@@ -18,14 +18,16 @@ host = "mqtt.example.net"
 # tls = true              # tls_ca = "/etc/…/ca.pem" for an authority of your own
 # username = "callcenter" # with password_file = "/run/credentials/…" or password
 # prefix = "callcenter"   # before all topics
+# client_id = ""          # '': callcenter-<site>, with a prefix of your own callcenter-<prefix>/<site>
 # keepalive_s = 15        # who was silent for one and a half of it is offline
 # calls = true            # a message for each change of a call
 # numbers = false         # with the customer's number and name
 # home_assistant = ""     # "homeassistant": queues announce themselves there
 ```
 
-Topics begin with `<prefix>/<site>/`. A name of the PBX is one level: `/`, `+`, `#`, `%` and control characters in it
-are percent-encoded (the agent `PJSIP/anna` is `agent/PJSIP%2Fanna`). Messages are JSON, QoS 1, MQTT 3.1.1.
+Topics begin with `<prefix>/<site>/`. A name of the PBX is one level: `/`, `+`, `#`, `%`, control characters and what
+Unicode has for no character are percent-encoded in it by their UTF-8 bytes (the agent `PJSIP/anna` is
+`agent/PJSIP%2Fanna`). Messages are JSON, QoS 1, MQTT 3.1.1.
 
 What is retained is the newest state. While the broker is away nothing is queued but the newest state of the last 1,000
 calls; when it is back everything is published anew, and what is retained of queues and agents that the PBX has no more

@@ -1,7 +1,7 @@
 """The table of topics: one row each. Pure values; docs/mqtt.md is made from it.
 
-Below ``<prefix>/<site>``; no topic begins with a slash. Names of the PBX are one level: ``/ + # %`` and control
-characters in them are percent-encoded (RFC 3986), so ``PJSIP/anna`` is ``PJSIP%2Fanna``.
+Below ``<prefix>/<site>``; no topic begins with a slash. Names of the PBX are one level: ``/ + # %`` and what a broker
+may close the connection for are percent-encoded by their bytes (RFC 3986), so ``PJSIP/anna`` is ``PJSIP%2Fanna``.
 """
 
 from __future__ import annotations
@@ -70,7 +70,11 @@ TOPICS: tuple[Topic, ...] = (
     )),
 )  # fmt: skip
 
-_NOT_IN_A_LEVEL = re.compile(r"[/+#%\x00-\x1f\x7f]")
+_NO_CHARACTERS = r"\ufdd0-\ufdef" + "".join(chr(end - 2) + chr(end - 1) for end in range(1 << 16, 0x110001, 1 << 16))
+"""Of Unicode: 32 within the first plane, and the last two of each plane."""
+_NOT_IN_A_LEVEL = re.compile(rf"[/+#%\x00-\x1f\x7f-\x9f\ud800-\udfff{_NO_CHARACTERS}]")
+"""Besides what has a meaning in a topic: control characters, surrogates, no characters. A broker may close the
+connection for one of them, and mosquitto does (MQTT 3.1.1, 1.5.3)."""
 
 
 def root(mqtt: Mqtt, site: Site) -> str:
@@ -80,7 +84,11 @@ def root(mqtt: Mqtt, site: Site) -> str:
 
 def level(name: str) -> str:
     """``name`` as one level of a topic, different for different names."""
-    return _NOT_IN_A_LEVEL.sub(lambda found: f"%{ord(found[0]):02X}", name)
+    return _NOT_IN_A_LEVEL.sub(lambda found: _percent(found[0].encode(errors="surrogatepass")), name)
+
+
+def _percent(encoded: bytes) -> str:
+    return "".join(f"%{byte:02X}" for byte in encoded)
 
 
 def topic(root: str, pattern: str, name: str = "") -> str:

@@ -15,119 +15,36 @@ import termios
 import threading
 import time
 import tty
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from http.client import HTTPException
-from queue import SimpleQueue
-from typing import IO, Any
-from urllib.parse import urlsplit
+from io import StringIO
+from queue import Empty, SimpleQueue
+from typing import Any
 
-import msgspec
 from rich.console import Console
 from rich.live import Live
 
 from callcenter import clock
-from callcenter.errors import CallcenterError, InputError
-from callcenter.terminal import harmless
+from callcenter.errors import InputError
+from callcenter.terminal import harmless, write_out
+from callcenter.top.asked import BOARD_S, Daemon, NoAnswer
 from callcenter.top.seen import Seen
 from callcenter.top.view import Board, View, screen
 
-WITHIN_S = 3.0
-"""The daemon's host may be far away; but nothing of it is so slow."""
-LATE_S = 2 * WITHIN_S
+LATE_S = BOARD_S
+"""From the question to the answer; what takes longer is none."""
 TICK_S = 0.1
 """A key is read at once; what the daemon told is looked for so often."""
-MOST_BYTES = 64 << 20
 MOST_KEYS = 4096
-LAG = "callcenter_ami_lag_seconds"
-NEEDED = frozenset({"site", "at", "link", "link_since", "calls", "alarms", "alerts", "queues", "agents", "figures"})
 PIPED_WIDTH = 120
 """Where there is no terminal whose width could be asked for, unless COLUMNS says one."""
-
-
-class NoAnswer(CallcenterError):
-    """The daemon does not answer, or is none."""
-
-
-class Daemon:
-    """What ``url`` answers. Proxies of the environment are not asked: the daemon is one's own."""
-
-    def __init__(self, url: str) -> None:
-        if not _is_address(url):
-            raise InputError(f"--url: {url!r} is no address like http://127.0.0.1:8080")
-        self.url = url.rstrip("/")
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-    def board(self) -> Board:
-        """The newest board."""
-        with self._asked("/api/v1/events") as answer:
-            for event, data in events(answer):
-                if event == "board":
-                    return self._read(data)
-        raise NoAnswer(f"{self.url}: its stream ended without a board")
-
-    def lag_s(self) -> float | None:
-        """How late events are applied, where the metrics say it."""
-        with self._asked(f"/metrics?name[]={LAG}") as answer:
-            for line in answer.read(MOST_BYTES).decode(errors="replace").splitlines():
-                if line.startswith(LAG):
-                    return float(line.rpartition(" ")[2])
-        return None
-
-    @contextmanager
-    def _asked(self, path: str) -> Iterator[IO[bytes]]:
-        try:
-            with self._opener.open(self.url + path, timeout=WITHIN_S) as answer:
-                yield answer
-        except urllib.error.HTTPError as e:
-            raise NoAnswer(f"{self.url}{path}: HTTP {e.code}") from e
-        except urllib.error.URLError as e:
-            raise NoAnswer(f"{self.url} does not answer: {getattr(e.reason, 'strerror', None) or e.reason}") from e
-        except (OSError, HTTPException, ValueError) as e:
-            raise NoAnswer(f"{self.url} does not answer: {e or type(e).__name__}") from e
-
-    def _read(self, data: bytes) -> Board:
-        try:
-            board: Board = msgspec.json.decode(data, type=dict[str, Any])
-        except msgspec.DecodeError as e:
-            raise NoAnswer(f"{self.url}: what it answers is no board") from e
-        if missing := NEEDED - board.keys():
-            raise NoAnswer(f"{self.url}: its board lacks {', '.join(sorted(missing))}: another version?")
-        return board
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # a bracket without its other
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
-
-
-def events(answer: IO[bytes]) -> Iterator[tuple[str, bytes]]:
-    """(event, data) of a stream of server-sent events. ValueError for a line without end."""
-    event, data = "message", b""
-    while line := answer.readline(MOST_BYTES):
-        if not line.endswith(b"\n"):
-            raise ValueError("a line of its stream has no end")
-        key, _, value = line.rstrip(b"\r\n").partition(b":")
-        value = value.removeprefix(b" ")
-        if key == b"event":
-            event = value.decode(errors="replace")
-        elif key == b"data":
-            data += value
-        elif not key and not value:
-            yield event, data
-            event, data = "message", b""
 
 
 def run(url: str, every_s: float, once: bool, queues: Sequence[str], console: Console) -> None:
     """Show it until ``q`` is pressed, or once. NoAnswer, when there is none at the beginning; InputError for a queue
     that is not there."""
     daemon = Daemon(url)
-    board, lag_s = daemon.board(), daemon.lag_s()
+    board, lag_s = _first(daemon)
     seen = Seen(board, lag_s, clock.monotonic(), clock.monotonic())
     if unknown := [name for name in queues if name not in [q["name"] for q in board["queues"]]]:
         raise InputError(f"--queue: no such queue: {harmless(unknown[0])}")
@@ -135,24 +52,41 @@ def run(url: str, every_s: float, once: bool, queues: Sequence[str], console: Co
         width = console.width if console.is_terminal or "COLUMNS" in os.environ else PIPED_WIDTH
         console.width = width
         trust = seen.trust(clock.monotonic(), clock.now(), math.inf)
+        console.file = page = StringIO()  # its capture() writes too, if nothing
         console.print(screen(board, lag_s, View(width, queues=queues, trust=trust)), highlight=False)
+        write_out(page.getvalue(), "the board")
         return
     _live(daemon, seen, every_s, queues, console)
 
 
-Look = tuple[Board, float | None] | None
-"""A board and its lag, or no answer."""
+Look = tuple[Board, float | None]
+"""A board and its lag."""
+
+
+def _first(daemon: Daemon) -> Look:
+    """Beside us too: whoever sends a byte now and then could hold us for ever."""
+    told = SimpleQueue[Look | Exception]()
+    threading.Thread(target=_look, args=(daemon, told.put), daemon=True).start()
+    try:
+        look = told.get(timeout=LATE_S + TICK_S)
+    except Empty:
+        raise NoAnswer(f"{daemon.url}: no board within {LATE_S:g} s") from None
+    if isinstance(look, Exception):
+        raise look
+    return look
 
 
 def _live(daemon: Daemon, seen: Seen, every_s: float, queues: Sequence[str], console: Console) -> None:
-    agents, looks = False, SimpleQueue[Look]()
+    agents, looks = False, SimpleQueue[Look | Exception]()
     drawn: tuple[View, Seen] | None = None
     threading.Thread(target=_look_on, args=(daemon, every_s, looks.put), daemon=True).start()
     with _ended(), _keys() as key, Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
             while not looks.empty():
                 look = looks.get()
-                seen = seen.unanswered() if look is None else seen.answered(*look, clock.monotonic())
+                if isinstance(look, Exception) and not isinstance(look, NoAnswer):
+                    raise look
+                seen = seen.unanswered() if isinstance(look, NoAnswer) else seen.answered(*look, clock.monotonic())
             trust = seen.trust(clock.monotonic(), clock.now(), every_s + LATE_S)
             view = View(console.width, console.height, queues, agents, trust, live=True)
             if drawn != (view, seen):
@@ -165,14 +99,19 @@ def _live(daemon: Daemon, seen: Seen, every_s: float, queues: Sequence[str], con
                     agents = not agents
 
 
-def _look_on(daemon: Daemon, every_s: float, tell: Callable[[Look], None]) -> None:
+def _look(daemon: Daemon, tell: Callable[[Look | Exception], None]) -> None:
+    """Asks once, and tells what came or why nothing did."""
+    try:
+        tell((daemon.board(), daemon.lag_s()))
+    except Exception as problem:  # also a bug is to end the screen, not this thread alone
+        tell(problem)
+
+
+def _look_on(daemon: Daemon, every_s: float, tell: Callable[[Look | Exception], None]) -> None:
     """Asks for ever, and tells."""
     while True:
         due = clock.monotonic() + every_s
-        try:
-            tell((daemon.board(), daemon.lag_s()))
-        except NoAnswer:
-            tell(None)
+        _look(daemon, tell)
         time.sleep(max(0.0, due - clock.monotonic()))
 
 

@@ -143,23 +143,36 @@ MOST_WRONG = 4
 
 
 def _wrong(board: Board, view: View) -> list[Text]:
-    """The daemon's alarms, then what is wrong in the queues: the worst first, some lines at most."""
+    """What is wrong with the daemon and in its queues: what is grave first, some lines at most."""
     if not _is_high(view, WRONG_FROM):
         return []
-    lines = [_line(not alarm["ready"], harmless(alarm["detail"])) for alarm in board["alarms"]]
-    lines += [
-        _line(alert["kind"] in GRAVE, f"{harmless(alert['queue'])}: {_said(alert)}")
+    wrong = [(not alarm["ready"], harmless(alarm["detail"])) for alarm in board["alarms"]]
+    wrong += [
+        (alert["kind"] in GRAVE, f"{harmless(alert['queue'])}: {_said(alert)}")
         for alert in board["alerts"] if not view.queues or alert["queue"] in view.queues
     ]  # fmt: skip
+    lines = [_line(*one) for one in sorted(wrong, key=lambda one: not one[0])]
     most = MOST_WRONG if view.height is None else max(1, min(MOST_WRONG, (view.height - 8) // 3))
-    if len(lines) > most:
-        lines[most - 1 :] = [Text(f"… and {len(lines) - most + 1} more that are wrong", "yellow")]
-    return [_cut(line, view) for line in lines]
+    if len(lines) <= most:
+        return [_cut(line, view) for line in lines]
+    if most == 1:
+        return [_with_count(lines[0], len(lines) - 1, view)]
+    more = Text(f"… and {len(lines) - most + 1} more that are wrong", "yellow")
+    return [_cut(line, view) for line in [*lines[: most - 1], more]]
+
+
+def _with_count(line: Text, others: int, view: View) -> Text:
+    """The gravest in the only line that there is; how many others there are, where a line has room for both."""
+    more = f" … and {others} more"
+    if view.width >= NARROW_HEAD:
+        line.truncate(view.width - len(more), overflow="ellipsis")
+        line.append(more)
+    return _cut(line, view)
 
 
 def _said(alert: Plain) -> str:
-    """What is wrong; of a kind that another version knows its own word."""
-    if alert["kind"] not in ALERTS:
+    """What is wrong; of a kind that another version knows, or tells otherwise, its own word."""
+    if alert["kind"] not in ALERTS or None in (alert["value"], alert["limit"]):
         return harmless(alert["kind"].replace("_", " "))
     # Rounded away from the limit: "8.0%, at most 8.0%" would say that nothing is wrong.
     per_mille = 1000 * alert["value"]

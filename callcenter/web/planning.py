@@ -20,13 +20,13 @@ from callcenter.forecast.plan import part, range_of, what_if
 from callcenter.forecast.staffing import Change
 from callcenter.forecast.today import Staffing
 from callcenter.forecast.values import Forecast
-from callcenter.web.answers import ONLY_KNOWN, Queue, json
+from callcenter.web.answers import ONLY_KNOWN, Day, Queue, json
 from callcenter.web.planning_models import ForecastShape, StaffingShape, WhatIfAsked, WhatIfShape
 from callcenter.web.problems import bad, documented, failed, missing
 from callcenter.web.source import Source
 from kpi.columns import Floats
 
-Day = Annotated[date | None, Query(description="of the site's calendar, like 2026-11-23; today by default")]
+AskedDay = Annotated[Day, Query(description="of the site's calendar, like 2026-11-23; today by default")]
 
 
 def router(source: Source) -> APIRouter:
@@ -46,7 +46,7 @@ def router(source: Source) -> APIRouter:
         return that, part(made, span)
 
     @api.get("/forecast", response_model=ForecastShape, responses=documented(404, 503))
-    async def forecast(queue: Queue = None, day: Day = None) -> Response:
+    async def forecast(queue: Queue = None, day: AskedDay = None) -> Response:
         """The forecast of a day by queue and interval, and what came where that is known."""
         that, made = await of_day(day)
         if queue is not None and queue not in made.queues:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from callcenter.web.answers import Day
 from callcenter.web.models import SeenShape, Shape
 
 Ratio = float | None
@@ -86,7 +87,7 @@ class WhatIfAsked(Shape):
     """What to compare. ``base`` are the agents before: as many as the forecast asks for on the phones (``required``),
     or those who are on the phones now (``staffed``)."""
 
-    day: date | None = Field(default=None, description="of the site's calendar; today by default")
+    day: Day = Field(default=None, description="of the site's calendar; today by default")
     base: Literal["required", "staffed"] = "required"
     changes: list[ChangeAsked] = Field(min_length=1, max_length=100)
 

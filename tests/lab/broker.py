@@ -89,7 +89,8 @@ class Broker:
         """Topic → what a reader who comes now is told at once."""
         with self.reads("-t", topics, "--retained-only", "-W", str(max(1, round(within_s)))) as reader:
             out, _ = reader.communicate(timeout=30)
-        return {one["topic"]: said(one) for one in map(json.loads, out.splitlines())}
+        lines = filter(None, out.split("\n"))  # a topic may have what splitlines() takes for an end of a line
+        return {one["topic"]: said(one) for one in map(json.loads, lines)}
 
 
 def said(message: dict[str, Any]) -> Any:

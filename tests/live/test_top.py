@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pty
 import re
@@ -14,17 +15,20 @@ import sys
 import termios
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from fcntl import ioctl
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from lab.daemon import Running, callcenter, running
 from lab.simulated import simulating
 
 from callcenter.ami.simulator.server import SECRET, USERNAME
+from callcenter.top.asked import LAG
+from callcenter.top.live import LATE_S
 
 WORDS = ("--agents", "20", "--queues", "5", "--speed", "5", "--rate", "900")
 WITHIN_S = 60.0
@@ -45,11 +49,12 @@ def url_of(daemon: Running) -> str:
 class Terminal:
     """``callcenter top`` in a pseudo-terminal of so many columns and lines. ``seen``: all that it wrote."""
 
-    def __init__(self, *words: str, columns: int = 100, lines: int = 30) -> None:
+    def __init__(self, *words: str, columns: int = 100, lines: int = 30, **more: str) -> None:
         self._master, self._slave = pty.openpty()
         ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.before = termios.tcgetattr(self._slave)
-        environ = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")} | {"TERM": "xterm-256color"}
+        usual = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+        environ = usual | {"TERM": "xterm-256color"} | more
         self.process = subprocess.Popen(
             [sys.executable, "-m", "callcenter", "top", *words],
             stdin=self._slave, stdout=self._slave, stderr=self._slave, env=environ, start_new_session=True,
@@ -87,8 +92,8 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def terminal(*words: str) -> Iterator[Terminal]:
-    one = Terminal(*words)
+def terminal(*words: str, **environ: str) -> Iterator[Terminal]:
+    one = Terminal(*words, **environ)
     try:
         yield one
     finally:
@@ -109,10 +114,22 @@ def test_once_prints_a_table_that_is_true_and_has_no_colour(daemon: Running) -> 
     assert one in chosen.stdout and not set(queues) - {one} & set(chosen.stdout.split())
 
 
+NO_USER = "callcenter: --url: no user or password is taken there (the @ of a path is written %40)\n"
+NO_PORT = "has a port that is none from 1 to 65535\n"
+NO_QUERY = "has a ? or #: only host, port and path are asked for\n"
+NO_ASCII = "has letters in its path that are to be written with % there\n"
+
+
 @pytest.mark.parametrize(("words", "said"), [
     (("--url", "http://127.0.0.1:1"), "callcenter: http://127.0.0.1:1 does not answer: Connection refused\n"),
     (("--url", "file:///etc/passwd"), "callcenter: --url: 'file:///etc/passwd' is no address like http://127.0.0.1:8080\n"),
     (("--url", "http://[::1"), "callcenter: --url: 'http://[::1' is no address like http://127.0.0.1:8080\n"),
+    (("--url", "http://localhost:99999"), f"callcenter: --url: 'http://localhost:99999' {NO_PORT}"),
+    (("--url", "http://localhost:0"), f"callcenter: --url: 'http://localhost:0' {NO_PORT}"),
+    (("--url", "http://user:geheim@localhost"), NO_USER), (("--url", "user:geheim@localhost"), NO_USER),
+    (("--url", "http://user:geheim@localhost:99999"), NO_USER), (("--url", "http://user:gehe/im@[::1"), NO_USER),
+    (("--url", "http://localhost/?x=1"), f"callcenter: --url: 'http://localhost/?x=1' {NO_QUERY}"),
+    (("--url", "http://localhost/تابلو"), f"callcenter: --url: 'http://localhost/تابلو' {NO_ASCII}"),
     (("--every", "0"), None),
 ])  # fmt: skip
 def test_what_cannot_be_shown_is_one_clear_line(words: tuple[str, ...], said: str | None) -> None:
@@ -126,35 +143,125 @@ def test_a_queue_that_is_not_there_is_named(daemon: Running) -> None:
     assert (result.returncode, result.stderr) == (2, "callcenter: --queue: no such queue: no?[31mpe\n")
 
 
+BOARD = {
+    "site": {"name": "hq", "timezone": "UTC"}, "at": "2026-11-23T08:00:00+00:00", "link": True,
+    "link_since": "2026-11-23T08:00:00+00:00", "calls": 0, "alarms": [], "alerts": [], "queues": [], "agents": [],
+    "figures": {},
+}  # fmt: skip
+
+
+def event(**changed: Any) -> bytes:
+    return b"event: board\ndata: %s\n\n" % json.dumps(BOARD | changed).encode()
+
+
+WRONG_TYPES: dict[str, dict[str, Any]] = {
+    "/calls": {"calls": []}, "/at": {"at": "soon"}, "/agents": {"agents": {}}, "/site": {"site": "hq"},
+    "/queue": {"queues": [{"name": "sales"}]}, "/figures": {"figures": {"today": {"": {"service_level": 1e300}}}},
+    "/alerts": {"alerts": [{"kind": "waits_too_long", "queue": None, "value": 1, "limit": 1}]},
+}  # fmt: skip
+
+
 class Other(BaseHTTPRequestHandler):
     """A server that is no daemon of ours."""
 
     answers: ClassVar = {
         "/json": b"event: board\ndata: {}\n\n", "/bad": b"event: board\ndata: {{\n\n", "/end": b"data: 1\n\n",
+        "/list": b"event: board\ndata: []\n\n", **{path: event(**types) for path, types in WRONG_TYPES.items()},
     }  # fmt: skip
 
     def do_GET(self) -> None:
+        if self.path.startswith("/drip"):
+            self.drip(self.path)
+            return
         body = self.answers.get(self.path.removesuffix("/api/v1/events"))
         self.send_response(200 if body else 404)
         self.end_headers()
         self.wfile.write(body or b"")
 
+    def drip(self, path: str) -> None:
+        """For ever something, never a board: comments, letters of one line, headers; at "/drip-later" a board first."""
+        asked[path] += 1
+        self.send_response(200)
+        (self.flush_headers if path.startswith("/drip-headers") else self.end_headers)()
+        if path.startswith("/drip-later") and (asked[path] == 1 or path.endswith(LAG)):
+            self.wfile.write(event() if path.endswith("/events") else b"")
+            return
+        with contextlib.suppress(OSError):
+            while not ending.wait(0.3):
+                self.wfile.write(b": x\n\n" if path.startswith(("/drip/", "/drip-later")) else b"x")
+                self.wfile.flush()
+
     def log_message(self, *_: object) -> None:
         pass
 
 
-def test_another_server_is_not_taken_for_a_daemon() -> None:
+asked: Counter[str] = Counter()
+ending = threading.Event()
+
+
+@pytest.fixture(scope="module")
+def other() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            said_of = {"/json": "lacks", "/bad": "is no board", "/end": "without a board", "": "HTTP 404"}
-            for path, said in said_of.items():
-                result = callcenter("top", "--url", f"http://127.0.0.1:{server.server_port}{path}")
-                assert result.returncode == 2 and said in result.stderr and result.stderr.count("\n") == 1, path
+            yield f"http://127.0.0.1:{server.server_port}"
         finally:
+            ending.set()
             server.shutdown()
             thread.join()
+
+
+@pytest.mark.parametrize("path", ["/drip", "/drip-letters", "/drip-headers"])
+def test_a_stream_that_drips_without_a_board_is_given_up(other: str, path: str) -> None:
+    began = time.monotonic()
+    result = callcenter("top", "--url", other + path)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith(f"callcenter: {other}{path}") and "no board" in result.stderr
+    assert time.monotonic() < began + LATE_S + 6.0
+
+
+def test_a_stream_that_begins_to_drip_is_said_and_keys_go_on(other: str) -> None:
+    with terminal("--url", f"{other}/drip-later", "--every", "0.2") as here:
+        here.until("link up")
+        here.until(r"no answer since \d\d:\d\d:\d\d")
+        here.press("a")
+        here.until("queue or reason")
+        here.press("q")
+        assert here.ended() == 0
+
+
+@pytest.mark.parametrize("path", [*WRONG_TYPES, "/list"])
+def test_a_board_of_other_types_is_one_clear_line(other: str, path: str) -> None:
+    result = callcenter("top", "--url", other + path)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert result.stderr.startswith(f"callcenter: {other}{path}: what it answers is no board of callcenter: ")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_what_the_terminal_cannot_write_is_replaced(daemon: Running, encoding: str) -> None:
+    environ = os.environ | {"PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "callcenter", "top", "--url", url_of(daemon), "--once"]
+    result = subprocess.run(command, capture_output=True, env=environ, timeout=60)
+    assert (result.returncode, result.stderr) == (0, b"") and b"ASA" in result.stdout
+    with terminal("--url", url_of(daemon), "--every", "0.2", PYTHONIOENCODING=encoding) as here:
+        here.until("link up")
+        here.press("q")
+        assert here.ended() == 0 and "Traceback" not in here.seen
+
+
+def test_a_full_disk_is_one_clear_line(daemon: Running) -> None:
+    command = [sys.executable, "-m", "callcenter", "top", "--url", url_of(daemon), "--once"]
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (result.returncode, result.stderr) == (2, "callcenter: cannot write the board: No space left on device\n")
+
+
+def test_another_server_is_not_taken_for_a_daemon(other: str) -> None:
+    said_of = {"/json": "lacks", "/bad": "is no board", "/end": "without a board", "": "HTTP 404"}
+    for path, said in said_of.items():
+        result = callcenter("top", "--url", other + path)
+        assert result.returncode == 2 and said in result.stderr and result.stderr.count("\n") == 1, path
 
 
 def test_it_follows_the_daemon_until_q_is_pressed(daemon: Running) -> None:

@@ -320,6 +320,9 @@ def test_the_page_is_as_prometheus_s_own_library_writes_it() -> None:
 OF_HEALTH = [
     ({"lag_s": 61.5}, "callcenter_ami_lag_seconds", {}, 61.5),
     ({"clock_offset_s": -3600.0}, "callcenter_pbx_clock_offset_seconds", {}, -3600),
+    ({}, "callcenter_ami_lag_seconds", {}, None), ({}, "callcenter_pbx_clock_offset_seconds", {}, None),
+    ({"lag_s": 0.0}, "callcenter_ami_lag_seconds", {}, 0),
+    ({"clock_offset_s": 0.0}, "callcenter_pbx_clock_offset_seconds", {}, 0),
     ({"inbox": 12}, "callcenter_inbox_pending", {}, 12),
     ({"store_pending": 5}, "callcenter_store_pending", {}, 5),
     ({"store_failure": "disk is full"}, "callcenter_store_failed", {}, 1),

@@ -7,6 +7,7 @@ import signal
 import socket
 from pathlib import Path
 
+import msgspec
 import pytest
 from lab.broker import Broker, free_port
 from memory_source import until
@@ -15,7 +16,7 @@ from sample_boards import AT, board_of
 from callcenter.config import Config, parse
 from callcenter.floor.changes import CallStarted
 from callcenter.floor.records import CallRecord, Direction
-from callcenter.mqtt.outlet import CALLS, SETTLE_S, STEADY_S, Outlet, pause_before
+from callcenter.mqtt.outlet import CALLS, SETTLE_S, STEADY_S, Outlet, client_id, pause_before
 from callcenter.web.source import Newest
 
 BOARD = board_of(queues=3, agents=10)
@@ -23,8 +24,8 @@ TOPICS = 1 + 3 + 10 + 3 + 1
 """Status, queues, agents, their figures, those of all."""
 
 
-def config(port: int) -> Config:
-    mqtt = {"host": "127.0.0.1", "port": port, "keepalive_s": 5}
+def config(port: int, **more: str) -> Config:
+    mqtt = {"host": "127.0.0.1", "port": port, "keepalive_s": 5, **more}
     return parse({"site": {"name": "hq"}, "pbx": [{"secret": "s"}], "mqtt": mqtt}, "test")
 
 
@@ -55,6 +56,49 @@ async def test_a_broker_that_forgot_in_a_quiet_night_is_told_again(tmp_path: Pat
             await asyncio.wait({running})
 
 
+async def test_a_broker_takes_any_name_of_a_queue(tmp_path: Path) -> None:
+    """Of one that it does not take mosquitto closes the connection, each time anew."""
+    names = "a\x85b", "\x80\x9f", "\x7f", "\ufdd0\ufffe", "\U0010ffff"
+    board = board_of(queues=len(names), agents=2)
+    queues = tuple(msgspec.structs.replace(q, name=name) for q, name in zip(board.now.queues, names, strict=True))
+    board = msgspec.structs.replace(board, now=msgspec.structs.replace(board.now, queues=queues))
+    with Broker(tmp_path) as broker:
+        outlet = Outlet(config(broker.port), Newest(board))
+        running = asyncio.create_task(outlet.run())
+        try:
+            await until(lambda: outlet.up is True)
+            await asyncio.sleep(STEADY_S)
+            assert (outlet.up, outlet.logins) == (True, 1)
+            told = [one["name"] for topic, one in broker.retained().items() if "/queue/" in topic]
+            assert sorted(told) == sorted(names)
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
+
+
+async def test_two_prefixes_at_one_broker_do_not_throw_each_other_out(tmp_path: Path) -> None:
+    with Broker(tmp_path) as broker:
+        outlets = [Outlet(config(broker.port, **more), Newest(BOARD)) for more in ({}, {"prefix": "acme/test"})]
+        running = [asyncio.create_task(outlet.run()) for outlet in outlets]
+        try:
+            await until(lambda: all(outlet.up for outlet in outlets))
+            await asyncio.sleep(2 * STEADY_S)
+            assert [(outlet.up, outlet.logins) for outlet in outlets] == [(True, 1), (True, 1)]
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running)
+
+
+@pytest.mark.parametrize(("settings", "id"), [
+    ({}, "callcenter-hq"), ({"prefix": "acme/test"}, "callcenter-acme/test/hq"),
+    ({"prefix": "acme", "client_id": "own"}, "own"),
+])  # fmt: skip
+def test_the_client_id_is_as_different_as_the_topics(settings: dict[str, str], id: str) -> None:
+    made = config(1883, **settings)
+    assert client_id(made.mqtt, made.site) == id
+
+
 async def test_of_calls_the_newest_are_kept_for_a_broker_that_is_away() -> None:
     outlet = Outlet(config(free_port()), Newest(BOARD))
     calls(outlet, 0, CALLS)
@@ -80,4 +124,5 @@ async def test_tries_come_less_often_while_there_is_no_login(
         running.cancel()
         await asyncio.wait({running})
     assert told[:4] == [1, 2, 3, 4] and outlet.up is False
+    assert outlet.failure.startswith(f"{outlet.where}: ") and len(outlet.failure) > len(outlet.where) + 2
     assert pause_before(0) < 1 < pause_before(2) < 5 < pause_before(20) <= 30

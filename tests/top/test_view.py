@@ -190,6 +190,41 @@ def test_chosen_queues_alone_are_shown_and_told_of() -> None:
     assert not [line for line in lines if line.startswith(("✗", "!")) and not {"sales:", "vip:"} & set(line.split())]
 
 
+def wrong_in(lines: list[str]) -> list[str]:
+    return [line for line in lines[1:] if line.startswith(("✗", "!", "…")) and "queues" not in line]
+
+
+def with_all_wrong() -> dict[str, Any]:
+    told = plain(6, 20)
+    told["alarms"] = [
+        {"kind": "mqtt", "detail": "mqtt: no broker", "since": None, "ready": True},
+        {"kind": "backup", "detail": "backup: no room", "since": None, "ready": True},
+        {"kind": "store", "detail": "store: fails", "since": None, "ready": False},
+    ]
+    told["alerts"] = [
+        {"kind": "waits_too_long", "queue": "sales", "value": 238.0, "limit": 60.0},
+        {"kind": "service_level_low", "queue": "vip", "value": 0.5, "limit": 0.8},
+    ]
+    return told
+
+
+def test_what_is_grave_stands_before_what_is_not() -> None:
+    store, sales = "✗ store: fails", "✗ sales: waiting for 238 s, longer than 60 s"
+    mqtt, count = "! mqtt: no broker", "… and 2 more that are wrong"
+    assert wrong_in(drawn(with_all_wrong(), height=24)) == [store, sales, mqtt, count]
+
+
+@pytest.mark.parametrize("height", [10, 11, 13])
+def test_with_little_room_the_gravest_is_shown_with_the_count_of_the_others(height: int) -> None:
+    told = with_all_wrong()
+    assert wrong_in(drawn(told, height=height)) == ["✗ store: fails … and 4 more"]
+    told["alarms"][2]["detail"] = "store: " + "x" * 100
+    (cut,) = wrong_in(drawn(told, height=height))
+    assert cut.startswith("✗ store: xxx") and cut.endswith("x… … and 4 more") and cell_len(cut) == 80
+    assert wrong_in(drawn(told, height=height, width=30))[0].startswith("✗ store: xxx"), "no room for a count"
+    assert len(drawn(told, height=height, width=30)) <= height
+
+
 def test_a_lost_link_is_said_first() -> None:
     told = plain()
     told |= {"link": False, "link_since": "2026-11-16T10:21:29+03:30"}

@@ -117,7 +117,13 @@ async def test_those_who_are_there_now_may_be_what_is_compared_with(
     ("/api/v1/forecast?day=2027-01-01", 404, "no forecast of 2027-01-01 is kept that was made before that day began"),
     ("/api/v1/forecast?day=0001-01-01", 404, "no forecast of 0001-01-01"),
     ("/api/v1/forecast?day=9999-12-31", 404, "no forecast of 9999-12-31"),
-    ("/api/v1/forecast?day=soon", 400, "day"),
+    ("/api/v1/forecast?day=soon", 400, "day: not a day like 2026-11-23"),
+    ("/api/v1/forecast?day=0", 400, "day: not a day like 2026-11-23"),
+    ("/api/v1/forecast?day=1795000000", 400, "day: not a day like 2026-11-23"),
+    ("/api/v1/forecast?day=20261123", 400, "day: not a day like 2026-11-23"),
+    ("/api/v1/forecast?day=2026-11-23T00:00:00", 400, "day: not a day like 2026-11-23"),
+    ("/api/v1/forecast?day=2026-02-30", 400, "day: "),
+    ("/api/v1/forecast?day=2026-11-23&day=2026-11-24", 400, "given more than once: day"),
     ("/api/v1/forecast?days=1", 400, "no such parameter: days; known here: day, queue"),
     ("/api/v1/staffing?queue=sales", 400, "no such parameter: queue"),
 ])  # fmt: skip
@@ -133,6 +139,7 @@ async def test_a_wrong_question_gets_a_problem(api: httpx.AsyncClient, path: str
     ({"agents": 10_000}, {}, 400, "changes.0.agents"), ({"x": 1}, {}, 400, "changes.0.x"),
     ({}, {"base": "rota"}, 400, "base"), ({}, {"changes": []}, 400, "changes"), ({}, {"dya": 1}, 400, "dya"),
     ({}, {"day": "2027-01-01"}, 404, "no forecast of 2027-01-01"),
+    ({}, {"day": 0}, 400, "day: not a day like 2026-11-23"), ({}, {"day": "0"}, 400, "day: not a day like 2026-11-23"),
 ])  # fmt: skip
 async def test_a_wrong_change_gets_a_problem(
     api: httpx.AsyncClient, change: dict[str, Any], more: dict[str, Any], status: int, says: str

@@ -368,7 +368,7 @@ async def test_charts_that_are_told_no_more_are_grey_and_say_up_to_when(
     await expect(queues).to_have_attribute("data-charts", "true")
     await page.route("**/kpis/intervals*", lambda route: route.abort())
     source.publish(board_of(12, 40, seq=3, at=AT + 200))
-    await expect(queues).to_have_attribute("data-old", "true")
+    await expect(queues).to_have_attribute("data-old", "true", timeout=30_000)
     await expect(page.locator(".old").first).to_be_visible()
     await expect(page.locator(".old")).to_have_text(["only up to 10:22"] * 12)
     assert "grayscale" in await chart.evaluate("e => getComputedStyle(e).filter")
@@ -376,6 +376,26 @@ async def test_charts_that_are_told_no_more_are_grey_and_say_up_to_when(
     await page.unroute("**/kpis/intervals*")
     await expect(queues).to_have_attribute("data-old", "false")
     await expect(page.locator(".old").first).to_be_hidden()
+
+
+async def test_charts_of_a_pbx_whose_time_runs_faster_are_not_old(
+    server: str, page: Page, source: MemorySource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a demonstration: half a minute from one question to the next is five minutes of the PBX."""
+    monkeypatch.setattr(day_kept, "KEPT_S", 0.0)
+    await page.goto(f"{server}/?lang=en")
+    queues = page.locator("#queues")
+    await expect(queues).to_have_attribute("data-old", "false")
+    source.publish(board_of(12, 40, seq=3, at=AT + 300))
+    await expect(page.locator("#clock")).to_contain_text(":27")
+    await page.wait_for_timeout(1_500)
+    await expect(queues).to_have_attribute("data-old", "false")
+
+
+async def test_charts_whose_time_stands_still_are_old_though_they_are_told(server: str, page: Page) -> None:
+    await page.add_init_script(FASTER)
+    await page.goto(f"{server}/?lang=en")
+    await expect(page.locator("#queues")).to_have_attribute("data-old", "true", timeout=30_000)
 
 
 async def test_a_day_that_cannot_be_drawn_is_no_secret_and_the_next_one_is_asked_for(server: str, page: Page) -> None:
@@ -497,3 +517,36 @@ async def test_new_files_of_the_daemon_are_loaded_once(
         await expect(page.locator(".card")).to_have_count(1)
         assert await page.evaluate("sessionStorage.getItem('callcenter.pages')") == "another"
         assert len(loads) == 2 and re.search(r"\?lang=en&queues=sales$", loads[1])
+
+
+# ---- the eye sign ----------------------------------------------------------------------------------------------
+
+UNDER_THE_EYE = """() => [...document.querySelectorAll(".card .level")].flatMap((level) => {
+    const text = document.createRange(), eye = level.querySelector(".unseen").getBoundingClientRect();
+    return [...level.querySelectorAll(".label, .value, .aimed")].filter((e) => e.offsetParent).filter((e) => {
+        text.selectNodeContents(e);
+        const box = text.getBoundingClientRect();
+        return box.left < eye.right && eye.left < box.right && box.top < eye.bottom && eye.top < box.bottom;
+    }).map((e) => `${e.className} ${e.textContent} of ${eye.width} px`);
+})"""
+
+
+@pytest.mark.parametrize("lang", ["en", "fa", "ar"])
+@pytest.mark.parametrize("queues", [6, 9, 12])
+async def test_no_text_is_under_the_sign_of_what_was_not_seen(
+    page: Page, source: MemorySource, lang: str, queues: int
+) -> None:
+    board = board_of(queues, 40, seq=2)
+    for name, figures in board.figures["today"].items():
+        figures |= {"service_level": 1.0, "offered": 20, "answered": 20} if name else {}
+    source.publish(msgspec.structs.replace(board, holes=(Hole("main", AT - 900, AT - 600, "link lost"),)))
+    live_day(source)
+    async with running(create_app(source)) as url:
+        for charts in (1, 0):
+            await page.goto(f"{url}/?lang={lang}&charts={charts}")
+            await expect(page.locator("#queues")).to_have_attribute("data-charts", "true" if charts else "false")
+            await expect(page.locator(".card .level .unseen").first).to_be_visible()
+            for width, height in ((1920, 1080), (1280, 720), (3840, 2160)):
+                await page.set_viewport_size({"width": width, "height": height})
+                await page.wait_for_timeout(100)
+                assert await page.evaluate(UNDER_THE_EYE) == [], (charts, width, height)

@@ -7,7 +7,8 @@ const LEAST_MS = 2 * 3_600_000;
 const LENGTH_MS = { "15m": 900_000, "30m": 1_800_000 };
 const HOURS = [1, 2, 3, 4, 6, 12];
 
-/** The board may be so much newer than the charts beside it: four questions in vain. */
+/** Charts may be without news for so long: four questions in vain. By the browser's clock, for a PBX's that is simulated
+ * runs faster. */
 export const OLD_MS = 120_000;
 
 /** Calls onDay(day) with what the API told, every half minute while the page lives. Never two questions at once. */

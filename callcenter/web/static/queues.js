@@ -62,6 +62,7 @@ function update(view, queue, board, page) {
   view.oldest = queue.oldest_at === null ? null : Date.parse(queue.oldest_at);
   view.threshold = queue.targets.threshold_s;
   say(view.level.value, fmt.percent(figures.service_level));
+  mark(view.level.root, { long: String(figures.service_level >= 1) });  // "100%" leaves its label no room beside the eye
   setJudged(view.level.sign, judged, word);
   const aim = { p: fmt.percent(queue.targets.service_level), s: fmt.count(queue.targets.threshold_s) };
   view.level.root.title = `${word[judged]}: ${filled(word.within, aim)}`;

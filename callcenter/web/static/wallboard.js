@@ -21,7 +21,7 @@ const lang = chosen("lang", Object.keys(LANGUAGES), browser in LANGUAGES ? brows
 const word = WORDS[lang];
 const page = {
   word, window: chosen("window", WINDOWS, "today"), fmt: formats(lang, undefined),
-  charts: chosen("charts", ["0", "1"], "1") === "1", day: null, charted: null, drawnTo: null,
+  charts: chosen("charts", ["0", "1"], "1") === "1", day: null, charted: null, drawnTo: null, toldAt: 0,
   collator: new Intl.Collator(LANGUAGES[lang].locale), rows: new Map(),
   label(figure) { return word[figure] ?? this.rows.get(figure)?.label[lang] ?? figure; },
   withCharts: () => choice.charts && page.charted !== null,
@@ -80,7 +80,7 @@ function tick() {
   say($("date"), page.fmt.date(now()));
   tickTicker($("ticker"), page);
   pages.tick();
-  ageCharts($("queues"), page.drawnTo !== null && now() - page.drawnTo > OLD_MS, page);
+  ageCharts($("queues"), page.drawnTo !== null && performance.now() - page.toldAt > OLD_MS, page);
 }
 
 function onBoard(board) {
@@ -101,7 +101,9 @@ function onDay(day) {
   page.charted = scale(day, page.fmt.hour);
   showDay(page);
   arrange($("queues"), page.withCharts());
-  page.drawnTo = Date.parse(day.to);
+  const to = Date.parse(day.to);
+  if (to !== page.drawnTo) page.toldAt = performance.now();  // the same day again is no news
+  page.drawnTo = to;
 }
 
 /** The server has other files than those that this page was made of: take them, once for each version. */
