@@ -104,7 +104,7 @@ def _watch(daemon: Running, lags: list[float], until: Callable[[], bool]) -> Non
     due = time.monotonic()
     while not until():
         if time.monotonic() >= due:
-            lags.append(metrics(daemon, LAG)[LAG])
+            lags.extend(metrics(daemon, LAG).values())  # none while there is no link
             due += SAMPLED_S
         time.sleep(ASKED_S)
 

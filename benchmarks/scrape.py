@@ -66,7 +66,7 @@ def scraped(daemon: Running) -> tuple[float, str]:
 def lags(daemon: Running, seconds: float) -> list[float]:
     end, out = time.monotonic() + seconds, []
     while time.monotonic() < end:
-        out.append(metrics(daemon, LAG)[LAG])
+        out += metrics(daemon, LAG).values()  # none while there is no link
         time.sleep(SAMPLED_S)
     return out
 

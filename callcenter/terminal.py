@@ -50,9 +50,10 @@ def write_out(text: str, what: str) -> None:
 
 
 def show_what_can_be_shown() -> None:
-    """What the terminal's encoding does not have becomes a question mark; it would be the end of the command."""
+    """What the encoding does not have becomes a question mark on a terminal, and elsewhere its number, so that names
+    stay different; it would be the end of the command."""
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
-        sys.stdout.reconfigure(errors="replace")
+        sys.stdout.reconfigure(errors="replace" if sys.stdout.isatty() else "backslashreplace")
 
 
 def complain(line: str) -> None:

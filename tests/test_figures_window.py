@@ -276,3 +276,8 @@ def test_what_is_under_way_counts_until_the_pbx_was_seen_last() -> None:
     assert (again["longest_wait"], again["occupancy"]) == (600.0, pytest.approx(480 / 700))
     late = day.figures(NOON + 3600, NOON + 180)["15m"]["support"]
     assert (late["offered"], late["occupancy"]) == (0, None), "nothing of that time was seen"
+    day.apply(entered(8, NOON + 400))
+    day.apply(became(BOB, NOON + 400, A.TALKING, queue="support"))
+    behind = day.figures(NOON + 600, NOON + 180)["today"]["support"]
+    assert (behind["waiting"], behind["longest_wait"]) == (2, 200.0), "who came since was seen: a list is missing yet"
+    assert behind["occupancy"] == pytest.approx((60 + 200) / (280 + 200))

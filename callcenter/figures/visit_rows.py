@@ -68,10 +68,12 @@ class VisitRows:
         picture._queues, picture._rows = queues, self._rows.picture()
         return picture
 
-    def within(self, start: float, end: float, at: float) -> tuple[kpi.Visits, Column]:
-        """The visits that entered in [start, end) as they are at ``at``, and which of them were repaired."""
+    def within(self, start: float, end: float, at: float, lost_at: float = math.inf) -> tuple[kpi.Visits, Column]:
+        """The visits that entered in [start, end) as they are at ``at``, and which of them were repaired. Who has
+        waited since before ``lost_at`` was seen to wait until then."""
         visits = self._rows.read(self._entered_in(start, end))
-        so_far = np.maximum(at - visits["entered_at"], 0.0)
+        until = np.where(visits["entered_at"] > lost_at, at, min(at, lost_at))
+        so_far = np.maximum(until - visits["entered_at"], 0.0)
         visits["wait_s"] = np.where(visits["outcome"] == kpi.Outcome.WAITING, so_far, visits["wait_s"])
         repaired = visits.pop("repaired")
         return kpi.Visits(**visits), repaired

@@ -7,6 +7,7 @@ and ``snapshot``; what they share is here. Nothing raises on foreign input: an i
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -33,7 +34,7 @@ from callcenter.floor.legs import Bridges, Leg
 from callcenter.floor.queues import Queue
 from callcenter.floor.records import AgentState, CallRecord, Span
 from callcenter.floor.visits import QueueVisit, Try
-from callcenter.floor.wallboard import FloorNow, seen_until
+from callcenter.floor.wallboard import FloorNow
 
 LOOSE_S = 0.5
 """A phone that left a bridge and comes back within this time has only been moved (Local channel optimisation)."""
@@ -142,9 +143,14 @@ class Floor:
         """Each agent's state under way as a span that ends at the newest event's time."""
         return [span for agent in self.agents.all.values() if (span := running_span(agent, self.at))]
 
-    def seen_at(self, at: float) -> float:
-        """Up to when what is under way at ``at`` was seen."""
-        return seen_until(at, self.link and self.synced, self.link_since)
+    @property
+    def lost_at(self) -> float:
+        """When the PBX was seen last, by an earlier process too; infinite while it is seen, and before the first try
+        of a process that knows of no call."""
+        if self.link and self.synced:
+            return math.inf
+        lived_until = self.revived.until if self.revived.calls else math.inf
+        return min(self.link_since or math.inf, lived_until)
 
     def now(self, at: float) -> FloorNow:
         """The immutable picture of now."""
@@ -163,6 +169,7 @@ class Floor:
             drift=dict(self.drifts),
             queues=tuple([q.now(dict(states[q.name]), talking[q.name]) for q in self.queues.values()]),
             agents=agents,
+            lost_at=self.lost_at,
         )
 
     # ---- what the handlers share ----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -35,7 +36,8 @@ class AgentNow(msgspec.Struct, frozen=True):
 
 
 class FloorNow(msgspec.Struct, frozen=True):
-    """Everything of now. ``at``: the Floor's time; ``link``: the AMI link is up and its snapshot applied."""
+    """Everything of now. ``at``: the Floor's time; ``link``: the AMI link is up and its snapshot applied; ``lost_at``:
+    when the PBX was seen last, infinite while it is."""
 
     at: float
     pbx: str
@@ -45,19 +47,13 @@ class FloorNow(msgspec.Struct, frozen=True):
     drift: dict[str, int]
     queues: tuple[QueueNow, ...]
     agents: tuple[AgentNow, ...]
+    lost_at: float = math.inf
 
-    @property
-    def seen_at(self) -> float:
-        """Up to when what is under way was seen; see :func:`seen_until`."""
-        return seen_until(self.at, self.link, self.link_since)
-
-
-def seen_until(at: float, link: bool, link_since: float) -> float:
-    """Without the link nobody knows whether who waits or talks still does: what lasts lasts until the link was lost.
-
-    ``link_since`` is 0 before the first try.
-    """
-    return at if link or not link_since else min(at, link_since)
+    def lasts_s(self, since: float) -> float:
+        """How long something has lasted that began at ``since``, as far as it was seen. Without the link nobody knows
+        whether who waits still does; what has begun since it was lost is seen, and only the snapshot is missing."""
+        until = self.at if since > self.lost_at else min(self.at, self.lost_at)
+        return max(0.0, until - since)
 
 
 class Alarm(msgspec.Struct, frozen=True):

@@ -176,12 +176,11 @@ def _keep(archive: Archive, lines: Iterable[Line], result: Imported, kind: Kind 
     result.set_back = reading.set_back
 
 
-def _put(archive: Archive, parts: Iterable[Lines], result: Imported, kind: Kind) -> None:
-    for lines in parts:
-        put = archive.put(lines, kind)
-        result.added += put.added
-        result.damaged += [one for one in put.damaged if one not in result.damaged]
-        result.left_out += [day for day in put.other if day not in result.left_out]
+def _put(archive: Archive, lines: Lines, result: Imported, kind: Kind) -> None:
+    put = archive.put(lines, kind)
+    result.added += put.added
+    result.damaged += [one for one in put.damaged if one not in result.damaged]
+    result.left_out += [day for day in put.other if day not in result.left_out]
 
 
 def make(archive: Archive, e164: Callable[[str], str | None], progress: Progress) -> tuple[int, list[str]]:

@@ -37,53 +37,56 @@ class Told(NamedTuple):
 
 
 Second = list[Told]
+ENTERED = "ENTERQUEUE"
 NO_CALL = "NONE"
 """Stands in lines of no call, such as the PBX's own start."""
 
 
 class Lines:
     """Lines of some time, by day (UTC) and whole second. ``first`` and ``last``: the first and last second of one
-    reading; a file may begin and end in the midst of them. ``places``: of each call the place of its last line."""
+    reading; a file may begin and end in the midst of them. ``places``: of each call the place of its last line;
+    ``entered``: the calls of which it was told how they came. ``later`` and ``earlier``: lines of a call beside its
+    last one."""
 
-    __slots__ = ("by_day", "first", "last", "places")
+    __slots__ = ("by_day", "earlier", "entered", "first", "last", "later", "places")
 
-    def __init__(self, places: dict[str, float] | None = None) -> None:
+    def __init__(self, places: dict[str, float] | None = None, entered: set[str] | None = None) -> None:
         self.by_day: dict[int, dict[int, Second]] = {}
         self.places: dict[str, float] = places or {}
+        self.entered: set[str] = entered or set()
         self.first = self.last = -1
+        self.later = self.earlier = 0
 
-    def add(self, line: Line) -> None:
-        """The next line of a reading. A realtime table has fractions of seconds, a file has not: both are cut."""
+    def add(self, line: Line) -> bool:
+        """The next line of a reading: whether it was put behind what has a later time. A realtime table has fractions
+        of seconds, a file has not: both are cut."""
         at = int(line.at)
         if self.first < 0:
             self.first = at
         self.last = at
-        told = _told(line)._replace(placed=self._placed(line.call, at))
-        self.by_day.setdefault(at // DAY_S, {}).setdefault(at, []).append(told)
+        placed = 0.0 if line.call == NO_CALL else self._placed(line, at)
+        self.by_day.setdefault(at // DAY_S, {}).setdefault(at, []).append(told_of(line)._replace(placed=placed))
+        return placed > 0
 
-    def _placed(self, call: str, at: int) -> float:
-        if call == NO_CALL:
-            return 0.0
-        before = self.places.get(call, 0.0)
+    def _placed(self, line: Line, at: int) -> float:
+        before = self.places.get(line.call, 0.0)
+        self.later += 0 < before <= at
+        self.earlier += at < before
+        if line.event == ENTERED and line.call not in self.entered:
+            self.entered.add(line.call)
+            before = 0.0  # what was told of it is of a newer file, which the file that is read has in front
         placed = before + STEP if 0 < before - at <= SET_BACK_S else 0.0
-        self.places[call] = placed or float(at)
+        self.places[line.call] = placed or float(at)
         return placed
 
-    def has(self, line: Line) -> bool:
-        """Whether it was told already."""
-        at, told = int(line.at), _told(line)
-        return any(_plain(one) == told for one in self.by_day.get(at // DAY_S, {}).get(at, ()))
-
-    def forget_places(self) -> None:
-        """No line stands behind another than by its time, those that were told before it neither."""
-        self.places.clear()
-        for day in self.by_day.values():
-            for at, second in day.items():
-                day[at] = [_plain(one) for one in second]
+    def times(self, at: int, told: Told) -> int:
+        """How often it was told."""
+        return sum(_plain(one) == told for one in self.by_day.get(at // DAY_S, {}).get(at, ()))
 
     def behind(self) -> Lines:
         """For what comes next in the same reading, empty."""
-        return Lines({call: at for call, at in self.places.items() if abs(at - self.last) <= 2 * SET_BACK_S})
+        places = {call: at for call, at in self.places.items() if abs(at - self.last) <= 2 * SET_BACK_S}
+        return Lines(places, self.entered & places.keys())
 
     def days(self) -> list[int]:
         """Days since the epoch (UTC) that it has lines of, in order."""
@@ -109,7 +112,7 @@ def _merged(known: Second, told: Second, begins: bool, ends: bool) -> Second:
     return [one._replace(placed=placed.get(one, 0.0)) for one in united]
 
 
-def _told(line: Line) -> Told:
+def told_of(line: Line) -> Told:
     return Told(line.call, line.queue, line.agent, line.event, "|".join(line.data).rstrip("|"))
 
 

@@ -1,22 +1,21 @@
-"""One reading of a queue_log in parts, within each of which time goes forward. Pure.
+"""One reading of a queue_log: what it tells again is left out, and what stands in no order refused. Pure.
 
-Time goes back where the PBX's clock was set back, and where a file was put together of several: with the newest first,
-or with some of them twice. What is of long before or was told already is of another file, and is put together with
-what is known as another file's lines are. All else is taken for the same PBX's, by a clock that was set back:
-:mod:`callcenter.history.lines` keeps each call in the order of the file.
+Time goes back where the PBX's clock was set back, where a file was put together of several (with some lines twice, or
+the newest first), and where it is sorted by calls. :mod:`callcenter.history.lines` keeps each call in the order of the
+file; of what it cannot tell apart from a clock that was set back, that is said.
 """
 
 from __future__ import annotations
 
-from callcenter.history.lines import Lines
+from collections import Counter
+
+from callcenter.history.lines import Lines, Told, told_of
 from callcenter.queue_log.lines import SET_BACK_S, Line
 
 LATE_S = 1
 """Two threads of a PBX may log in another order than they looked at the clock."""
-FEW = 3
-"""A file is in no order when more than so many lines, and half as many as are later, are earlier than those before."""
-LOOKED_AT = 1000
-"""So many steps back are taken before the end tells how many there are."""
+FEW = 10
+"""A file is in no order when more lines than that, and than half of the others, are earlier than their call's last."""
 
 
 class Disorder(ValueError):
@@ -24,49 +23,50 @@ class Disorder(ValueError):
 
 
 class Reading:
-    """``set_back``: how often the clock seems to have been set back. ``size``: lines since they were taken last."""
+    """``size``: lines since they were taken last. ``set_back``: how often the clock seems to have been set back."""
 
     def __init__(self) -> None:
-        self.set_back = self.size = 0
-        self._later = self._earlier = 0
-        """Lines, beside those before them."""
-        self._parts = [Lines()]
-        self._at = self._newest = -1
-        self._before: Lines | None = None
-        """What the part under way may be telling again."""
+        self.size = self.set_back = 0
+        self._lines = Lines()
+        self._newest = self._newest_of_pass = -1
+        self._passes = 0
+        self._placed_in = 0
+        """The pass in which a line was last put behind a later one."""
+        self._again: Counter[tuple[int, Told]] = Counter()
+        """What this pass tells of a time that another told of."""
+        self._taken: dict[tuple[int, Told], None] = {}
+        """What was told lately and taken since."""
 
     def add(self, line: Line) -> None:
-        """Raises Disorder when the lines are in no order."""
+        """The next line."""
         at = int(line.at)
-        self._later += at > self._at
-        self._earlier += at < self._at
-        self._at = at
-        if self._newest - at > LATE_S:
-            self._step_back(at)
-        self._newest = max(self._newest, at)
-        if self._before is not None and self._before.has(line):
-            self._parts[-1].forget_places()
-            self._before, self.set_back = None, self.set_back - 1
-        self._parts[-1].add(line)
         self.size += 1
+        if self._newest_of_pass - at > LATE_S:
+            self._passes, self._newest_of_pass = self._passes + 1, at
+            self._again.clear()
+        self._newest_of_pass = max(self._newest_of_pass, at)
+        if self._passes and at <= self._newest and self._is_told_again(at, told_of(line)):
+            return
+        self._newest = max(self._newest, at)
+        if self._lines.add(line) and self._placed_in != self._passes:
+            self._placed_in, self.set_back = self._passes, self.set_back + 1
 
-    def take(self) -> list[Lines]:
-        """The parts so far; what comes next goes on behind them. Raises Disorder when they are in no order."""
-        self._look()
-        parts, self.size, self._before = self._parts, 0, None
-        self._parts = [parts[-1].behind()]
-        return parts
-
-    def _step_back(self, at: int) -> None:
-        long_before = self._newest - at > SET_BACK_S
-        self._before = None if long_before else self._parts[-1]
-        self._parts.append(Lines() if long_before else self._parts[-1].behind())
-        self.set_back += not long_before
-        self._newest = at
-        if len(self._parts) > LOOKED_AT:
-            self._look()
-
-    def _look(self) -> None:
-        if self._earlier > max(FEW, self._later // 2):
-            told = f"{self._earlier:,} times a line is earlier than the one before, {self._later:,} times later"
+    def take(self) -> Lines:
+        """The lines so far; what comes next goes on behind them. Raises Disorder."""
+        lines = self._lines
+        if lines.earlier > max(FEW, lines.later // 2):
+            told = f"{lines.earlier:,} lines are earlier than what stands before them of the same call"
             raise Disorder(f"not in the order in which it was written: {told}")
+        self._lines, self.size = lines.behind(), 0
+        lately = self._newest - 2 * SET_BACK_S
+        self._taken = {one: None for one in self._taken if one[0] >= lately}
+        self._taken |= {
+            (at, one._replace(placed=0.0)): None
+            for day in lines.by_day.values() for at, second in day.items() if at >= lately for one in second
+        }  # fmt: skip
+        return lines
+
+    def _is_told_again(self, at: int, told: Told) -> bool:
+        """As often as another pass told it; a caller may do the same twice within a second."""
+        self._again[at, told] += 1
+        return (at, told) in self._taken or self._again[at, told] <= self._lines.times(at, told)

@@ -45,7 +45,7 @@ def _of_now(board: Wallboard) -> dict[str, Samples]:
     return {
         c + "queue_waiting": (((q.name,), q.waiting) for q in now.queues),
         c + "queue_longest_wait_seconds": (
-            ((q.name,), max(0.0, now.seen_at - q.oldest_at)) for q in now.queues if q.oldest_at is not None
+            ((q.name,), now.lasts_s(q.oldest_at)) for q in now.queues if q.oldest_at is not None
         ),
         c + "queue_talking": (((q.name,), q.talking) for q in now.queues),
         c + "queue_agents": (((q.name, s.value), q.agents.get(s, 0)) for q in now.queues for s in AgentState),

@@ -53,6 +53,38 @@ def test_the_newest_first_is_no_clock_that_was_set_back(archive: Archive, tmp_pa
     assert (figures(archive)["sales"]["answered"], figures(archive)["sales"]["talk_s"]) == (80, 80 * 180)
 
 
+def test_hours_of_which_the_newest_stands_first_are_put_in_their_order(archive: Archive, tmp_path: Path) -> None:
+    """Less than two hours: what a call tells at the seam is known by how it began."""
+    lines = night(0, D)
+    seam = len(lines) // 2
+    assert any("CONNECT" in line for line in lines[seam : seam + 12])
+    file = tmp_path / "queue_log"
+    file.write_text("".join(lines[seam:] + lines[:seam]))
+    (done,) = take_in(archive, file)
+    assert (done.added, done.set_back) == (len(lines), 0)
+    assert (figures(archive)["sales"]["answered"], figures(archive)["sales"]["talk_s"]) == (40, 40 * 180)
+
+
+def test_a_log_that_is_sorted_by_calls_is_taken_in_at_once(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a database gives it; who was answered at once, and who was rung twice within a second, too."""
+    ring = f"{D}|c0|sales|S1|RINGNOANSWER|0\n"
+    lines = [line for n in range(50) for line in (
+        f"{D + 10 * n}|c{n}|sales|NONE|ENTERQUEUE||0912|1\n", *([ring, ring] if n == 0 else []),
+        f"{D + 10 * n + n % 2}|c{n}|sales|S{n}|CONNECT|{n % 2}|x|0\n",
+        f"{D + 10 * n + 99}|c{n}|sales|S{n}|COMPLETECALLER|0|{99 - n % 2}|1\n")]  # fmt: skip
+    file = tmp_path / "queue_log"
+    file.write_text("".join(lines))
+    puts: list[int] = []
+    put = archive.put
+    monkeypatch.setattr(archive, "put", lambda lines, kind: puts.append(1) or put(lines, kind))
+    (done,) = take_in(archive, file)
+    assert (done.added, done.set_back, len(puts)) == (len(lines), 0, 1)
+    found = figures(archive)["sales"]
+    assert (found["answered"], found["talk_s"], found["ring_no_answer"]) == (50, 50 * 99 - 25, 2)
+
+
 def test_lines_in_no_order_are_refused_and_nothing_is_kept(archive: Archive, tmp_path: Path) -> None:
     file = tmp_path / "queue_log"
     file.write_text("".join(reversed(LINES)))

@@ -201,6 +201,7 @@ ending = threading.Event()
 
 @pytest.fixture(scope="module")
 def other() -> Iterator[str]:
+    ending.clear()  # a worker may come back to this module
     with ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
