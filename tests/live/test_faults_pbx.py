@@ -38,6 +38,7 @@ from callcenter.config import Pbx
 from callcenter.floor import events as e
 from callcenter.floor.changes import Drift
 from callcenter.floor.floor import Floor
+from callcenter.floor.on_link import SAME_BOOT_S
 from callcenter.floor.records import Outcome
 from callcenter.floor.translate import translate
 
@@ -96,6 +97,10 @@ def logins(daemon: Running) -> int:
     return (daemon.config.parent / "daemon.log").read_text().count("ami link up")
 
 
+def uptime_s(lab: Asterisk) -> int:
+    return int(lab.cli("core show uptime seconds").partition("System uptime:")[2].split()[0])
+
+
 def killed(lab: Asterisk) -> None:
     lab.kill()
     lab.restart()
@@ -118,6 +123,8 @@ async def lost_and_found(lab: Asterisk, daemon: Running, fault: Callable[[Asteri
     async with calls_up(lab, UP):
         await until("all calls are up", lambda: up(daemon) >= UP)
         ids = {call["id"] for call in daemon.all("/api/v1/calls")} - known
+        # FullyBooted tells whole seconds, and may be read late: two boots within a few seconds are one to the daemon.
+        await until("it has been up for a while", lambda: uptime_s(lab) > SAME_BOOT_S + 2)
         struck = time.time()
         await asyncio.to_thread(fault, lab)
     back = await until("the daemon has logged in again", lambda: logins(daemon) > before, 60)
