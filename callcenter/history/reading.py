@@ -34,7 +34,7 @@ class Reading:
         """The pass in which a line was last put behind a later one."""
         self._again: Counter[tuple[int, Told]] = Counter()
         """What this pass tells of a time that another told of."""
-        self._taken: dict[tuple[int, Told], None] = {}
+        self._taken: set[tuple[int, Told]] = set()
         """What was told lately and taken since."""
 
     def add(self, line: Line) -> None:
@@ -59,9 +59,8 @@ class Reading:
             raise Disorder(f"not in the order in which it was written: {told}")
         self._lines, self.size = lines.behind(), 0
         lately = self._newest - 2 * SET_BACK_S
-        self._taken = {one: None for one in self._taken if one[0] >= lately}
-        self._taken |= {
-            (at, one._replace(placed=0.0)): None
+        self._taken = {one for one in self._taken if one[0] >= lately} | {
+            (at, one._replace(placed=0.0))
             for day in lines.by_day.values() for at, second in day.items() if at >= lately for one in second
         }  # fmt: skip
         return lines
