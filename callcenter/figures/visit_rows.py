@@ -21,6 +21,7 @@ from callcenter.floor.changes import (
     VisitEntered,
     VisitRepaired,
     VisitRevived,
+    VisitTransferred,
     WrapUpEnded,
 )
 from callcenter.floor.records import Visit
@@ -98,7 +99,7 @@ class VisitRows:
         if change.key not in self._row_of:
             self._row_of[change.key] = self._new(change.queue, change.at)
 
-    def told(self, change: VisitEnded | VisitCompleted | VisitRevived) -> None:
+    def told(self, change: VisitEnded | VisitCompleted | VisitTransferred | VisitRevived) -> None:
         row = self._row_of.get(change.key)
         if row is None:  # refused, or entered before this process saw it
             row = self._row_of[change.key] = self._new(change.visit.queue, change.visit.entered_at)

@@ -31,6 +31,7 @@ from callcenter.floor.changes import (
     VisitEntered,
     VisitRepaired,
     VisitRevived,
+    VisitTransferred,
     WrapUpEnded,
 )
 from callcenter.floor.records import Span, Visit
@@ -77,6 +78,7 @@ class Window:
             VisitRevived: self._visits.revived,
             VisitEnded: self._visits.told,
             VisitCompleted: self._visits.told,
+            VisitTransferred: self._visits.told,
             VisitRepaired: self._visits.repaired,
             AttemptEnded: self._visits.attempt_ended,
             WrapUpEnded: self._visits.wrap_up_ended,

@@ -65,6 +65,13 @@ class VisitCompleted(Change, frozen=True, gc=False):
     visit: Visit
 
 
+class VisitTransferred(Change, frozen=True, gc=False):
+    """A visit whose end was told already turned out to be a transfer; ``visit`` says so now."""
+
+    key: int
+    visit: Visit
+
+
 class VisitRepaired(Change, frozen=True):
     """The PBX's queue_log told more of a visit than we saw: ``before`` is how it was kept, None when not at all.
 

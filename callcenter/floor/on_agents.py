@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from callcenter.floor import events as e
 from callcenter.floor import on_bridges, on_queues
 from callcenter.floor.calls import Talk
-from callcenter.floor.changes import AttemptEnded, AttemptStarted, VisitCompleted
+from callcenter.floor.changes import AttemptEnded, AttemptStarted, VisitCompleted, VisitTransferred
 from callcenter.floor.legs import DOWN
 from callcenter.floor.records import Result
 from callcenter.floor.visits import CAUSES, TABLE, QueueVisit, Signal, State, Try
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from callcenter.floor.calls import Call
     from callcenter.floor.floor import Floor
     from callcenter.floor.legs import Leg
+
+TOLD_TWICE_S = 5.0
+"""The end of one conversation that is told a second time is told so soon after."""
 
 DIAL_CAUSES = {"BUSY": 17, "CONGESTION": 34, "CHANUNAVAIL": 20}
 
@@ -167,14 +170,41 @@ def converse(floor: Floor, visit: QueueVisit, event: e.AgentConnected) -> None:
 def completed(floor: Floor, event: e.AgentCompleted) -> None:
     key = _connection(floor, event)
     if key is None:
-        floor.touched = floor.call(event.call)
-        floor.drift(event.at, "no_conversation", f"{event.queue}: AgentComplete of {event.interface}")
+        _completed_again(floor, event)
         return
     call, visit, talk = floor.connected[key]
     floor.touched = call
     visit.transferred = event.reason == "transfer"
     end_visit(floor, key, event.at, event.reason or None)
     wrap_up(floor, call, visit, talk, event.at)
+
+
+def _completed_again(floor: Floor, event: e.AgentCompleted) -> None:
+    """Nobody is connected who could be complete: told twice, or impossible.
+
+    An attended transfer to a phone that still rings has its end told by the transfer and by the hangup of the
+    consultation, each on a thread of its own (``handle_attended_transfer`` and ``handle_hangup`` in
+    ``apps/app_queue.c`` look whether the other was there before they take the lock). queue_log has both lines, in any
+    order, the second under the consultation's channel; the first one counts, and a transfer is one whichever it was.
+    """
+    for call in (*floor.by_id.values(), *floor.ended.values()):
+        for visit in call.visits:
+            if _was_completed(visit, event):
+                if event.reason == "transfer" and not visit.transferred and call.id in floor.by_id:
+                    floor.touched = call
+                    visit.transferred, visit.ended_by = True, event.reason
+                    floor.out.append(VisitTransferred(event.at, call.id, visit.key, visit.record()))
+                return
+    floor.touched = floor.call(event.call)
+    floor.drift(event.at, "no_conversation", f"{event.queue}: AgentComplete of {event.interface}")
+
+
+def _was_completed(visit: QueueVisit, event: e.AgentCompleted) -> bool:
+    """Whether an AgentComplete of the same conversation was just told."""
+    if (visit.queue, visit.interface) != (event.queue, event.interface) or visit.ended_by is None:
+        return False
+    completed_at = (visit.connected_at or 0.0) + (visit.talk_s or 0.0)
+    return abs(event.at - completed_at) <= TOLD_TWICE_S
 
 
 def _connection(floor: Floor, event: e.AgentCompleted) -> str | None:

@@ -22,6 +22,7 @@ from callcenter.floor.changes import (
     VisitEnded,
     VisitEntered,
     VisitRepaired,
+    VisitTransferred,
 )
 from callcenter.floor.records import REFUSALS, Outcome
 
@@ -86,6 +87,7 @@ class Counters:
             VisitEntered: self._entered,
             VisitEnded: self._visit_ended,
             VisitCompleted: self._visit_completed,
+            VisitTransferred: self._visit_transferred,
             AttemptEnded: self._attempt_ended,
             Drift: self._drifted,
             VisitRepaired: self._repaired,
@@ -130,6 +132,9 @@ class Counters:
         visit = change.visit
         self.talk_s[visit.queue] = self.talk_s.get(visit.queue, 0.0) + (visit.talk_s or 0.0)
         self.transferred[visit.queue] += visit.transferred
+
+    def _visit_transferred(self, change: VisitTransferred) -> None:
+        self.transferred[change.visit.queue] += 1
 
     def _attempt_ended(self, change: AttemptEnded) -> None:
         self.ring_no_answer[change.queue] += change.attempt.unanswered

@@ -116,7 +116,8 @@ class Book:
     that its agent is connected with (an agent on a Local channel may talk to several at once), else to the newest one
     of that agent, whatever channel it is logged under: an attended transfer to a phone that still rings has that of
     the consultation (``handle_attended_transfer`` in ``apps/app_queue.c``), and a caller sent back to the same queue
-    has entered it again by then.
+    has entered it again by then. Such a transfer may be told a second time as the hangup of the consultation, before
+    or after: the conversation was complete with the first line, and transferred with either.
     """
 
     def __init__(self) -> None:
@@ -223,7 +224,7 @@ def _take(visit: LoggedVisit, line: Line) -> None:
         visit.left_at = _by_clock_of(visit.entered_at + visit.wait_s, line.at)
         if visit.outcome is Outcome.ANSWERED:
             visit.agent, visit.ring_s = line.agent, min(line.seconds(2) or 0.0, visit.wait_s)
-    elif line.event in TALKS:
+    elif line.event in TALKS and (visit.completed_at is None or line.event in TRANSFERS):  # told twice: see Book
         began_at = line.at if visit.left_at is None else visit.left_at
         visit.talk_s = _lasted(line.seconds(TALKS[line.event]), began_at, line.at)
         visit.completed_at = _by_clock_of(began_at + visit.talk_s, line.at)

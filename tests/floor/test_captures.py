@@ -18,6 +18,7 @@ from callcenter.ami.replay import Replay
 from callcenter.figures import Targets, Window
 from callcenter.floor.changes import AgentChanged, Change
 from callcenter.floor.floor import Floor
+from callcenter.metrics.counters import Counters
 
 CAPTURES = sorted((Path(__file__).parent.parent / "captures").glob("*.ami.gz"))
 COUNTS = (
@@ -69,6 +70,17 @@ def test_counts_equal_queue_log_and_nothing_drifts(capture: Path) -> None:
     played = Played([stream(capture)])
     assert_equal(played, truth(capture))
     assert played.floor.drifts == {}
+
+
+def test_counters_for_prometheus_equal_queue_log(capture: Path) -> None:
+    counters = Counters()
+    for change in Played([stream(capture)]).changes:
+        counters.apply(change)
+    logged = {name: row for name, row in truth(capture).queues().items() if row["answered"]}
+    assert counters.transferred == Counter({name: int(row["transferred"]) for name, row in logged.items()})
+    for name, row in logged.items():
+        assert counters.visits[name, "answered"] == row["answered"]
+        assert counters.talk_s[name] == pytest.approx(row["talk_s"], abs=row["answered"]), name
 
 
 def test_nothing_is_left_open_at_the_end(capture: Path) -> None:

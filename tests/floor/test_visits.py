@@ -150,6 +150,32 @@ def test_an_agent_complete_finds_its_visit_with(how: str) -> None:
     assert (told.floor.drifts, told.left_open()) == ({}, {})
 
 
+TRANSFERRED, HUNG_UP = (
+    completes(66, "transfer"),
+    e.AgentCompleted(66.04, "200.9", "200.9", "sales", "", ANNA, "1001", 0, 0, "caller"),
+)  # fmt: skip
+"""A transfer to a phone that still rings, as two threads of Asterisk 16 told it (queue_log written 40 ms slower)."""
+
+
+@pytest.mark.parametrize("told_twice", [(TRANSFERRED, HUNG_UP), (HUNG_UP, TRANSFERRED)], ids=["", "hangup first"])
+def test_an_end_that_is_told_twice_counts_once_and_a_transfer_is_one(told_twice: Events) -> None:
+    told = scene(ANSWERED, told_twice, gone(66.1, PHONE), ticks(70), gone(80), ticks(86))
+    assert (told.visit().talk_s, told.visit().transferred, told.visit().ended_by) == (
+        pytest.approx(60, abs=0.1), True, "transfer"
+    )  # fmt: skip
+    assert len(told.said(VisitCompleted)) == 1
+    assert (told.floor.drifts, told.left_open()) == ({}, {})
+
+
+def test_an_end_told_again_after_the_call_or_much_later_changes_nothing() -> None:
+    again = e.AgentCompleted(67, "200.9", "200.9", "sales", "", ANNA, "1001", 0, 0, "transfer")
+    told = scene(ANSWERED, completes(66), gone(66, PHONE), gone(66), again)
+    assert (told.visit().transferred, told.floor.drifts) == (False, {})
+    told = scene(ANSWERED, completes(66), gone(66, PHONE), e.AgentCompleted(
+        72, "", "", "sales", "", ANNA, "1001", 0, 0, "transfer"))  # fmt: skip
+    assert (told.visit().transferred, told.floor.drifts) == (False, {"no_conversation": 1})
+
+
 def test_a_call_whose_agent_complete_never_comes_ends_with_its_last_hangup() -> None:
     told = scene(ANSWERED, gone(66, PHONE), gone(66), ticks(70, 72))
     assert (told.visit().talk_s, told.record().ended_at) == (60, 66)

@@ -1,7 +1,8 @@
 """Drives scripted calls over a real Asterisk and returns what the phones themselves measured. Shell.
 
 Scenarios: ``behaviours`` and ``load:CALLS:RATE:MEAN_STAY`` (plain agents and callers), ``everything`` (each behaviour
-of :mod:`lab.plans` and :mod:`lab.acts` once) and ``mix:CALLS:RATE`` (a random mix of all of them, by seed).
+of :mod:`lab.plans` and :mod:`lab.acts` once), ``mix:CALLS:RATE`` (a random mix of all of them, by seed) and
+``handovers:CALLS:RATE`` (attended transfers to phones that still ring).
 """
 
 from __future__ import annotations

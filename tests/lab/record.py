@@ -1,6 +1,10 @@
 """Records a scenario: the AMI stream, the PBX's queue_log and the phones' own story side by side. Shell.
 
 usage: PYTHONPATH=tests python -m lab.record VERSION SCENARIO SEED OUT_FOLDER NAME
+
+``ast16-told-twice`` is ``16 handovers:60:3`` with a queue_log that takes its time, which shows what threads do::
+
+    strace -f -qq -e trace=write -P QUEUE_LOG -e inject=write:delay_exit=40000 -p PID_OF_ASTERISK
 """
 
 from __future__ import annotations

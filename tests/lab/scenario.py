@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from .acts import LANES, Act, click, outgoing
-from .plans import PLANS, Plan, random_plan
+from .plans import PLANS, TALKS, Plan, random_plan
 from .stage import Stage
 from .steps import Step
 
@@ -73,6 +73,17 @@ async def mix(stage: Stage, calls: str, rate: str) -> None:
             await asyncio.sleep(dice.expovariate(float(rate)))
 
 
+async def handovers(stage: Stage, calls: str, rate: str) -> None:
+    """Each agent asks a colleague and hands over while the colleague's phone still rings, ``rate`` a second."""
+    dice = stage.dice
+    async with asyncio.TaskGroup() as group:
+        for _ in range(int(calls)):
+            step = Step("consults ringing", ring=dice.uniform(0.2, 1), after=dice.uniform(0.5, 3), target="1057")
+            stay = min(0.5 + dice.expovariate(1 / 7), 30)
+            group.create_task(_run(stage, Plan("handed over", "800", "sales", stay, (step, TALKS), None)))
+            await asyncio.sleep(dice.expovariate(float(rate)))
+
+
 async def _run(stage: Stage, plan: Plan) -> None:
     await stage.run(plan)
 
@@ -127,4 +138,5 @@ SCENARIOS: dict[str, Callable[..., Awaitable[None]]] = {
     "load": load,
     "everything": everything,
     "mix": mix,
+    "handovers": handovers,
 }
