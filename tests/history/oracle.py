@@ -6,12 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
+from lab.lines_sql import LINES
 
-SQL = """
-with log as (select * from read_csv(?, delim='|', header=false, quote='', escape='', null_padding=true,
-    auto_detect=false, strict_mode=false,
-    columns={'at':'BIGINT','call':'VARCHAR','queue':'VARCHAR','agent':'VARCHAR','event':'VARCHAR',
-             'd1':'VARCHAR','d2':'VARCHAR','d3':'VARCHAR','d4':'VARCHAR','d5':'VARCHAR','d6':'VARCHAR'}))
+SQL = LINES + """
 select queue,
     count(*) filter (event = 'ENTERQUEUE')::INT offered,
     count(*) filter (event = 'CONNECT')::INT answered,
@@ -24,9 +21,7 @@ select queue,
     count(*) filter (event in ('BLINDTRANSFER', 'ATTENDEDTRANSFER'))::INT transferred,
     coalesce(sum(try_cast(d1 as INT)) filter (event = 'CONNECT'), 0)::INT wait_answered_s,
     coalesce(sum(try_cast(d3 as INT)) filter (event = 'ABANDON'), 0)::INT wait_abandoned_s,
-    coalesce(sum(try_cast(d2 as INT)) filter (event in ('COMPLETECALLER', 'COMPLETEAGENT')), 0)::INT
-        + coalesce(sum(try_cast(d4 as INT)) filter (event = 'BLINDTRANSFER'), 0)::INT
-        + coalesce(sum(try_cast(if(d6 is null, d4, d5) as INT)) filter (event = 'ATTENDEDTRANSFER'), 0)::INT talk_s
+    coalesce(sum(try_cast(complete[2] as INT)) filter (not again), 0)::INT talk_s
 from log where event in ('ENTERQUEUE', 'CONNECT', 'ABANDON', 'EXITWITHTIMEOUT', 'EXITWITHKEY', 'EXITEMPTY', 'WITHDRAW',
     'RINGNOANSWER', 'BLINDTRANSFER', 'ATTENDEDTRANSFER', 'COMPLETECALLER', 'COMPLETEAGENT')
 group by queue order by queue
@@ -36,6 +31,6 @@ group by queue order by queue
 def counted(files: Iterable[Path]) -> dict[str, dict[str, int]]:
     """Queue → counts and sums of whole seconds."""
     with duckdb.connect() as db:
-        found = db.execute(SQL, [[str(file) for file in files]])
+        found = db.execute(SQL, {"files": [str(file) for file in files]})
         names = [column[0] for column in found.description]
         return {row[0]: dict(zip(names[1:], row[1:], strict=True)) for row in found.fetchall()}

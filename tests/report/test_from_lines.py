@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 from lab.holes import CAPTURES
+from lab.lines_sql import LINES
 
 from callcenter.ami.simulator import world
 from callcenter.ami.simulator.plan import make as make_plan
@@ -23,23 +24,18 @@ from callcenter.report.values import By, Every, Report
 LONG = pytest.mark.long
 LOGS = [capture.with_name(capture.name.replace(".ami.gz", ".queue_log")) for capture in CAPTURES]
 
-LINES = """
-with log as (select * from read_csv($files, delim='|', header=false, quote='', escape='', null_padding=true,
-    auto_detect=false, strict_mode=false, columns={'at':'BIGINT','call':'VARCHAR','queue':'VARCHAR','agent':'VARCHAR',
-    'event':'VARCHAR','d1':'VARCHAR','d2':'VARCHAR','d3':'VARCHAR','d4':'VARCHAR','d5':'VARCHAR','d6':'VARCHAR'})),
+TOLD = LINES.rstrip() + """,
 told as (select queue, agent, event, event = 'ENTERQUEUE' entered, event = 'CONNECT' connected,
     event = 'ABANDON' gone, event in ('BLINDTRANSFER', 'ATTENDEDTRANSFER') moved,
     event in ('RINGNOANSWER', 'RINGCANCELED', 'AGENTDUMP', 'CONNECT') rung,
     case when event = 'CONNECT' then try_cast(d1 as double)
          when event in ('ABANDON', 'EXITWITHTIMEOUT', 'EXITEMPTY', 'WITHDRAW') then try_cast(d3 as double)
          when event = 'EXITWITHKEY' then try_cast(d4 as double) end waited,
-    case when event in ('COMPLETECALLER', 'COMPLETEAGENT') then try_cast(d2 as double)
-         when event = 'BLINDTRANSFER' then try_cast(d4 as double)
-         when event = 'ATTENDEDTRANSFER' then try_cast(if(d6 is null, d4, d5) as double) end talked
+    if(again, null, try_cast(complete[2] as double)) talked
   from log where queue <> 'NONE')
 """
 
-BY_QUEUE = LINES + """
+BY_QUEUE = TOLD + """
 select coalesce(queue, '') of_queue,
   count(*) filter (entered) o, count(*) filter (connected) a, count(*) filter (gone) b,
   count(*) filter (gone and waited < $short) bs,
@@ -56,7 +52,7 @@ select coalesce(queue, '') of_queue,
 from told group by grouping sets ((queue), ()) having o > 0
 """
 
-BY_AGENT = LINES + """
+BY_AGENT = TOLD + """
 select agent of_agent, count(*) filter (connected) answered, coalesce(sum(talked), 0) talk_s,
   talk_s / nullif(answered, 0) average_talk_time, count(*) filter (moved) / nullif(answered, 0) transfer_rate,
   count(*) filter (event = 'RINGNOANSWER') / nullif(count(*) filter (rung), 0) ring_no_answer_rate
