@@ -50,6 +50,19 @@ def test_a_period_is_named_by_what_it_is() -> None:
     assert EN.period((at(2026, 11, 2, 14), at(2026, 11, 2, 15)), Every.HOUR) == "Mon 2 Nov 14:00–15:00"
 
 
+def test_the_hour_that_comes_twice_says_which_it_is() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    two = at(2025, 10, 26, 1, zone=berlin) + 3600
+    en, fa = Calendar("en", berlin), Calendar("fa", berlin)
+    assert [en.period((two + h * 3600, two + (h + 1) * 3600), Every.HOUR) for h in (-1, 0, 1, 2)] == [
+        "Sun 26 Oct 01:00–02:00 CEST", "Sun 26 Oct 02:00 CEST–02:00 CET", "Sun 26 Oct 02:00 CET–03:00",
+        "Sun 26 Oct 03:00–04:00",
+    ]  # fmt: skip
+    assert fa.period((two, two + 3600), Every.HOUR) == "یکشنبه ۴ آبان ۰۲:۰۰ CEST\u200f–۰۲:۰۰ CET\u200f"
+    spring = at(2026, 3, 29, 1, zone=berlin), at(2026, 3, 29, 3, zone=berlin)
+    assert en.period(spring, Every.HOUR) == "Sun 29 Mar 01:00–03:00"
+
+
 def test_a_day_that_was_cut_off_says_its_times_and_one_of_23_hours_does_not() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     spring = at(2026, 3, 29, zone=berlin), at(2026, 3, 30, zone=berlin)

@@ -13,6 +13,9 @@ from callcenter.report.formats.words import MONTHS, WEEKDAYS
 from callcenter.report.site_calendar import SiteCalendar
 from callcenter.report.values import Every
 
+RIGHT_TO_LEFT = "\u200f"
+"""Behind Latin letters, so that the number that follows does not go along with them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -56,7 +59,11 @@ class Calendar:
         return plain(f"{MONTHS[self.language][month - 1]} {year}", self.language)
 
     def clock(self, at: datetime) -> str:
-        return plain(at.strftime("%H:%M"), self.language)
+        """With the zone's name in the hour that comes twice, when summer time ends."""
+        clock = plain(at.strftime("%H:%M"), self.language)
+        if at.utcoffset() == at.replace(fold=1 - at.fold).utcoffset():
+            return clock
+        return f"{clock} {at.tzname()}{RIGHT_TO_LEFT if self.language in ('fa', 'ar') else ''}"
 
     def moment(self, when: float) -> str:
         at = self.at(when)
@@ -107,7 +114,7 @@ class Calendar:
         year, _, of_month = self.parts(start.date())
         match every:
             case Every.INTERVAL | Every.HOUR:
-                clock = self.clock(start) if every is Every.INTERVAL or start.minute else self.clock(start)[:2]
+                clock = self.clock(start)[: 5 if every is Every.INTERVAL or start.minute else 2]
                 return Mark(clock, self.of_day(start.date(), False))
             case Every.MONTH:
                 return Mark(self.month(start.date()).rpartition(" ")[0], plain(str(year), self.language))
