@@ -111,10 +111,18 @@ def test_what_is_no_line_is_named(line: str) -> None:
     "1795298860|c1|sales|NONE|ABANDON|1|1795298900|c2|sales|NONE|ENTERQUEUE||0912|1",
     "1795298860|c1|sales|NONE|ABAN1795298900|c2|sales|NONE|ENTERQUEUE||0912|1",
     "1795298860|c1|sales|Bob|COMPLETEAGENT|4|1795298900|c2|sales|Ann|CONNECT|5|x|2",
+    "1795298860|c1795298900|c2|sales|NONE|ENTERQUEUE||0912|1",
+    "1795298860|c1|1795298900|HQ-1.2|SALES|SIP/100|CONNECT|5|x|2",
+    "1795298860|c1|sales|NO1795298900|HQ-1.2|sales|NONE|ABANDON|1|1|20",
 ])  # fmt: skip
 def test_two_lines_in_one_are_named(line: str) -> None:
     with pytest.raises(InputError, match=r"^file:3: two lines run into each other: '1795298860\|c1"):
         parse(line, "file:3")
+
+
+def test_where_a_call_was_sent_may_be_called_as_an_event_is() -> None:
+    line = "1795298860|1795298800.1|sales|09121234567|BLINDTRANSFER|CONNECT|TRANSFER|2|8|1"
+    assert parse(line, "file:3").data[:2] == ("CONNECT", "TRANSFER")
 
 
 def test_what_is_logged_of_callers_is_what_is_read() -> None:
