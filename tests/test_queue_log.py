@@ -111,10 +111,18 @@ def test_what_is_no_line_is_named(line: str) -> None:
     "1795298860|c1|sales|NONE|ABANDON|1|1795298900|c2|sales|NONE|ENTERQUEUE||0912|1",
     "1795298860|c1|sales|NONE|ABAN1795298900|c2|sales|NONE|ENTERQUEUE||0912|1",
     "1795298860|c1|sales|Bob|COMPLETEAGENT|4|1795298900|c2|sales|Ann|CONNECT|5|x|2",
+    "1795298860|c1795298900|c2|sales|NONE|ENTERQUEUE||0912|1",
+    "1795298860|c1|1795298900|HQ-1.2|SALES|SIP/100|CONNECT|5|x|2",
+    "1795298860|c1|sales|NO1795298900|HQ-1.2|sales|NONE|ABANDON|1|1|20",
 ])  # fmt: skip
 def test_two_lines_in_one_are_named(line: str) -> None:
     with pytest.raises(InputError, match=r"^file:3: two lines run into each other: '1795298860\|c1"):
         parse(line, "file:3")
+
+
+def test_where_a_call_was_sent_may_be_called_as_an_event_is() -> None:
+    line = "1795298860|1795298800.1|sales|09121234567|BLINDTRANSFER|CONNECT|TRANSFER|2|8|1"
+    assert parse(line, "file:3").data[:2] == ("CONNECT", "TRANSFER")
 
 
 def test_what_is_logged_of_callers_is_what_is_read() -> None:
@@ -190,6 +198,41 @@ def test_an_agent_on_a_local_channel_may_talk_to_several_at_once() -> None:
     told = {visit.call: (visit.talk_s, visit.over_at) for visit in visits(*log.splitlines())}
     assert told == {
         "1795318152.2498": (27, 1795318182), "1795318159.2537": (6, 1795318165), "1795318175.2625": (4, 1795318183)
+    }  # fmt: skip
+
+
+A = ("1000|a|sales|NONE|ENTERQUEUE||0911|1", "1002|a|sales|Eve|CONNECT|2|x|1")
+B = ("1003|b|sales|NONE|ENTERQUEUE||0912|1", "1004|b|sales|Eve|CONNECT|1|y|1")
+NEXT = ("1110|b|sales|NONE|ENTERQUEUE||0912|1", "1110|b|sales|Eve|CONNECT|0|y|0")
+HANDED, HUNG_UP = "1110|a|sales|Eve|ATTENDEDTRANSFER|APP|Dial|2|108|1", "1110|k|sales|Eve|COMPLETECALLER|2|108|1"
+LATE = "1111|k|sales|Eve|COMPLETECALLER|2|109|1"
+SENT, OWN = "1110|a|sales|Eve|BLINDTRANSFER|200|internal|2|108|1", "1110|a|sales|Eve|COMPLETEAGENT|2|108|1"
+TOLD_TWICE = {
+    "both talk, the transfer first": (*A, *B, HANDED, HUNG_UP),
+    "both talk, the hangup first": (*A, *B, HUNG_UP, HANDED),
+    "both talk, the hangup a second later": (*A, *B, HANDED, LATE),
+    "the other talked before, the transfer first": (*A[:1], *B, "1005|a|sales|Eve|CONNECT|5|x|1",
+        HANDED.replace("2|108", "5|105"), HUNG_UP.replace("2|108", "5|105")),
+    "the other talked before, the hangup first": (*A[:1], *B, "1005|a|sales|Eve|CONNECT|5|x|1",
+        HUNG_UP.replace("2|108", "5|105"), HANDED.replace("2|108", "5|105")),
+    "the next one comes between, the transfer first": (*A, HANDED, *NEXT, HUNG_UP),
+    "the next one comes between, the hangup first": (*A, HUNG_UP, *NEXT, HANDED),
+    "the next one comes and another end is told again between": (
+        "990|c|sales|NONE|ENTERQUEUE||0913|1", "991|c|sales|Eve|CONNECT|1|z|1", *A,
+        "1108|c|sales|Eve|COMPLETEAGENT|1|117|1", HANDED, *NEXT,
+        "1110|c|sales|Eve|BLINDTRANSFER|200|internal|1|117|1", HUNG_UP),
+    "by one channel, the transfer first": (*A, *B, SENT, OWN),
+    "by one channel, the end first": (*A, *B, OWN, SENT),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", TOLD_TWICE)
+def test_an_end_that_is_told_twice_ends_no_other_conversation_of_the_agent(how: str) -> None:
+    """The agent goes on with the other caller for a minute."""
+    began_at = 1110 if "next" in how else 1004
+    told = visits(*TOLD_TWICE[how], f"1170|b|sales|Eve|COMPLETECALLER|1|{1170 - began_at}|1")
+    assert {v.call: (v.talk_s, v.completed_at, v.transferred, v.ended_by) for v in told if v.call in "ab"} == {
+        "a": (105 if "before" in how else 108, 1110, True, "transfer"), "b": (1170 - began_at, 1170, False, "caller")
     }  # fmt: skip
 
 

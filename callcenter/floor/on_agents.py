@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 TOLD_TWICE_S = 5.0
 """The end of one conversation that is told a second time is told so soon after."""
 
+SAME_S = 2.5
+"""By so much AgentComplete may tell another wait and talk than we saw: each is cut to whole seconds."""
+
 DIAL_CAUSES = {"BUSY": 17, "CONGESTION": 34, "CHANUNAVAIL": 20}
 
 Offer = e.AgentCalled | e.AgentNotAnswered | e.AgentConnected | e.AgentCompleted | e.AgentDumped
@@ -187,38 +190,58 @@ def _completed_again(floor: Floor, event: e.AgentCompleted) -> None:
     ``apps/app_queue.c`` look whether the other was there before they take the lock). queue_log has both lines, in any
     order, the second under the consultation's channel; the first one counts, and a transfer is one whichever it was.
     """
-    for call in (*floor.by_id.values(), *floor.ended.values()):
-        for visit in call.visits:
-            if _was_completed(visit, event):
-                if event.reason == "transfer" and not visit.transferred and call.id in floor.by_id:
-                    floor.touched = call
-                    visit.transferred, visit.ended_by = True, event.reason
-                    floor.out.append(VisitTransferred(event.at, call.id, visit.key, visit.record()))
-                return
-    floor.touched = floor.call(event.call)
-    floor.drift(event.at, "no_conversation", f"{event.queue}: AgentComplete of {event.interface}")
+    found = _just_completed(floor, event)
+    if found is None:
+        floor.touched = floor.call(event.call)
+        floor.drift(event.at, "no_conversation", f"{event.queue}: AgentComplete of {event.interface}")
+        return
+    call, visit = found
+    if event.reason == "transfer" and not visit.transferred and call.id in floor.by_id:
+        floor.touched = call
+        visit.transferred, visit.ended_by = True, event.reason
+        floor.out.append(VisitTransferred(event.at, call.id, visit.key, visit.record()))
+
+
+def _just_completed(floor: Floor, event: e.AgentCompleted) -> tuple[Call, QueueVisit] | None:
+    """The visit whose end was just told, of several the one that the event tells of."""
+    calls = (*floor.by_id.values(), *floor.ended.values())
+    found = [(call, visit) for call in calls for visit in call.visits if _was_completed(visit, event)]
+    return min(found, key=lambda one: (one[1].leg.uid != event.leg, _apart_s(one[1], event)), default=None)
 
 
 def _was_completed(visit: QueueVisit, event: e.AgentCompleted) -> bool:
-    """Whether an AgentComplete of the same conversation was just told."""
+    """Whether an AgentComplete of the same agent was just told."""
     if (visit.queue, visit.interface) != (event.queue, event.interface) or visit.ended_by is None:
         return False
     completed_at = (visit.connected_at or 0.0) + (visit.talk_s or 0.0)
     return abs(event.at - completed_at) <= TOLD_TWICE_S
 
 
+def _apart_s(visit: QueueVisit, event: e.AgentCompleted) -> float:
+    """By how much the conversation that is told to be complete is another than the visit's."""
+    began_at = visit.connected_at or 0.0
+    return abs(event.hold_s - (began_at - visit.entered_at)) + abs(event.at - event.talk_s - began_at)
+
+
 def _connection(floor: Floor, event: e.AgentCompleted) -> str | None:
-    """2-3 % of AgentComplete lack the channel of one side: take what is there, last the agent and the queue."""
+    """2-3 % of AgentComplete lack the channel of one side: take what is there, last the agent and the queue; but he
+    may talk to several at once, and have the next caller when the end of the last one is told again."""
     if event.dest in floor.connected:
         return event.dest
     for key, (_, visit, _) in floor.connected.items():
         if event.leg and visit.leg.uid == event.leg and visit.queue == event.queue:
             return key
+    talking = {}
     for key, (call, visit, _) in floor.connected.items():
         known = event.dest and event.leg and not (call.revived and event.call in ("", call.linkedid))
         if not known and visit.queue == event.queue and visit.interface == event.interface:
-            return key
-    return None
+            talking[key] = _apart_s(visit, event)
+    if not talking:
+        return None
+    nearest, over = min(talking, key=talking.__getitem__), _just_completed(floor, event)
+    if over is not None and _apart_s(over[1], event) <= min(SAME_S, talking[nearest]):
+        return None
+    return nearest if talking[nearest] <= SAME_S else next(iter(talking))
 
 
 def end_visit(floor: Floor, key: str, at: float, ended_by: str | None) -> None:

@@ -27,7 +27,7 @@ from callcenter.history.tables import TABLES
 
 QUIET_S = 86_400.0
 """A log that is silent for longer may have lost a file."""
-FOLDED = "2"
+FOLDED = "3"
 """To be raised when :mod:`callcenter.history.folding` makes something else of the same lines."""
 
 _NAME = pa.dictionary(pa.int32(), pa.string())

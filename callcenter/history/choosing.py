@@ -109,7 +109,7 @@ def _told(
     for n, m in pairs:
         keep[m] = False
         both = outcome[n] == ended[m] == Outcome.ANSWERED
-        more = not both or talked_s[m] > 0 or (blind[n] and not talk_s[n] > 0)
+        more = not both or not np.isnan(talked_s[m]) or (blind[n] and not talk_s[n] > 0)
         if wanted[n] and ended[m] not in UNDECIDED and more:
             out.append((n, m))
     return out

@@ -65,10 +65,15 @@ def _outcome(visit: LoggedVisit, until: float) -> int:
     return Outcome.WAITING if until - visit.entered_at < MARGIN_S else Outcome.UNKNOWN
 
 
+def _talk_s(visit: LoggedVisit) -> float | None:
+    """None: the log ends before the conversation, which may have been over within its first second."""
+    return None if visit.agent and visit.completed_at is None else visit.talk_s
+
+
 def _visits(visits: Iterable[LoggedVisit], until: float) -> pa.Table:
     rows = [
         (v.call, v.queue, v.entered_at, None if v.outcome is None else v.wait_s, _outcome(v, until),
-         v.agent or None, v.talk_s, 0.0, 0.0, v.transferred, len(v.rings) + bool(v.agent), v.ring_no_answer,
+         v.agent or None, _talk_s(v), 0.0, 0.0, v.transferred, len(v.rings) + bool(v.agent), v.ring_no_answer,
          int(Source.IMPORTED))
         for v in visits
     ]  # fmt: skip

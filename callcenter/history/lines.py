@@ -72,7 +72,7 @@ class Lines:
         before = self.places.get(line.call, 0.0)
         self.later += 0 < before <= at
         self.earlier += at < before
-        if line.event == ENTERED and line.call not in self.entered:
+        if line.event == ENTERED and line.call not in self.entered and not 0 < before <= at:
             self.entered.add(line.call)
             before = 0.0  # what was told of it is of a newer file, which the file that is read has in front
         placed = before + STEP if 0 < before - at <= SET_BACK_S else 0.0

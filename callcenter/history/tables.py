@@ -16,7 +16,7 @@ VISITS = pa.schema({
     "wait_s": pa.float64(),  # null: not known
     "outcome": pa.int8(),  # kpi.Outcome
     "agent": _NAME,  # who answered, null: nobody
-    "talk_s": pa.float64(),
+    "talk_s": pa.float64(),  # null: of an answered one, not known
     "hold_s": pa.float64(),
     "wrap_up_s": pa.float64(),
     "transferred": pa.bool_(),

@@ -5,6 +5,7 @@ Format (``ast_queue_log`` in ``main/logger.c``): ``time|callid|queue|agent|event
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from callcenter.errors import InputError
@@ -19,6 +20,8 @@ OF_CALLERS = frozenset({
 """What is logged of a caller in a queue."""
 OWN_DATA = 3
 """A line's own data may be words up to there: where a call was sent. Behind them are numbers only."""
+BEGINS = re.compile(r"\d{9,10}$")
+"""A line's time, at the end of a field of another."""
 
 
 class Line(NamedTuple):
@@ -50,9 +53,17 @@ def parse(line: str, where: str) -> Line:
         at = -1.0
     if len(fields) < 5 or not 0 <= at < 1e11 or not fields[4].isupper():
         raise InputError(f"{where}: not a line of a queue_log: {line.strip()[:60]!r}")
-    if not OF_CALLERS.isdisjoint(fields[5 + OWN_DATA :]):  # the PBX died within a line, and went on in it
+    if not OF_CALLERS.isdisjoint(fields[5:]) and _are_two(fields):  # the PBX died within a line, and went on in it
         raise InputError(f"{where}: two lines run into each other: {line.strip()[:120]!r}")
     return Line(at, fields[1], fields[2], fields[3], fields[4], tuple(fields[5:]))
+
+
+def _are_two(fields: list[str]) -> bool:
+    """An event stands behind its time by four: there the second line begins, in whatever field the first was cut."""
+    return any(
+        word in OF_CALLERS and (n >= 5 + OWN_DATA or BEGINS.search(fields[n - 4]) is not None)
+        for n, word in enumerate(fields[5:], 5)
+    )
 
 
 LONGEST = 8192

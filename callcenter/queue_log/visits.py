@@ -6,12 +6,15 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from copy import copy
+from functools import partial
 from itertools import takewhile
 from typing import NamedTuple
 
 from callcenter.floor.records import Outcome, Result
 from callcenter.queue_log.lines import SET_BACK_S, Line
 
+SAME_S = 2.0
+"""By so much the line of an end may tell another wait and talk than the lines before: each is cut to whole seconds."""
 CLOCKS_DIFFER_S = 8.0
 """What is further apart than this is not of one clock."""
 
@@ -113,11 +116,12 @@ class Book:
     """What the log has told so far. Lines are taken in the order of the file.
 
     The same call may enter the same queue again: a new visit. The end of a conversation goes to the visit of that call
-    that its agent is connected with (an agent on a Local channel may talk to several at once), else to the newest one
-    of that agent, whatever channel it is logged under: an attended transfer to a phone that still rings has that of
-    the consultation (``handle_attended_transfer`` in ``apps/app_queue.c``), and a caller sent back to the same queue
-    has entered it again by then. Such a transfer may be told a second time as the hangup of the consultation, before
-    or after: the conversation was complete with the first line, and transferred with either.
+    that its agent was connected with, else to the one of that agent whose wait and talk it tells, whatever channel it
+    is logged under: an attended transfer to a phone that still rings has that of the consultation
+    (``handle_attended_transfer`` in ``apps/app_queue.c``), and a caller sent back to the same queue has entered it
+    again by then. Such a transfer may be told a second time as the hangup of the consultation, before or after: the
+    conversation was complete with the first line, and transferred with either. An agent on a Local channel may talk to
+    several at once, any may have the next one before that.
     """
 
     def __init__(self) -> None:
@@ -126,7 +130,9 @@ class Book:
         """When the PBX began to write (QUEUESTART)."""
         self.newest_at = 0.0
         self._newest: dict[tuple[str, str], LoggedVisit] = {}
-        self._talking: dict[tuple[str, str], LoggedVisit] = {}
+        self._talking: dict[tuple[str, str], list[LoggedVisit]] = {}
+        self._complete: dict[tuple[str, str], LoggedVisit] = {}
+        """Of each agent the visit that was complete last."""
         self._names: dict[str, str] = {}
 
     def take(self, line: Line, now: float | None = None) -> None:
@@ -141,23 +147,30 @@ class Book:
             visit.told_at = now
             self._newest[key] = visit
             self.visits.append(visit)
-        elif line.event in TALKS and (talking := self._talking_with(line)) is not None:
-            _take(talking, line)
+        elif line.event in TALKS and (of := self._talking_with(line)) is not None:
+            _take(of, line)
         elif known := self._newest.get(key):
             _take(known, line)
-            if line.event == "CONNECT":
-                self._talking[line.queue, line.agent] = known
+            if line.event == "CONNECT" and known.completed_at is None:
+                talking = self._talking.setdefault((line.queue, line.agent), [])
+                talking += [known] * (known not in talking)
         elif line.event == "QUEUESTART":
             self._restarted(line.at)
 
     def _talking_with(self, line: Line) -> LoggedVisit | None:
         """The visit that the end of an agent's conversation belongs to; the agent is then free of it."""
-        own, agent = self._newest.get((line.call, line.queue)), (line.queue, line.agent)
-        if own is None or own.agent != line.agent or own.completed_at is not None:
-            return self._talking.pop(agent, None)
-        if self._talking.get(agent) is own:
-            del self._talking[agent]
-        return own
+        visit, agent = self._newest.get((line.call, line.queue)), (line.queue, line.agent)
+        talking = self._talking.get(agent, [])
+        if visit is None or visit.agent != line.agent:
+            known = [*reversed(talking), *filter(None, [self._complete.get(agent)])]
+            visit = min(known, key=partial(_apart_s, line), default=None)
+            if visit is None or _apart_s(line, visit) > SAME_S:
+                visit = talking[-1] if talking else None
+        if visit in talking:
+            talking.remove(visit)
+        if visit is not None and visit.completed_at is None:
+            self._complete[agent] = visit
+        return visit
 
     def _restarted(self, at: float) -> None:
         """What was under way died with the PBX that was before, and nobody logged it."""
@@ -167,13 +180,15 @@ class Book:
                 visit.lost_at = at
         self._newest.clear()
         self._talking.clear()
+        self._complete.clear()
 
     def shift(self, by_s: float) -> None:
         """The PBX's clock was set, as we know by now: what was logged before it moves along."""
         moved = {id(v): v if _by_new_clock(v, by_s) else v.moved(by_s) for v in self.visits}
         self.visits = list(moved.values())
         self._newest = {key: moved[id(v)] for key, v in self._newest.items()}
-        self._talking = {key: moved[id(v)] for key, v in self._talking.items()}
+        self._talking = {key: [moved.get(id(v), v) for v in talking] for key, talking in self._talking.items()}
+        self._complete = {key: moved.get(id(v), v) for key, v in self._complete.items()}
 
     def of_calls(self, calls: Iterable[str]) -> list[LoggedVisit]:
         """All that is known of these calls, in the order they entered."""
@@ -213,6 +228,15 @@ def _lasted(told_s: float | None, since: float, at: float) -> float:
     return between_s if told_s is None or told_s > between_s + SET_BACK_S else told_s
 
 
+def _apart_s(line: Line, visit: LoggedVisit) -> float:
+    """By how much the conversation whose end ``line`` tells is another than the visit's."""
+    talk = TALKS[line.event]
+    waited_s, talked_s = line.seconds(talk - 1), line.seconds(talk)
+    if visit.left_at is None or waited_s is None or talked_s is None:
+        return math.inf
+    return abs(waited_s - visit.wait_s) + abs(line.at - talked_s - visit.left_at)
+
+
 def _take(visit: LoggedVisit, line: Line) -> None:
     if line.event in RINGS:
         rang_s = _lasted((line.seconds(0) or 0.0) / 1000, visit.entered_at, line.at)
@@ -225,9 +249,10 @@ def _take(visit: LoggedVisit, line: Line) -> None:
         if visit.outcome is Outcome.ANSWERED:
             visit.agent, visit.ring_s = line.agent, min(line.seconds(2) or 0.0, visit.wait_s)
     elif line.event in TALKS and (visit.completed_at is None or line.event in TRANSFERS):  # told twice: see Book
-        began_at = line.at if visit.left_at is None else visit.left_at
-        visit.talk_s = _lasted(line.seconds(TALKS[line.event]), began_at, line.at)
-        visit.completed_at = _by_clock_of(began_at + visit.talk_s, line.at)
+        if visit.completed_at is None:
+            began_at = line.at if visit.left_at is None else visit.left_at
+            visit.talk_s = _lasted(line.seconds(TALKS[line.event]), began_at, line.at)
+            visit.completed_at = _by_clock_of(began_at + visit.talk_s, line.at)
         visit.ended_by = ENDED_BY.get(line.event, "transfer")
         if line.event in TRANSFERS:
             visit.transfer = TRANSFERS[line.event]

@@ -167,6 +167,47 @@ def test_an_end_that_is_told_twice_counts_once_and_a_transfer_is_one(told_twice:
     assert (told.floor.drifts, told.left_open()) == ({}, {})
 
 
+OTHER, PHONE_2 = "300.1", "300.2"
+
+
+def ended(at: float, talk_s: int, reason: str, hold_s: int = 5) -> e.Event:
+    """An end by the transfer, or by the hangup of the consultation."""
+    leg, dest = (CALLER, PHONE) if reason == "transfer" else ("200.9", "")
+    return e.AgentCompleted(at, leg, leg, "sales", dest, ANNA, "1001", hold_s, talk_s, reason)
+
+
+def next_caller(at: float) -> Events:
+    return dials_in(at - 5, OTHER), joins(at - 4, "sales", OTHER, OTHER), answers(at, PHONE_2, leg=OTHER)
+
+
+@pytest.mark.parametrize("reasons", [("transfer", "caller"), ("caller", "transfer")], ids=["", "hangup first"])
+@pytest.mark.parametrize("next_at", [20, 66.02], ids=["talks to both", "the next one comes between"])
+def test_an_end_that_is_told_twice_ends_no_other_conversation_of_the_agent(
+    reasons: tuple[str, str], next_at: float
+) -> None:
+    first, second = ended(66, 60, reasons[0]), ended(66.04, 60, reasons[1])
+    ends = (first, next_caller(next_at), second) if next_at > 66 else (next_caller(next_at), first, second)
+    play = scene(ANSWERED, ends, gone(66.1, PHONE), ticks(70), gone(80), completes(90, "caller", PHONE_2, leg=OTHER),
+                 gone(90, PHONE_2, OTHER), gone(90, OTHER, OTHER), ticks(96))  # fmt: skip
+    found = {
+        call: (round(visit.talk_s or 0), visit.transferred, visit.ended_by)
+        for call in (CALLER, OTHER) for visit in play.record(call).visits
+    }  # fmt: skip
+    assert found == {CALLER: (60, True, "transfer"), OTHER: (round(90 - next_at), False, "caller")}
+    assert (play.floor.drifts, play.left_open()) == ({}, {})
+
+
+def test_of_two_ends_within_a_moment_the_one_that_is_told_again_is_transferred() -> None:
+    """The other caller's was told shortly before, and he stays on the line."""
+    play = scene(next_caller(60), (dials_in(55), joins(56)), rings(57), answers(61),
+                 completes(63, "agent", PHONE_2, leg=OTHER), gone(63, PHONE_2, OTHER),
+                 ended(66, 5, "caller"), ended(66.04, 5, "transfer"), gone(66.1, PHONE), ticks(70), gone(80),
+                 gone(81, OTHER, OTHER), ticks(90))  # fmt: skip
+    found = {call: visit.transferred for call in (CALLER, OTHER) for visit in play.record(call).visits}
+    assert found == {CALLER: True, OTHER: False}
+    assert (play.floor.drifts, play.left_open()) == ({}, {})
+
+
 def test_an_end_told_again_after_the_call_or_much_later_changes_nothing() -> None:
     again = e.AgentCompleted(67, "200.9", "200.9", "sales", "", ANNA, "1001", 0, 0, "transfer")
     told = scene(ANSWERED, completes(66), gone(66, PHONE), gone(66), again)

@@ -146,9 +146,16 @@ def test_hold_that_was_seen_stays_where_the_log_has_the_same_conversation() -> N
 
 def test_a_log_that_was_read_before_the_conversation_was_over_takes_nothing_away() -> None:
     seen = {"visits": [visit(SEEN, "1.1", 90.0, Outcome.ANSWERED, 20.0, "Sara", 50.5, 30.0, 1)]}
-    log = {"visits": [visit(IMPORTED, "1.1", 90.0, Outcome.ANSWERED, 20.0, "Sara", 0.0, 0.0, 1)]}
+    log = {"visits": [visit(IMPORTED, "1.1", 90.0, Outcome.ANSWERED, 20.0, "Sara", None, 0.0, 1)]}
     found = joined(seen, log, ((0.0, 100.0), (105.0, 1000.0)))
     assert told(found) == [(90.0, "answered", "store")]
+
+
+def test_a_conversation_of_less_than_a_second_is_told_by_the_log_as_any_other() -> None:
+    seen = {"visits": [visit(SEEN, "1.1", 105.0, Outcome.ANSWERED, 0.1, "Sara", 0.4)]}
+    log = {"visits": [visit(IMPORTED, "1.1", 103.0, Outcome.ANSWERED, 2.0, "Sara", 0.0)]}
+    found = joined(seen, log, ((0.0, 100.0), (105.0, 1000.0)))
+    assert told(found) == [(103.0, "answered", "log")]
 
 
 @pytest.mark.parametrize("source", [SEEN, IMPORTED])

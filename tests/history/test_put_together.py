@@ -65,6 +65,23 @@ def test_hours_of_which_the_newest_stands_first_are_put_in_their_order(archive: 
     assert (figures(archive)["sales"]["answered"], figures(archive)["sales"]["talk_s"]) == (40, 40 * 180)
 
 
+def test_a_call_in_two_queues_at_the_seam_of_the_newest_first_is_told_in_its_order(
+    archive: Archive, tmp_path: Path
+) -> None:
+    """Behind the seam it enters a queue, too: that is not how it began."""
+    lines = [
+        f"{at}|{D}.1|{line}\n" for at, line in (
+            (D, "sales|NONE|ENTERQUEUE||0912|1"), (D + 30, "sales|NONE|EXITWITHTIMEOUT|1|1|30"),
+            (D + 31, "support|NONE|ENTERQUEUE||0912|1"), (D + 40, "support|Sara|CONNECT|9|x|2"),
+            (D + 100, "support|Sara|COMPLETECALLER|9|60|1"))
+    ]  # fmt: skip
+    file = tmp_path / "queue_log"
+    file.write_text("".join(lines[1:] + lines[:1]))
+    (done,) = take_in(archive, file)
+    assert (done.added, done.set_back) == (len(lines), 0)
+    assert figures(archive) == counted([file])
+
+
 def test_a_log_that_is_sorted_by_calls_is_taken_in_at_once(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
