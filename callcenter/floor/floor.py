@@ -140,8 +140,10 @@ class Floor:
         return finished
 
     def running_spans(self) -> list[Span]:
-        """Each agent's state under way as a span that ends at the newest event's time."""
-        return [span for agent in self.agents.all.values() if (span := running_span(agent, self.at))]
+        """Each agent's state under way as a span that ends at the newest event's time, or when the PBX was seen last."""
+        at, lost_at = self.at, self.lost_at
+        spans = (running_span(a, at if a.since > lost_at else min(at, lost_at)) for a in self.agents.all.values())
+        return [span for span in spans if span]
 
     @property
     def lost_at(self) -> float:

@@ -246,6 +246,17 @@ def test_the_agents_hold_so_far_is_kept_and_a_hold_under_way_goes_on() -> None:
     assert (told.after.visit().hold_s, told.after.record().conversations[0].talk_s) == (13, 47)
 
 
+def test_a_process_that_stops_while_the_link_is_down_leaves_what_was_seen_until_then() -> None:
+    """Its ticks go on: agents who talked and held for minutes that nobody saw, and a hold that nobody took up."""
+    held = member(0, BEN), talking(), e.Held(10, PHONE, CALLER), e.LinkDown(21, "cut", 18.0), ticks(60, 600)
+    told = Restart(linked(held), alive=18.0)
+    assert {(s.agent, s.state, s.to) for s in told.before.floor.running_spans()} == {
+        (ANNA, "holding", 18.0), (BEN, "available", 18.0)
+    }  # fmt: skip
+    told.play(again(620, member(620, device=8), *in_talk(620)), e.Unheld(630, PHONE, CALLER), completes(640))
+    assert told.after.visit().hold_s == 620
+
+
 def test_a_hold_that_ended_meanwhile_is_counted_as_long_as_it_was_seen() -> None:
     told = Restart(linked(talking(), e.Held(10, PHONE, CALLER), ticks(15)))
     told.play(e.LinkDown(19, ""), e.LinkUp(20), snapshot(20, member(20, device=2), *in_talk(20)))
