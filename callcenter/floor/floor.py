@@ -317,7 +317,7 @@ def pass_time(floor: Floor, at: float) -> None:
         snapshot.convict(floor, at)
     if floor.doubts:
         snapshot.believe(floor, at)
-    if at >= floor.agents.next_wrap:
+    if at >= floor.agents.next_wrap and floor.lost_at == math.inf:  # else nobody sees what became of them
         floor.agents.pass_time(at)
 
 
