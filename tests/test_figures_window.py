@@ -19,7 +19,7 @@ from callcenter.floor.changes import (
     VisitEntered,
     WrapUpEnded,
 )
-from callcenter.floor.records import AgentState, Attempt, Outcome, Result, Span, Visit
+from callcenter.floor.records import AgentState, Attempt, Outcome, Result, Span, Unseen, Visit
 
 DAY = 1_700_006_400.0  # 2023-11-15 00:00 UTC
 NOON = DAY + 12 * 3600
@@ -268,16 +268,18 @@ def test_what_is_under_way_counts_until_the_pbx_was_seen_last() -> None:
     free = span(ALICE, A.AVAILABLE, NOON - 100, NOON + 120)
     day = window(member(ALICE, NOON - 100, "support"), became(ALICE, NOON - 100, A.AVAILABLE), entered(7, NOON),
                  became(ALICE, NOON + 120, A.TALKING, free, "support"))  # fmt: skip
+    lost = Unseen(NOON + 180)
     for at in (NOON + 180, NOON + 600):
-        seen = day.figures(at, NOON + 180)["today"]["support"]
+        seen = day.figures(at, lost)["today"]["support"]
         assert (seen["offered"], seen["waiting"], seen["longest_wait"]) == (1, 1, 180.0)
         assert seen["occupancy"] == pytest.approx(60 / 280)
     again = day.figures(NOON + 600)["today"]["support"]
     assert (again["longest_wait"], again["occupancy"]) == (600.0, pytest.approx(480 / 700))
-    late = day.figures(NOON + 3600, NOON + 180)["15m"]["support"]
+    late = day.figures(NOON + 3600, lost)["15m"]["support"]
     assert (late["offered"], late["occupancy"]) == (0, None), "nothing of that time was seen"
     day.apply(entered(8, NOON + 400))
     day.apply(became(BOB, NOON + 400, A.TALKING, queue="support"))
-    behind = day.figures(NOON + 600, NOON + 180)["today"]["support"]
+    assert day.figures(NOON + 600, lost)["today"]["support"]["longest_wait"] == 180.0, "by a clock that was wrong"
+    behind = day.figures(NOON + 600, Unseen(NOON + 180, NOON + 390))["today"]["support"]
     assert (behind["waiting"], behind["longest_wait"]) == (2, 200.0), "who came since was seen: a list is missing yet"
     assert behind["occupancy"] == pytest.approx((60 + 200) / (280 + 200))

@@ -18,7 +18,7 @@ import numpy as np
 
 from callcenter.figures.rows import Rows
 from callcenter.floor.changes import AgentChanged, MemberChanged
-from callcenter.floor.records import AgentState, Span
+from callcenter.floor.records import SEEN, AgentState, Span, Unseen
 from kpi import AgentTime, State, TimeSums, seconds_within, sum_time
 from kpi.columns import Bools, Integers
 
@@ -94,12 +94,12 @@ class Staff:
         moved = self._spans.keep(self._spans.column("end") >= before)
         self._open = {agent: (int(moved[row]), kind) for agent, (row, kind) in self._open.items()}
 
-    def sums(self, start: float, end: float, lost_at: float = math.inf) -> TimeSums:
-        """Seconds by queue within [start, end), and of all. ``end`` is finite. A span that has been under way since
-        before ``lost_at`` was seen until then."""
+    def sums(self, start: float, end: float, unseen: Unseen = SEEN) -> TimeSums:
+        """Seconds by queue within [start, end), and of all. ``end`` is finite. A span under way was seen as far as
+        ``unseen`` says."""
         spans = self._spans.read(self._spans.column("end") > start)
-        unseen = (spans["end"] == math.inf) & (spans["start"] <= lost_at)
-        seconds = seconds_within(spans["start"], spans["end"], start, np.where(unseen, min(end, lost_at), end))
+        lost = (spans["end"] == math.inf) & (spans["start"] < unseen.again_at)
+        seconds = seconds_within(spans["start"], spans["end"], start, np.where(lost, min(end, unseen.lost_at), end))
         by_kind = np.bincount(spans["kind"], weights=seconds, minlength=self._kinds.size)
         agent, queue, membership, state = (self._kinds.column(name) for name in KIND_BLANKS)
         # Of time whose membership is not known (before a restart): where the agent is a member now.

@@ -32,7 +32,7 @@ from callcenter.floor.calls import Call, Talk
 from callcenter.floor.changes import CallEnded, CallStarted, Change, Drift
 from callcenter.floor.legs import Bridges, Leg
 from callcenter.floor.queues import Queue
-from callcenter.floor.records import AgentState, CallRecord, Span
+from callcenter.floor.records import SEEN, AgentState, CallRecord, Span, Unseen
 from callcenter.floor.visits import QueueVisit, Try
 from callcenter.floor.wallboard import FloorNow
 
@@ -140,19 +140,19 @@ class Floor:
         return finished
 
     def running_spans(self) -> list[Span]:
-        """Each agent's state under way as a span that ends at the newest event's time, or when the PBX was seen last."""
-        at, lost_at = self.at, self.lost_at
-        spans = (running_span(a, at if a.since > lost_at else min(at, lost_at)) for a in self.agents.all.values())
+        """Each agent's state under way as a span up to the newest event's time, or to when the PBX was seen last."""
+        unseen = self.unseen
+        spans = (running_span(agent, unseen.until(agent.since, self.at)) for agent in self.agents.all.values())
         return [span for span in spans if span]
 
     @property
-    def lost_at(self) -> float:
-        """When the PBX was seen last, by an earlier process too; infinite while it is seen, and before the first try
-        of a process that knows of no call."""
+    def unseen(self) -> Unseen:
+        """Since when the PBX is not seen, by an earlier process too; it is before the first try of a process that knows
+        of no call."""
         if self.link and self.synced:
-            return math.inf
+            return SEEN
         lived_until = self.revived.until if self.revived.calls else math.inf
-        return min(self.link_since or math.inf, lived_until)
+        return Unseen(min(self.link_since or math.inf, lived_until), self.up_at if self.link else math.inf)
 
     def now(self, at: float) -> FloorNow:
         """The immutable picture of now."""
@@ -171,7 +171,7 @@ class Floor:
             drift=dict(self.drifts),
             queues=tuple([q.now(dict(states[q.name]), talking[q.name]) for q in self.queues.values()]),
             agents=agents,
-            lost_at=self.lost_at,
+            unseen=self.unseen,
         )
 
     # ---- what the handlers share ----------------------------------------------------------------------------
@@ -317,7 +317,7 @@ def pass_time(floor: Floor, at: float) -> None:
         snapshot.convict(floor, at)
     if floor.doubts:
         snapshot.believe(floor, at)
-    if at >= floor.agents.next_wrap and floor.lost_at == math.inf:  # else nobody sees what became of them
+    if at >= floor.agents.next_wrap and floor.unseen.lost_at == math.inf:  # else nobody sees what became of them
         floor.agents.pass_time(at)
 
 

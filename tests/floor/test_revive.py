@@ -325,7 +325,7 @@ def test_what_was_seen_until_the_end_lasted_that_long_though_nothing_happened_fo
 def test_who_waited_at_the_stop_waits_no_longer_than_the_earlier_process_lived_while_nobody_sees_him() -> None:
     told = Restart(linked(dials_in(0), joins(1), ticks(15)), alive=20.0).play(e.LinkDown(60, "refused"), ticks(100))
     board = told.after.floor.now(600)
-    assert (board.queues[0].oldest_at, board.lost_at, board.lasts_s(1.0)) == (1.0, 20.0, 19.0)
+    assert (board.queues[0].oldest_at, board.unseen.lost_at, board.lasts_s(1.0)) == (1.0, 20.0, 19.0)
     told.play(e.Booted(610, 610), e.LinkUp(610))
     assert told.after.floor.now(620).lasts_s(1.0) == 19.0, "a login is no look yet"
     told.play(snapshot(630, member(630), waits(630, 629.0), lists(630, CALLER, 630)))
