@@ -147,11 +147,11 @@ class Floor:
 
     @property
     def unseen(self) -> Unseen:
-        """Since when the PBX is not seen, by an earlier process too; it is before the first try of a process that knows
-        of no call."""
+        """Since when the PBX is not seen, by an earlier process too. It counts as seen before the first try of the very
+        first process."""
         if self.link and self.synced:
             return SEEN
-        lived_until = self.revived.until if self.revived.calls else math.inf
+        lived_until = math.inf if self.revived.over else self.revived.until or math.inf
         return Unseen(min(self.link_since or math.inf, lived_until), self.up_at if self.link else math.inf)
 
     def now(self, at: float) -> FloorNow:
