@@ -55,7 +55,7 @@ class Floor:
     ``trunks``: endpoints of the outside world; when empty, a party whose number has more than ``extension_digits``
     digits is outside. ``wrap_up``: queue → seconds of after-call work, for members that bring none of their own.
     ``boot``: when the PBX booted (seconds since the epoch, part of a call's id), 0 until it says so. ``left_early``:
-    (channel, queue) → when somebody left whom no list had told of yet.
+    (channel, queue) → when somebody left whom no list had told of yet. ``completed``: visits whose end was just told.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class Floor:
         self.queues: dict[str, Queue] = {}
         self.tries: dict[str, tuple[QueueVisit, Try]] = {}
         self.connected: dict[str, tuple[Call, QueueVisit, Talk]] = {}
+        self.completed: list[tuple[Call, QueueVisit]] = []
         self.loose: dict[Talk, float] = {}
         self.lingering: dict[Call, float] = {}
         self.suspects: dict[Leg | QueueVisit, doubts.Suspicion] = {}

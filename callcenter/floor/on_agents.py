@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 TOLD_TWICE_S = 5.0
 """The end of one conversation that is told a second time is told so soon after."""
+TALK_OFF_S = 2.0
+"""AgentComplete tells the talk in whole seconds: it is at most so far from what the events' times say."""
 
 DIAL_CAUSES = {"BUSY": 17, "CONGESTION": 34, "CHANUNAVAIL": 20}
 
@@ -176,6 +178,7 @@ def completed(floor: Floor, event: e.AgentCompleted) -> None:
     floor.touched = call
     visit.transferred = event.reason == "transfer"
     end_visit(floor, key, event.at, event.reason or None)
+    floor.completed = [one for one in floor.completed if _just(one[1], event.at)] + [(call, visit)]
     wrap_up(floor, call, visit, talk, event.at)
 
 
@@ -187,24 +190,29 @@ def _completed_again(floor: Floor, event: e.AgentCompleted) -> None:
     ``apps/app_queue.c`` look whether the other was there before they take the lock). queue_log has both lines, in any
     order, the second under the consultation's channel; the first one counts, and a transfer is one whichever it was.
     """
-    for call in (*floor.by_id.values(), *floor.ended.values()):
-        for visit in call.visits:
-            if _was_completed(visit, event):
-                if event.reason == "transfer" and not visit.transferred and call.id in floor.by_id:
-                    floor.touched = call
-                    visit.transferred, visit.ended_by = True, event.reason
-                    floor.out.append(VisitTransferred(event.at, call.id, visit.key, visit.record()))
-                return
-    floor.touched = floor.call(event.call)
-    floor.drift(event.at, "no_conversation", f"{event.queue}: AgentComplete of {event.interface}")
+    before = _told_before(floor, event)
+    if before is None:
+        floor.touched = floor.call(event.call)
+        floor.drift(event.at, "no_conversation", f"{event.queue}: AgentComplete of {event.interface}")
+        return
+    call, visit = before
+    if event.reason == "transfer" and not visit.transferred and call.id in floor.by_id:
+        floor.touched = call
+        visit.transferred, visit.ended_by = True, event.reason
+        floor.out.append(VisitTransferred(event.at, call.id, visit.key, visit.record()))
 
 
-def _was_completed(visit: QueueVisit, event: e.AgentCompleted) -> bool:
-    """Whether an AgentComplete of the same conversation was just told."""
-    if (visit.queue, visit.interface) != (event.queue, event.interface) or visit.ended_by is None:
-        return False
-    completed_at = (visit.connected_at or 0.0) + (visit.talk_s or 0.0)
-    return abs(event.at - completed_at) <= TOLD_TWICE_S
+def _told_before(floor: Floor, event: e.AgentCompleted) -> tuple[Call, QueueVisit] | None:
+    """The visit whose end was just told by an AgentComplete of the same agent, after as long a talk."""
+    for call, visit in reversed(floor.completed):
+        ours = (visit.queue, visit.interface) == (event.queue, event.interface) and _just(visit, event.at)
+        if ours and abs((visit.talk_s or 0.0) - event.talk_s) <= TALK_OFF_S:
+            return call, visit
+    return None
+
+
+def _just(visit: QueueVisit, at: float) -> bool:
+    return abs(at - (visit.connected_at or 0.0) - (visit.talk_s or 0.0)) <= TOLD_TWICE_S
 
 
 def _connection(floor: Floor, event: e.AgentCompleted) -> str | None:
@@ -214,10 +222,13 @@ def _connection(floor: Floor, event: e.AgentCompleted) -> str | None:
     for key, (_, visit, _) in floor.connected.items():
         if event.leg and visit.leg.uid == event.leg and visit.queue == event.queue:
             return key
+    again = _told_before(floor, event) is not None
     for key, (call, visit, _) in floor.connected.items():
         known = event.dest and event.leg and not (call.revived and event.call in ("", call.linkedid))
         if not known and visit.queue == event.queue and visit.interface == event.interface:
-            return key
+            talked_s = event.at - (visit.connected_at or event.at)
+            if not again or abs(talked_s - event.talk_s) <= TALK_OFF_S:  # else it is of the agent's call before this
+                return key
     return None
 
 
