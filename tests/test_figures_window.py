@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC
 
 import pytest
@@ -261,6 +262,31 @@ def test_what_is_forgotten_is_gone_and_the_rest_goes_on() -> None:
     table = day.table(NOON - 3600, NOON + 100, at=NOON + 100)
     assert (table["support"]["offered"], table["support"]["answered"], table["support"]["waiting"]) == (1, 1, 0)
     assert table[""]["occupancy"] == 0.0
+
+
+def test_who_joins_other_queues_each_day_leaves_nothing_behind_and_changes_no_figure() -> None:
+    chance, queues, states = random.Random(5), [f"q{n}" for n in range(12)], [A.AVAILABLE, A.PAUSED, A.TALKING]
+    day, whole = window(), window()
+    since: dict[str, tuple[float, A, str | None]] = {}
+    sizes: list[tuple[int, int]] = []
+    for n in range(10):
+        began = NOON + n * 86_400.0
+        for step in range(200):
+            agent, at = f"PJSIP/{chance.randrange(20)}", began + 10.0 * step
+            state, queue = chance.choice(states), chance.choice([None, *queues])
+            old = since.get(agent)
+            over = span(agent, old[1], old[0], at, old[2]) if old else None
+            since[agent] = at, state, queue
+            joined = member(agent, at, chance.choice(queues), chance.random() < 0.5)
+            for one in (day, whole):
+                one.apply(joined)
+                one.apply(became(agent, at, state, over, queue))
+        day.forget(began - 3600)
+        for at in (began + 2000, began + 2500):
+            assert day.figures(at) == whole.figures(at)
+        sizes.append((len(day._staff._memberships), day._staff._kinds.size))
+    assert all(sets < 1.5 * sizes[1][0] and kinds < 1.5 * sizes[1][1] for sets, kinds in sizes[2:]), sizes
+    assert len(whole._staff._memberships) > 3 * sizes[-1][0]
 
 
 def test_what_is_under_way_counts_until_the_pbx_was_seen_last() -> None:
