@@ -55,8 +55,8 @@ class Boards:
         """Compute the figures anew, from a picture of the day: the reading goes on meanwhile."""
         began, consumer = clock.monotonic(), self.consumer
         consumer.figures_due = False
-        day, lost_at = consumer.window.picture(), consumer.floor.lost_at
-        self.figures = await asyncio.to_thread(day.figures, consumer.now(), lost_at)
+        day, unseen = consumer.window.picture(), consumer.floor.unseen
+        self.figures = await asyncio.to_thread(day.figures, consumer.now(), unseen)
         self._figures_due = began + max(FIGURES_S, REST * (clock.monotonic() - began))
 
     def _board(self, seq: int, told: Iterable[Alarm]) -> Wallboard:

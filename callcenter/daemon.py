@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import signal
 from collections.abc import AsyncIterator, Callable, Collection
 
@@ -85,7 +86,8 @@ class Daemon:
     def alive(self) -> float:
         """The PBX's time up to which all that it did is applied here; a later process takes it up from there."""
         if not (self.floor.link and self.floor.synced):
-            return self.floor.link_since
+            lost_at = self.floor.unseen.lost_at  # an earlier process may have been the last that saw anything
+            return lost_at if math.isfinite(lost_at) else 0.0
         events = self.link.events
         told = events.known_until(self.link.clock.offset) if events else self.link.known_until
         return max(self.consumer.newest, told) if self.consumer.idle else self.consumer.newest

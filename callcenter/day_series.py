@@ -51,7 +51,7 @@ def day_series(day: Window, board: Wallboard, every_s: float, site: Site) -> Day
     began = business_day(at, site.zone, site.day_starts)
     borders = by_clock((began, max(at, began + LEAST_S)), every_s, site.zone)
     unrepaired = [hole for hole in board.holes if not hole.repaired]
-    queues = day.series(borders, at, board.now.lost_at)
+    queues = day.series(borders, at, board.now.unseen)
     return DaySeries(borders, covered_s(board.holes, borders), covered_s(unrepaired, borders), queues)
 
 

@@ -11,6 +11,7 @@ from callcenter import clock
 from callcenter.config import Config, parse
 from callcenter.daemon import HOUR_S, opened
 from callcenter.figures import business_day
+from callcenter.floor import events as e
 from callcenter.floor.records import CallRecord, Direction, Hole, Outcome, Visit
 from callcenter.holes import KEPT_S
 from callcenter.store.store import Store
@@ -58,6 +59,20 @@ async def test_the_days_figures_are_there_though_our_clock_is_a_day_ahead(
         daemon.link.clock.told(now, now + 86_400, now + 86_400)  # the PBX knows better
         figures = await asyncio.to_thread(daemon.window.figures, daemon.now())
     assert figures["today"]["sales"]["offered"] == 1
+
+
+async def test_a_process_that_never_saw_the_pbx_lets_stand_until_when_it_was_seen(config: Config) -> None:
+    """Else those who waited when it was lost would have waited longer with each restart until it is back."""
+    now = clock.now()
+    waiting = CallRecord("main-1-1.1", "main", "1.1", Direction.IN, "0912", "", "800", now - 400, None, None,
+                         (Visit("sales", now - 390, 1, None, None, None),))  # fmt: skip
+    await written(config, Batch(calls=(waiting,), alive=now - 300))
+    for n in range(3):
+        async with opened(config) as daemon:
+            daemon.consumer.take(e.LinkDown(0.0, "refused"), now - 200 + 50 * n)
+            assert daemon.floor.now(now).lasts_s(now - 390) == pytest.approx(90)
+            await daemon.pipeline.drain(1.0)
+            assert await daemon.store.alive() == now - 300
 
 
 async def test_what_no_pbx_has_told_yet_is_not_known(config: Config) -> None:

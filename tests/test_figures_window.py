@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC
 
 import pytest
@@ -19,7 +20,7 @@ from callcenter.floor.changes import (
     VisitEntered,
     WrapUpEnded,
 )
-from callcenter.floor.records import AgentState, Attempt, Outcome, Result, Span, Visit
+from callcenter.floor.records import AgentState, Attempt, Outcome, Result, Span, Unseen, Visit
 
 DAY = 1_700_006_400.0  # 2023-11-15 00:00 UTC
 NOON = DAY + 12 * 3600
@@ -263,21 +264,48 @@ def test_what_is_forgotten_is_gone_and_the_rest_goes_on() -> None:
     assert table[""]["occupancy"] == 0.0
 
 
+def test_who_joins_other_queues_each_day_leaves_nothing_behind_and_changes_no_figure() -> None:
+    chance, queues, states = random.Random(5), [f"q{n}" for n in range(12)], [A.AVAILABLE, A.PAUSED, A.TALKING]
+    day, whole = window(), window()
+    since: dict[str, tuple[float, A, str | None]] = {}
+    sizes: list[tuple[int, int]] = []
+    for n in range(10):
+        began = NOON + n * 86_400.0
+        for step in range(200):
+            agent, at = f"PJSIP/{chance.randrange(20)}", began + 10.0 * step
+            state, queue = chance.choice(states), chance.choice([None, *queues])
+            old = since.get(agent)
+            over = span(agent, old[1], old[0], at, old[2]) if old else None
+            since[agent] = at, state, queue
+            joined = member(agent, at, chance.choice(queues), chance.random() < 0.5)
+            for one in (day, whole):
+                one.apply(joined)
+                one.apply(became(agent, at, state, over, queue))
+        day.forget(began - 3600)
+        for at in (began + 2000, began + 2500):
+            assert day.figures(at) == whole.figures(at)
+        sizes.append((len(day._staff._memberships), day._staff._kinds.size))
+    assert all(sets < 1.5 * sizes[1][0] and kinds < 1.5 * sizes[1][1] for sets, kinds in sizes[2:]), sizes
+    assert len(whole._staff._memberships) > 3 * sizes[-1][0]
+
+
 def test_what_is_under_way_counts_until_the_pbx_was_seen_last() -> None:
     """A caller has waited since noon, Alice has talked since two minutes past; the link is lost at three past noon."""
     free = span(ALICE, A.AVAILABLE, NOON - 100, NOON + 120)
     day = window(member(ALICE, NOON - 100, "support"), became(ALICE, NOON - 100, A.AVAILABLE), entered(7, NOON),
                  became(ALICE, NOON + 120, A.TALKING, free, "support"))  # fmt: skip
+    lost = Unseen(NOON + 180)
     for at in (NOON + 180, NOON + 600):
-        seen = day.figures(at, NOON + 180)["today"]["support"]
+        seen = day.figures(at, lost)["today"]["support"]
         assert (seen["offered"], seen["waiting"], seen["longest_wait"]) == (1, 1, 180.0)
         assert seen["occupancy"] == pytest.approx(60 / 280)
     again = day.figures(NOON + 600)["today"]["support"]
     assert (again["longest_wait"], again["occupancy"]) == (600.0, pytest.approx(480 / 700))
-    late = day.figures(NOON + 3600, NOON + 180)["15m"]["support"]
+    late = day.figures(NOON + 3600, lost)["15m"]["support"]
     assert (late["offered"], late["occupancy"]) == (0, None), "nothing of that time was seen"
     day.apply(entered(8, NOON + 400))
     day.apply(became(BOB, NOON + 400, A.TALKING, queue="support"))
-    behind = day.figures(NOON + 600, NOON + 180)["today"]["support"]
+    assert day.figures(NOON + 600, lost)["today"]["support"]["longest_wait"] == 180.0, "by a clock that was wrong"
+    behind = day.figures(NOON + 600, Unseen(NOON + 180, NOON + 390))["today"]["support"]
     assert (behind["waiting"], behind["longest_wait"]) == (2, 200.0), "who came since was seen: a list is missing yet"
     assert behind["occupancy"] == pytest.approx((60 + 200) / (280 + 200))

@@ -18,7 +18,7 @@ import numpy as np
 
 from callcenter.figures.rows import Rows
 from callcenter.floor.changes import AgentChanged, MemberChanged
-from callcenter.floor.records import AgentState, Span
+from callcenter.floor.records import SEEN, AgentState, Span, Unseen
 from kpi import AgentTime, State, TimeSums, seconds_within, sum_time
 from kpi.columns import Bools, Integers
 
@@ -90,16 +90,39 @@ class Staff:
         self._spans.column("end")[:] += by_s
 
     def forget(self, before: float) -> None:
-        """Drop the spans that ended before ``before``."""
+        """Drop the spans that ended before ``before``, and what only they were of: who joins other queues each day, or
+        the same in another order, makes new kinds of time without end."""
         moved = self._spans.keep(self._spans.column("end") >= before)
-        self._open = {agent: (int(moved[row]), kind) for agent, (row, kind) in self._open.items()}
+        self._forget_kinds()
+        self._forget_memberships()
+        kinds: list[Kind] = list(zip(*(self._kinds.column(name).tolist() for name in KIND_BLANKS), strict=True))
+        self._kind_rows = {kind: row for row, kind in enumerate(kinds)}
+        of_span = self._spans.column("kind")
+        rows = {agent: int(moved[row]) for agent, (row, _) in self._open.items()}
+        self._open = {agent: (row, kinds[of_span[row]]) for agent, row in rows.items()}
 
-    def sums(self, start: float, end: float, lost_at: float = math.inf) -> TimeSums:
-        """Seconds by queue within [start, end), and of all. ``end`` is finite. A span that has been under way since
-        before ``lost_at`` was seen until then."""
+    def _forget_kinds(self) -> None:
+        of_span = self._spans.column("kind")
+        used = np.zeros(self._kinds.size, np.bool_)
+        used[of_span] = True
+        of_span[:] = self._kinds.keep(used)[of_span]
+
+    def _forget_memberships(self) -> None:
+        """The first, of no queue, stays."""
+        of_kind = self._kinds.column("membership")
+        used = {0, *of_kind.tolist()}
+        kept = [(queues, code) for queues, code in self._memberships.items() if code in used]
+        moved = np.zeros(len(self._memberships), np.intp)
+        moved[[code for _, code in kept]] = np.arange(len(kept))
+        self._memberships = {queues: n for n, (queues, _) in enumerate(kept)}
+        of_kind[:] = np.where(of_kind == NOT_KNOWN, NOT_KNOWN, moved[of_kind])
+
+    def sums(self, start: float, end: float, unseen: Unseen = SEEN) -> TimeSums:
+        """Seconds by queue within [start, end), and of all. ``end`` is finite. A span under way was seen as far as
+        ``unseen`` says."""
         spans = self._spans.read(self._spans.column("end") > start)
-        unseen = (spans["end"] == math.inf) & (spans["start"] <= lost_at)
-        seconds = seconds_within(spans["start"], spans["end"], start, np.where(unseen, min(end, lost_at), end))
+        lost = (spans["end"] == math.inf) & (spans["start"] < unseen.again_at)
+        seconds = seconds_within(spans["start"], spans["end"], start, np.where(lost, min(end, unseen.lost_at), end))
         by_kind = np.bincount(spans["kind"], weights=seconds, minlength=self._kinds.size)
         agent, queue, membership, state = (self._kinds.column(name) for name in KIND_BLANKS)
         # Of time whose membership is not known (before a restart): where the agent is a member now.

@@ -24,7 +24,7 @@ from callcenter.floor.changes import (
     VisitTransferred,
     WrapUpEnded,
 )
-from callcenter.floor.records import Visit
+from callcenter.floor.records import SEEN, Unseen, Visit
 
 CountedVisit = tuple[str, float, records.Outcome | None, float | None, int]
 """(queue, entered_at, outcome, left_at, rings that nobody answered)."""
@@ -69,11 +69,11 @@ class VisitRows:
         picture._queues, picture._rows = queues, self._rows.picture()
         return picture
 
-    def within(self, start: float, end: float, at: float, lost_at: float = math.inf) -> tuple[kpi.Visits, Column]:
-        """The visits that entered in [start, end) as they are at ``at``, and which of them were repaired. Who has
-        waited since before ``lost_at`` was seen to wait until then."""
+    def within(self, start: float, end: float, at: float, unseen: Unseen = SEEN) -> tuple[kpi.Visits, Column]:
+        """The visits that entered in [start, end) as they are at ``at``, and which of them were repaired. Who
+        waits was seen to wait as far as ``unseen`` says."""
         visits = self._rows.read(self._entered_in(start, end))
-        until = np.where(visits["entered_at"] > lost_at, at, min(at, lost_at))
+        until = np.where(visits["entered_at"] >= unseen.again_at, at, min(at, unseen.lost_at))
         so_far = np.maximum(until - visits["entered_at"], 0.0)
         visits["wait_s"] = np.where(visits["outcome"] == kpi.Outcome.WAITING, so_far, visits["wait_s"])
         repaired = visits.pop("repaired")

@@ -34,7 +34,7 @@ from callcenter.floor.changes import (
     VisitTransferred,
     WrapUpEnded,
 )
-from callcenter.floor.records import Span, Visit
+from callcenter.floor.records import SEEN, Span, Unseen, Visit
 from kpi.columns import REFUSED, Floats, Integers
 from kpi.table import COUNTS, SUMS_S
 
@@ -124,35 +124,35 @@ class Window:
         picture.handlers = {}
         return picture
 
-    def figures(self, at: float, lost_at: float = math.inf) -> dict[str, Figures]:
+    def figures(self, at: float, unseen: Unseen = SEEN) -> dict[str, Figures]:
         """The windows "15m", "30m", "60m" and "today" as they are at ``at``: window → queue → name → value.
 
-        Their end is open: what the PBX's clock puts slightly after ``at`` belongs to them. ``lost_at``: when the PBX
-        was seen last; what has been under way since before counts until then.
+        Their end is open: what the PBX's clock puts slightly after ``at`` belongs to them. What is under way
+        counts as far as it was seen, see :class:`callcenter.floor.records.Unseen`.
         """
         starts = window_starts(at, self._zone, self._day_starts)
-        return {name: self.table(start, math.inf, at, lost_at) for name, start in starts.items()}
+        return {name: self.table(start, math.inf, at, unseen) for name, start in starts.items()}
 
-    def table(self, start: float, end: float, at: float, lost_at: float = math.inf) -> Figures:
+    def table(self, start: float, end: float, at: float, unseen: Unseen = SEEN) -> Figures:
         """Counts, sums and figures by queue of the window [start, end), as they are at ``at``; see :meth:`figures`.
 
         Visits that entered within it; agents' time within it and not after ``at``. Names and units: kpi.table; beside
         them ``repaired``, the visits of which queue_log told what we did not see.
         """
         names = list(self._queues)
-        visits, repaired = self._visits.within(start, end, at, lost_at)
+        visits, repaired = self._visits.within(start, end, at, unseen)
         columns = _of_visits(visits, len(names), self._in_force(visits.queue))
         columns["repaired"] = np.append(np.bincount(visits.queue[repaired], minlength=len(names)), repaired.sum())
-        time_sums = self._staff.sums(start, min(end, at), lost_at)
+        time_sums = self._staff.sums(start, min(end, at), unseen)
         columns |= {figure.name: figure.of(time_sums) for figure in kpi.AGENT_FIGURES}
         return _by_queue([*names, ""], columns)
 
-    def series(self, borders: Floats, at: float, lost_at: float = math.inf) -> Series:
+    def series(self, borders: Floats, at: float, unseen: Unseen = SEEN) -> Series:
         """Counts, sums and figures of the visits that entered between two of ``borders`` and the next, by queue and of
         all, as they are at ``at``: those of :meth:`table` but for what agents' time tells. The last is open at its
         end, as the windows are."""
         names, length = list(self._queues), len(borders) - 1
-        visits, _ = self._visits.within(float(borders[0]), math.inf, at, lost_at)
+        visits, _ = self._visits.within(float(borders[0]), math.inf, at, unseen)
         place = np.minimum(np.searchsorted(borders, visits.entered_at, "right") - 1, length - 1)
         limits = self._in_force(visits.queue)
         by_queue = _of_visits(replace(visits, queue=visits.queue * length + place), len(names) * length, limits)

@@ -32,7 +32,7 @@ from callcenter.floor.calls import Call, Talk
 from callcenter.floor.changes import CallEnded, CallStarted, Change, Drift
 from callcenter.floor.legs import Bridges, Leg
 from callcenter.floor.queues import Queue
-from callcenter.floor.records import AgentState, CallRecord, Span
+from callcenter.floor.records import SEEN, AgentState, CallRecord, Span, Unseen
 from callcenter.floor.visits import QueueVisit, Try
 from callcenter.floor.wallboard import FloorNow
 
@@ -55,7 +55,7 @@ class Floor:
     ``trunks``: endpoints of the outside world; when empty, a party whose number has more than ``extension_digits``
     digits is outside. ``wrap_up``: queue → seconds of after-call work, for members that bring none of their own.
     ``boot``: when the PBX booted (seconds since the epoch, part of a call's id), 0 until it says so. ``left_early``:
-    (channel, queue) → when somebody left whom no list had told of yet.
+    (channel, queue) → when somebody left whom no list had told of yet. ``completed``: visits whose end was just told.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class Floor:
         self.queues: dict[str, Queue] = {}
         self.tries: dict[str, tuple[QueueVisit, Try]] = {}
         self.connected: dict[str, tuple[Call, QueueVisit, Talk]] = {}
+        self.completed: list[tuple[Call, QueueVisit]] = []
         self.loose: dict[Talk, float] = {}
         self.lingering: dict[Call, float] = {}
         self.suspects: dict[Leg | QueueVisit, doubts.Suspicion] = {}
@@ -140,17 +141,19 @@ class Floor:
         return finished
 
     def running_spans(self) -> list[Span]:
-        """Each agent's state under way as a span that ends at the newest event's time."""
-        return [span for agent in self.agents.all.values() if (span := running_span(agent, self.at))]
+        """Each agent's state under way as a span up to the newest event's time, or to when the PBX was seen last."""
+        unseen = self.unseen
+        spans = (running_span(agent, unseen.until(agent.since, self.at)) for agent in self.agents.all.values())
+        return [span for span in spans if span]
 
     @property
-    def lost_at(self) -> float:
-        """When the PBX was seen last, by an earlier process too; infinite while it is seen, and before the first try
-        of a process that knows of no call."""
+    def unseen(self) -> Unseen:
+        """Since when the PBX is not seen, by an earlier process too. It counts as seen before the first try of the very
+        first process."""
         if self.link and self.synced:
-            return math.inf
-        lived_until = self.revived.until if self.revived.calls else math.inf
-        return min(self.link_since or math.inf, lived_until)
+            return SEEN
+        lived_until = math.inf if self.revived.over else self.revived.until or math.inf
+        return Unseen(min(self.link_since or math.inf, lived_until), self.up_at if self.link else math.inf)
 
     def now(self, at: float) -> FloorNow:
         """The immutable picture of now."""
@@ -169,7 +172,7 @@ class Floor:
             drift=dict(self.drifts),
             queues=tuple([q.now(dict(states[q.name]), talking[q.name]) for q in self.queues.values()]),
             agents=agents,
-            lost_at=self.lost_at,
+            unseen=self.unseen,
         )
 
     # ---- what the handlers share ----------------------------------------------------------------------------
@@ -315,7 +318,7 @@ def pass_time(floor: Floor, at: float) -> None:
         snapshot.convict(floor, at)
     if floor.doubts:
         snapshot.believe(floor, at)
-    if at >= floor.agents.next_wrap:
+    if at >= floor.agents.next_wrap and floor.unseen.lost_at == math.inf:  # else nobody sees what became of them
         floor.agents.pass_time(at)
 
 

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 TOLD_TWICE_S = 5.0
 """The end of one conversation that is told a second time is told so soon after."""
-
-SAME_S = 2.5
-"""By so much AgentComplete may tell another wait and talk than we saw: each is cut to whole seconds."""
+SAME_TALK_S, SAME_S = 2.0, 2.5
+"""By so much AgentComplete may tell another talk, another wait and talk than we saw: each is in whole seconds."""
 
 DIAL_CAUSES = {"BUSY": 17, "CONGESTION": 34, "CHANUNAVAIL": 20}
 
@@ -179,6 +178,7 @@ def completed(floor: Floor, event: e.AgentCompleted) -> None:
     floor.touched = call
     visit.transferred = event.reason == "transfer"
     end_visit(floor, key, event.at, event.reason or None)
+    floor.completed = [one for one in floor.completed if _just(one[1], event.at)] + [(call, visit)]
     wrap_up(floor, call, visit, talk, event.at)
 
 
@@ -203,18 +203,18 @@ def _completed_again(floor: Floor, event: e.AgentCompleted) -> None:
 
 
 def _just_completed(floor: Floor, event: e.AgentCompleted) -> tuple[Call, QueueVisit] | None:
-    """The visit whose end was just told, of several the one that the event tells of."""
-    calls = (*floor.by_id.values(), *floor.ended.values())
-    found = [(call, visit) for call in calls for visit in call.visits if _was_completed(visit, event)]
+    """The visit whose end was just told by an AgentComplete of the same agent after as long a talk; of several the one
+    that the event tells of."""
+    found = [
+        (call, visit) for call, visit in floor.completed
+        if (visit.queue, visit.interface) == (event.queue, event.interface) and _just(visit, event.at)
+        and abs((visit.talk_s or 0.0) - event.talk_s) <= SAME_TALK_S
+    ]  # fmt: skip
     return min(found, key=lambda one: (one[1].leg.uid != event.leg, _apart_s(one[1], event)), default=None)
 
 
-def _was_completed(visit: QueueVisit, event: e.AgentCompleted) -> bool:
-    """Whether an AgentComplete of the same agent was just told."""
-    if (visit.queue, visit.interface) != (event.queue, event.interface) or visit.ended_by is None:
-        return False
-    completed_at = (visit.connected_at or 0.0) + (visit.talk_s or 0.0)
-    return abs(event.at - completed_at) <= TOLD_TWICE_S
+def _just(visit: QueueVisit, at: float) -> bool:
+    return abs(at - (visit.connected_at or 0.0) - (visit.talk_s or 0.0)) <= TOLD_TWICE_S
 
 
 def _apart_s(visit: QueueVisit, event: e.AgentCompleted) -> float:

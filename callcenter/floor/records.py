@@ -7,9 +7,10 @@ command ``replay --json`` and the store's readers show (RFC 3339 times in the si
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -169,6 +170,21 @@ class Hole(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     reason: str
     repaired: bool = False
 
+
+class Unseen(NamedTuple):
+    """``lost_at``: when the PBX was seen last; ``again_at``: since when events come again, and only the snapshot is
+    missing. Both are infinite while it is seen."""
+
+    lost_at: float = math.inf
+    again_at: float = math.inf
+
+    def until(self, since: float, at: float) -> float:
+        """Up to when something was seen that began at ``since`` and is under way at ``at``: without the link nobody
+        knows whether who waits still does."""
+        return at if since >= self.again_at else min(at, self.lost_at)
+
+
+SEEN = Unseen()
 
 _TIMES = frozenset({"at", "entered_at", "left_at", "from", "to", "started_at", "answered_at", "ended_at"})
 

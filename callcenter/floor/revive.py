@@ -37,13 +37,14 @@ class Revived:
     """What the first snapshot has still to confirm.
 
     ``unbound``: conversation → its key in ``floor.connected``, '' outside queues. ``until``: the last moment that the
-    earlier process is known to have lived.
+    earlier process is known to have lived. ``over``: that snapshot has come.
     """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.unbound: dict[Talk, str] = {}
         self.until = 0.0
+        self.over = False
 
 
 def under_way(visit: Visit) -> bool:

@@ -183,7 +183,7 @@ def legs_listed(floor: Floor, event: e.LegsListed) -> None:
     if floor.revived.calls:
         revive.settle(floor, event.at)
     if not floor.synced:
-        floor.synced, floor.link_since = True, event.at
+        floor.synced, floor.link_since, floor.revived.over = True, event.at, True
         floor.left_early.clear()
         floor.out.append(LinkChanged(event.at, "", True, ""))
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import msgspec
 
-from callcenter.floor.records import AgentState, Hole
+from callcenter.floor.records import SEEN, AgentState, Hole, Unseen
 
 
 class QueueNow(msgspec.Struct, frozen=True):
@@ -36,8 +35,7 @@ class AgentNow(msgspec.Struct, frozen=True):
 
 
 class FloorNow(msgspec.Struct, frozen=True):
-    """Everything of now. ``at``: the Floor's time; ``link``: the AMI link is up and its snapshot applied; ``lost_at``:
-    when the PBX was seen last, infinite while it is."""
+    """Everything of now. ``at``: the Floor's time; ``link``: the AMI link is up and its snapshot applied."""
 
     at: float
     pbx: str
@@ -47,13 +45,11 @@ class FloorNow(msgspec.Struct, frozen=True):
     drift: dict[str, int]
     queues: tuple[QueueNow, ...]
     agents: tuple[AgentNow, ...]
-    lost_at: float = math.inf
+    unseen: Unseen = SEEN
 
     def lasts_s(self, since: float) -> float:
-        """How long something has lasted that began at ``since``, as far as it was seen. Without the link nobody knows
-        whether who waits still does; what has begun since it was lost is seen, and only the snapshot is missing."""
-        until = self.at if since > self.lost_at else min(self.at, self.lost_at)
-        return max(0.0, until - since)
+        """How long something has lasted that began at ``since``, as far as it was seen."""
+        return max(0.0, self.unseen.until(since, self.at) - since)
 
 
 class Alarm(msgspec.Struct, frozen=True):

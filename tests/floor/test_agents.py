@@ -23,6 +23,7 @@ from scene import (
     no_answer,
     rings,
     scene,
+    snapshot,
     talked,
     talking,
     ticks,
@@ -91,6 +92,16 @@ def test_a_ring_that_nobody_answers_interrupts_the_wrap_up_but_does_not_end_it()
     assert states(told)[3:] == [
         ("wrap_up", 65, 70, "sales"), ("ringing", 70, 75, "sales"), ("wrap_up", 75, 85, "sales")]  # fmt: skip
     assert told.record().visits[0].wrap_up_s == 15
+
+
+def test_a_wrap_up_that_is_under_way_when_the_link_is_lost_is_the_last_that_is_known_until_it_is_back() -> None:
+    there = e.LinkUp(-20), e.SnapshotBegan(-20), member(-20, wrap_up=20), e.QueuesListed(-19.5), e.LegsListed(-19.5)
+    told = scene(there, talked(0, 65), e.LinkDown(80, "cut", 70.0), ticks(90, 600))
+    now = told.floor.now(600)
+    assert (now.agents[0].state, now.lasts_s(now.agents[0].since), told.said(WrapUpEnded)) == ("wrap_up", 5.0, [])
+    told.play(e.LinkUp(610), ticks(611), snapshot(612, member(612, wrap_up=20)), ticks(614))
+    assert states(told)[-1] == ("wrap_up", 65, 85, "sales")
+    assert (state_now(told), [c.wrap_up_s for c in told.said(WrapUpEnded)]) == ("available", [20])
 
 
 def test_who_is_paused_already_when_the_call_ends_has_no_wrap_up() -> None:

@@ -126,7 +126,7 @@ def played(events: list[e.Event]) -> Scene:
 def hung_up(scene: Scene) -> Scene:
     at = max(scene.floor.at, 5000.0)
     for _ in range(2):  # the second time for those that only an unfinished list still named
-        scene.play([e.LegGone(at, uid, "", "", 16) for uid in CHANNELS], e.LegsListed(at))
+        scene.play(e.LinkUp(at), [e.LegGone(at, uid, "", "", 16) for uid in CHANNELS], e.LegsListed(at))
     return scene.play([e.Tick(at + 10 * n) for n in (1, 2, 3)])
 
 

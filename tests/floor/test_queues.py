@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from scene import (
     ANNA,
     BEN,
@@ -16,6 +17,7 @@ from scene import (
     no_answer,
     rings,
     scene,
+    snapshot,
     talking,
 )
 
@@ -34,6 +36,16 @@ def test_the_longest_waiting_caller_is_the_one_who_entered_first() -> None:
     assert (now(told).waiting, now(told).oldest_at, now(told).waiting_since) == (2, 1, (1, 5))
     told.play(left(6))
     assert (now(told).waiting, now(told).oldest_at) == (1, 5)
+
+
+@pytest.mark.parametrize("lost_at", [20.0, 0.999])
+def test_whoever_waits_when_the_link_is_lost_waits_no_longer_until_it_is_back(lost_at: float) -> None:
+    """Timestamps go backwards now and then: who entered last may have done so after the PBX was seen last."""
+    told = scene(e.LinkUp(-5), snapshot(-5), dials_in(0), joins(1), e.LinkDown(30, "cut", since=lost_at))
+    waits = [told.floor.now(at).lasts_s(1.0) for at in (30, 600, 7200)]
+    assert waits == [max(0.0, lost_at - 1)] * 3
+    told.play(e.LinkUp(7200), dials_in(7201, "200.1"), joins(7202, leg="200.1", call="200.1"))
+    assert [told.floor.now(7210).lasts_s(since) for since in (1.0, 7202)] == [waits[0], 8.0], "a list is missing yet"
 
 
 def test_nobody_waits_in_a_queue_that_is_only_known() -> None:

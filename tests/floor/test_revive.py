@@ -246,6 +246,17 @@ def test_the_agents_hold_so_far_is_kept_and_a_hold_under_way_goes_on() -> None:
     assert (told.after.visit().hold_s, told.after.record().conversations[0].talk_s) == (13, 47)
 
 
+def test_a_process_that_stops_while_the_link_is_down_leaves_what_was_seen_until_then() -> None:
+    """Its ticks go on: agents who talked and held for minutes that nobody saw, and a hold that nobody took up."""
+    held = member(0, BEN), talking(), e.Held(10, PHONE, CALLER), e.LinkDown(21, "cut", 18.0), ticks(60, 600)
+    told = Restart(linked(held), alive=18.0)
+    assert {(s.agent, s.state, s.to) for s in told.before.floor.running_spans()} == {
+        (ANNA, "holding", 18.0), (BEN, "available", 18.0)
+    }  # fmt: skip
+    told.play(again(620, member(620, device=8), *in_talk(620)), e.Unheld(630, PHONE, CALLER), completes(640))
+    assert told.after.visit().hold_s == 620
+
+
 def test_a_hold_that_ended_meanwhile_is_counted_as_long_as_it_was_seen() -> None:
     told = Restart(linked(talking(), e.Held(10, PHONE, CALLER), ticks(15)))
     told.play(e.LinkDown(19, ""), e.LinkUp(20), snapshot(20, member(20, device=2), *in_talk(20)))
@@ -314,7 +325,7 @@ def test_what_was_seen_until_the_end_lasted_that_long_though_nothing_happened_fo
 def test_who_waited_at_the_stop_waits_no_longer_than_the_earlier_process_lived_while_nobody_sees_him() -> None:
     told = Restart(linked(dials_in(0), joins(1), ticks(15)), alive=20.0).play(e.LinkDown(60, "refused"), ticks(100))
     board = told.after.floor.now(600)
-    assert (board.queues[0].oldest_at, board.lost_at, board.lasts_s(1.0)) == (1.0, 20.0, 19.0)
+    assert (board.queues[0].oldest_at, board.unseen.lost_at, board.lasts_s(1.0)) == (1.0, 20.0, 19.0)
     told.play(e.Booted(610, 610), e.LinkUp(610))
     assert told.after.floor.now(620).lasts_s(1.0) == 19.0, "a login is no look yet"
     told.play(snapshot(630, member(630), waits(630, 629.0), lists(630, CALLER, 630)))

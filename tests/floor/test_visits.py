@@ -151,8 +151,8 @@ def test_an_agent_complete_finds_its_visit_with(how: str) -> None:
 
 
 TRANSFERRED, HUNG_UP = (
-    completes(66, "transfer"),
-    e.AgentCompleted(66.04, "200.9", "200.9", "sales", "", ANNA, "1001", 0, 0, "caller"),
+    e.AgentCompleted(66, CALLER, CALLER, "sales", PHONE, ANNA, "1001", 5, 60, "transfer"),
+    e.AgentCompleted(66.04, "200.9", "200.9", "sales", "", ANNA, "1001", 5, 60, "caller"),
 )  # fmt: skip
 """A transfer to a phone that still rings, as two threads of Asterisk 16 told it (queue_log written 40 ms slower)."""
 
@@ -209,12 +209,37 @@ def test_of_two_ends_within_a_moment_the_one_that_is_told_again_is_transferred()
 
 
 def test_an_end_told_again_after_the_call_or_much_later_changes_nothing() -> None:
-    again = e.AgentCompleted(67, "200.9", "200.9", "sales", "", ANNA, "1001", 0, 0, "transfer")
+    again = e.AgentCompleted(67, "200.9", "200.9", "sales", "", ANNA, "1001", 0, 60, "transfer")
     told = scene(ANSWERED, completes(66), gone(66, PHONE), gone(66), again)
     assert (told.visit().transferred, told.floor.drifts) == (False, {})
     told = scene(ANSWERED, completes(66), gone(66, PHONE), e.AgentCompleted(
-        72, "", "", "sales", "", ANNA, "1001", 0, 0, "transfer"))  # fmt: skip
+        72, "", "", "sales", "", ANNA, "1001", 0, 60, "transfer"))  # fmt: skip
     assert (told.visit().transferred, told.floor.drifts) == (False, {"no_conversation": 1})
+
+
+NEXT = "200.1", "200.2"
+"""The agent's next call, behind the conversation that is told twice."""
+
+
+def test_an_end_that_is_told_twice_is_not_that_of_the_agents_next_conversation() -> None:
+    caller, phone = NEXT
+    waits = dials_in(60, caller), joins(61, leg=caller, call=caller)
+    told = scene(ANSWERED, waits, TRANSFERRED, gone(66.01, PHONE), rings(66.02, phone, leg=caller),
+                 answers(66.03, phone, leg=caller), HUNG_UP)  # fmt: skip
+    assert list(told.floor.connected) == [phone]
+    told.play(gone(66.1), e.AgentCompleted(69, caller, caller, "sales", "", ANNA, "1001", 0, 3, "agent"),
+              gone(69, phone, caller), gone(69, caller, caller))  # fmt: skip
+    assert [round(c.visit.talk_s or 0) for c in told.said(VisitCompleted)] == [60, 3]
+    assert (told.floor.drifts, told.left_open()) == ({}, {})
+
+
+def test_the_end_of_a_conversation_whose_beginning_never_came_is_a_drift_right_behind_another_too() -> None:
+    caller, phone = NEXT
+    waits = dials_in(60, caller), joins(61, leg=caller, call=caller)
+    told = scene(ANSWERED, waits, TRANSFERRED, gone(66.01, PHONE), rings(66.02, phone, leg=caller),
+                 left(66.5, leg=caller, call=caller),
+                 e.AgentCompleted(70, caller, caller, "sales", phone, ANNA, "1001", 0, 3, "transfer"))  # fmt: skip
+    assert told.floor.drifts == {"no_conversation": 1}
 
 
 def test_a_call_whose_agent_complete_never_comes_ends_with_its_last_hangup() -> None:

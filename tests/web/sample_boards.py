@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from callcenter.config import Config, parse
-from callcenter.floor.records import AgentState, Outcome, Visit
+from callcenter.floor.records import SEEN, AgentState, Outcome, Unseen, Visit
 from callcenter.floor.wallboard import AgentNow, FloorNow, QueueNow, Wallboard
 
 AT = 1_794_824_531.25
@@ -58,6 +58,7 @@ def board_of(queues: int, agents: int, seq: int = 1, at: float = AT, link: bool 
     now = FloorNow(
         at=at, pbx="main", link=link, link_since=at - 5 * 3600 if link else at - 42, calls=chance.randint(20, 60),
         drift={}, queues=tuple(_queue(name, people, at, chance) for name in names), agents=people,
+        unseen=SEEN if link else Unseen(at - 42),
     )
     per = {name: _figures(chance, now_waiting=q.waiting) for name, q in zip(names, now.queues, strict=True)}
     per[""] = _sum(list(per.values()))

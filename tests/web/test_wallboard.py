@@ -16,7 +16,7 @@ from memory_source import MemorySource, running
 from playwright.async_api import Browser, Page, expect
 from sample_boards import AT, board_of, config_of, live_day
 
-from callcenter.floor.records import Hole
+from callcenter.floor.records import Hole, Unseen
 from callcenter.metrics.health import Health, alarms
 from callcenter.web.app import create_app
 
@@ -186,6 +186,23 @@ async def test_a_lost_link_is_said_over_all(server: str, page: Page, source: Mem
         await asyncio.sleep(0.6)
     source.publish(board_of(queues=3, agents=12, seq=3))
     await expect(page.locator("#banner")).to_be_hidden()
+
+
+async def test_who_waited_when_an_earlier_process_saw_the_pbx_last_has_waited_until_then(
+    server: str, page: Page, source: MemorySource
+) -> None:
+    """The page tells what the API does; the link is down only since this process began to try."""
+    board, replace = board_of(queues=3, agents=12, seq=2, link=False), msgspec.structs.replace
+    now = replace(board.now, unseen=Unseen(AT - 400), queues=tuple(
+        replace(queue, oldest_at=AT - 475, waiting_since=(AT - 475,), waiting=1) for queue in board.now.queues
+    ), agents=tuple(replace(agent, since=AT - 430) for agent in board.now.agents))  # fmt: skip
+    source.publish(replace(board, now=now))
+    await shown(page, server)
+    for _ in range(2):
+        await expect(page.locator("#summary .longest .value")).to_have_text("1:15")
+        assert await page.locator(".card .longest .value").all_text_contents() == ["1:15"] * 3
+        assert set(await page.locator(".agent time").all_text_contents()) == {"0:30"}
+        await asyncio.sleep(1.2)
 
 
 GAPS = (Hole("main", AT - 920, AT - 890, "x"), Hole("main", AT - 700, AT - 430, "x"))

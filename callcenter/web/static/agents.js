@@ -34,6 +34,7 @@ function update(view, agent, page) {
   say(view.what, agent.queue ?? (agent.reason || page.word[agent.state]));
   view.root.title = `${view.full} · ${page.word[agent.state]}`;
   view.since = Date.parse(agent.since);
+  view.told = agent.since_s;
 }
 
 const FITS = ["0", "1", "2"];
@@ -91,7 +92,7 @@ export function measure(root) {
   for (const view of shown.values()) view.room = "";
 }
 
-/** Each second: how long everybody is in the present state. */
+/** Each second: how long everybody is in the present state; `now` is null while that stands still, as told. */
 export function tickAgents(now, page) {
-  for (const view of shown.values()) say(view.time, page.fmt.duration((now - view.since) / 1000));
+  for (const view of shown.values()) say(view.time, page.fmt.duration(now === null ? view.told : (now - view.since) / 1000));
 }

@@ -59,8 +59,7 @@ function update(view, queue, board, page) {
   say(view.name, queue.name);
   say(view.waiting.value, fmt.count(queue.waiting));
   mark(view.waiting.root, { none: String(queue.waiting === 0) });
-  view.oldest = queue.oldest_at === null ? null : Date.parse(queue.oldest_at);
-  view.threshold = queue.targets.threshold_s;
+  view.wait = waitOf(queue);
   say(view.level.value, fmt.percent(figures.service_level));
   mark(view.level.root, { long: String(figures.service_level >= 1) });  // "100%" leaves its label no room beside the eye
   setJudged(view.level.sign, judged, word);
@@ -142,14 +141,20 @@ export function arrange(parent, charts) {
   mark(parent, { charts: String(charts && high >= LEAST_REM * rem) });
 }
 
-/** Each second: the longest waits go on, by the server's clock. */
-export function tickQueues(now, page) {
-  for (const view of cards.values()) showWait(view.longest, view.oldest, view.threshold, now, page);
+/** The longest wait of a queue: `since` when, and how long as told with the board; null where nobody waits. */
+function waitOf(queue) {
+  const { oldest_at: at, longest_wait_s: told, targets } = queue;
+  return at === null ? null : { since: Date.parse(at), told, threshold: targets.threshold_s };
 }
 
-function showWait(view, since, threshold, now, page) {
-  const s = since === null ? null : (now - since) / 1000;
-  const judged = wait(s, threshold);
+/** Each second: the longest waits go on, by the server's clock `now`; null: they stand still, as told. */
+export function tickQueues(now, page) {
+  for (const view of cards.values()) showWait(view.longest, view.wait, now, page);
+}
+
+function showWait(view, longest, now, page) {
+  const s = longest === null ? null : now === null ? longest.told : (now - longest.since) / 1000;
+  const judged = wait(s, longest?.threshold);
   say(view.value, page.fmt.duration(s));
   setJudged(view.sign, judged, page.word);
   mark(view.root, { judged, long: String(s !== null && s >= 3600) });
@@ -199,8 +204,7 @@ export function showSummary(parent, board, page) {
 /** The longest wait of all, judged by the threshold of its own queue. */
 export function tickSummary(board, now, page) {
   if (!summary) return;
-  const waits = board.queues.filter((queue) => queue.oldest_at !== null)
-    .map((queue) => ({ since: Date.parse(queue.oldest_at), threshold: queue.targets.threshold_s }));
+  const waits = board.queues.map(waitOf).filter((one) => one !== null);
   const first = waits.reduce((a, b) => (a === null || b.since < a.since ? b : a), null);
-  showWait(summary.longest, first?.since ?? null, first?.threshold, now, page);
+  showWait(summary.longest, first, now, page);
 }

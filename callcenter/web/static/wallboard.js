@@ -71,8 +71,8 @@ function draw() {
 
 function tick() {
   if (!board) return;
-  // Who waited when the link broke may have left since: their waits stand still.
-  const known = board.link ? now() : Math.min(now(), Date.parse(board.link_since));
+  // Who waited when the link broke may have left since: how long that is known to have lasted the server says.
+  const known = board.link ? now() : null;
   tickSummary(board, known, page);
   tickQueues(known, page);
   tickAgents(known, page);
