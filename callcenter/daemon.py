@@ -136,7 +136,8 @@ class Daemon:
 
     async def metrics(self, names: Collection[str] = ()) -> bytes:
         self.counters.ami_events, self.counters.ami_dropped = self.link.counted()
-        board, counters = self.board(), self.counters.picture()
+        board = self.board()
+        counters = self.counters.picture(board.now.at)
         past = {window: one.figures for window, one in self.past.items()}
         told = collector.families(board, counters, self.health(), self.planning, past, names)
         return await asyncio.to_thread(self._exposition.page, told)

@@ -77,7 +77,7 @@ class Counters:
         self.repaired: Counter[tuple[str, str]] = Counter()
         self.link_lost = 0
         self.reconnects = 0
-        self._blind_s = 0.0
+        self._blind_s = self._blind_told_s = 0.0
         self._blind_since: float | None = None
         self.ami_events = 0
         self.ami_dropped: Counter[str] = Counter()
@@ -95,8 +95,9 @@ class Counters:
             TimeShifted: self._shifted,
         }
 
-    def picture(self) -> Counters:
-        """A copy that stays as it is: to be read beside the loop."""
+    def picture(self, at: float) -> Counters:
+        """A copy that stays as it is: to be read beside the loop as what is told at ``at``."""
+        self._blind_told_s = self.blind_s(at)
         picture = copy(self)
         for name, value in vars(self).items():
             if isinstance(value, dict):
@@ -162,5 +163,9 @@ class Counters:
             self._blind_since += change.by_s
 
     def blind_s(self, at: float) -> float:
-        """Seconds without sight up to ``at`` since the link was up first; it grows while nothing is seen."""
-        return self._blind_s + (0.0 if self._blind_since is None else max(0.0, at - self._blind_since))
+        """Seconds without sight up to ``at`` since the link was up first; it grows while nothing is seen.
+
+        Never less than what was told: the PBX's clock may be a little behind where it was taken to be meanwhile.
+        """
+        so_far = 0.0 if self._blind_since is None else max(0.0, at - self._blind_since)
+        return max(self._blind_told_s, self._blind_s + so_far)

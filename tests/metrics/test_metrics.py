@@ -247,6 +247,19 @@ def test_blind_time_grows_while_nothing_is_seen_and_stands_while_all_is() -> Non
     assert value(of_daemon(counters), "callcenter_link_lost_total") == 2
 
 
+def test_blind_time_that_was_told_is_never_less_afterwards() -> None:
+    """The PBX's clock lost half a second meanwhile: to Prometheus a counter that falls has begun anew."""
+    counters, told = Counters(), []
+    counters.apply(LinkChanged(AT, "", True, ""))
+    counters.apply(LinkChanged(AT + 100, "", False, "lost"))
+    told.append(counters.picture(AT + 3700).blind_s(AT + 3700))
+    counters.apply(LinkChanged(AT + 3699.5, "", True, ""))
+    told.append(counters.picture(AT + 3700).blind_s(AT + 3700))
+    counters.apply(LinkChanged(AT + 3800, "", False, "lost"))
+    told += [counters.picture(AT + at).blind_s(AT + at) for at in (3800, 3810)]
+    assert told == [3600, 3600, 3600, 3609.5]
+
+
 def test_a_window_says_how_much_of_it_may_lack_calls() -> None:
     page = of_daemon()
     assert value(page, "callcenter_holes", repaired="true") == 1
@@ -298,7 +311,7 @@ def test_a_picture_of_the_counters_stays_as_it_is() -> None:
     )  # fmt: skip
     for change in changes:
         counters.apply(change)
-    picture, before = counters.picture(), scraped(counters)
+    picture, before = counters.picture(AT), scraped(counters)
     assert scraped(picture) == before
     for change in changes:
         counters.apply(change)
