@@ -22,7 +22,16 @@ from callcenter.ami.replay import Cut
 from callcenter.config import Store, load
 from callcenter.errors import CallcenterError, NotWritten
 from callcenter.floor.records import rfc3339
-from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, complain, err, out, say, show_what_can_be_shown
+from callcenter.terminal import (
+    DEFAULT_CONFIG,
+    ConfigFile,
+    complain,
+    err,
+    out,
+    say,
+    show_what_can_be_shown,
+    tell_what_cannot_be_written,
+)
 from callcenter.unfailing import Unfailing
 from callcenter.verify import Verdict
 
@@ -278,6 +287,7 @@ app.command()(cli_forecast.forecast)
 def main() -> None:
     """The console script."""
     show_what_can_be_shown()
+    tell_what_cannot_be_written()
     try:
         app()
     except CallcenterError as problem:

@@ -113,6 +113,21 @@ def test_every_command_has_a_help(command: str) -> None:
     assert f"callcenter {command} [OPTIONS]" in done.stdout
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [
+    ["--version"], ["--help"], ["replay", CAPTURE], ["replay", CAPTURE, "--json"],
+    ["verify", "--queue-log", LOG, "--capture", CAPTURE], ["simulate", "--port", "0"],
+])  # fmt: skip
+def test_what_cannot_be_written_is_one_line(arguments: list[object], unbuffered: str) -> None:
+    command = [Path(sys.executable).with_name("callcenter"), *map(str, arguments)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    assert complaint(done, 2) == "cannot write the output: No space left on device"
+
+
 def test_the_help_names_every_command() -> None:
     done = callcenter("--help")
     assert done.returncode == 0
