@@ -128,6 +128,14 @@ def test_what_cannot_be_written_is_one_line(arguments: list[object], unbuffered:
     assert complaint(done, 2) == "cannot write the output: No space left on device"
 
 
+def test_a_simulated_pbx_whose_queue_log_cannot_be_written_says_so(tmp_path: Path) -> None:
+    full = tmp_path / "queue_log"
+    full.symlink_to("/dev/full")
+    assert complaint(callcenter("simulate", "--port", 0, "--queue-log", full), 2) == (
+        f"cannot write {full}: No space left on device"
+    )
+
+
 def test_the_help_names_every_command() -> None:
     done = callcenter("--help")
     assert done.returncode == 0
