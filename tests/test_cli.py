@@ -158,6 +158,18 @@ def test_an_unknown_command_is_a_wrong_usage() -> None:
 # ---- configuration ------------------------------------------------------------------------------------------
 
 
+def test_a_check_of_a_pbx_that_does_not_answer_looks_at_all_else(config: Path, tmp_path: Path) -> None:
+    queue_log, more = f'queue_log = "{tmp_path}/none"\n', '[mqtt]\nhost = "127.0.0.1"\nport = 1\n'
+    config.write_text(f'{LEAST}{queue_log}[store]\nbackups = "{tmp_path}/no"\n{more}')
+    done = callcenter("check", "--config", config)
+    assert done.returncode == 2
+    pbx, log, backups, mqtt = done.stderr.splitlines()
+    assert "127.0.0.1:1: cannot connect" in pbx
+    assert "pbx.queue_log: " in log
+    assert "store.backups: no folder" in backups
+    assert "mqtt: 127.0.0.1:1" in mqtt
+
+
 @pytest.mark.parametrize("command", ["run", "check"])
 @pytest.mark.parametrize(("more", "named"), [
     ("nonsense = 1\n", "unknown key 'pbx.0.nonsense'"),
