@@ -20,9 +20,18 @@ from rich.table import Table
 from callcenter import __version__, cli_forecast, cli_history
 from callcenter.ami.replay import Cut
 from callcenter.config import Store, load
-from callcenter.errors import CallcenterError, NotWritten
+from callcenter.errors import CallcenterError, LinkError, NotWritten
 from callcenter.floor.records import rfc3339
-from callcenter.terminal import DEFAULT_CONFIG, ConfigFile, complain, err, out, say, show_what_can_be_shown
+from callcenter.terminal import (
+    DEFAULT_CONFIG,
+    ConfigFile,
+    complain,
+    err,
+    out,
+    say,
+    show_what_can_be_shown,
+    tell_what_cannot_be_written,
+)
 from callcenter.unfailing import Unfailing
 from callcenter.verify import Verdict
 
@@ -69,20 +78,27 @@ def check(
 
     loaded = load(config)
     logging_to_stderr(logging.ERROR)  # what is wrong is said below, once
-    wrong = 0
+    wrong, unseen = 0, False
     for pbx in loaded.pbx:
-        found = asyncio.run(check_pbx(pbx, listen))
+        try:
+            found = asyncio.run(check_pbx(pbx, listen))
+        except LinkError as problem:  # what does not need it is looked at all the same
+            complain(str(problem))
+            unseen = True
+            continue
         for note in found.notes:
             say(f"{pbx.name}: {note}")
-        for problem in found.wrong:
-            complain(f"{pbx.name}: {problem}")
+        for fault in found.wrong:
+            complain(f"{pbx.name}: {fault}")
         wrong += len(found.wrong)
     for notes, problems in (check_files(loaded), asyncio.run(check_broker(loaded))):
         for note in notes:
             say(note)
-        for problem in problems:
-            complain(problem)
+        for fault in problems:
+            complain(fault)
         wrong += len(problems)
+    if unseen:
+        raise typer.Exit(2)
     if wrong:
         raise typer.Exit(1)
     say("nothing wrong found")
@@ -278,6 +294,7 @@ app.command()(cli_forecast.forecast)
 def main() -> None:
     """The console script."""
     show_what_can_be_shown()
+    tell_what_cannot_be_written()
     try:
         app()
     except CallcenterError as problem:

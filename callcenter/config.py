@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.functional_validators import BeforeValidator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from callcenter.errors import ConfigError
 from kpi.table import CALL_FIGURES, FIGURES
@@ -318,6 +318,8 @@ def parse(values: dict[str, Any], where: str, connects: bool = True) -> Config:
         config = Config(**(values if connects else {"pbx": [{}]} | values))
     except ValidationError as e:
         raise ConfigError(f"{where}: " + "; ".join(map(_said, _causes(e.errors())))) from None
+    except SettingsError as e:
+        raise ConfigError(f"environment: {_no_json(e)}") from None
     except ValueError as e:
         raise ConfigError(f"{where}: {e}") from None
     if connects and config.pbx[0].secret is None and config.pbx[0].secret_file is None:
@@ -334,8 +336,21 @@ def _causes(errors: list[Any]) -> list[Any]:
 def _said(error: Any) -> str:
     key = ".".join(str(p) for p in error["loc"]) or "configuration"
     if error["type"] == "extra_forbidden":
-        return f"unknown key {key!r}"
-    return f"{key}: {error['msg'].removeprefix('Value error, ')}"
+        return f"unknown key {key!r}{_by_environment(error['loc'])}"
+    return f"{key}: {error['msg'].removeprefix('Value error, ')}{_by_environment(error['loc'])}"
+
+
+def _by_environment(loc: tuple[Any, ...]) -> str:
+    """Which variable it comes from, where it is one: what is wrong is not in the file then."""
+    wanted = "CALLCENTER_" + "__".join(part.upper() for part in loc if isinstance(part, str))
+    said = [key for key in os.environ if f"{key.upper()}__".startswith(f"{wanted}__")]
+    return f" (as {said[0]} says)" if said else ""
+
+
+def _no_json(error: SettingsError) -> str:
+    text = getattr(error.__cause__, "doc", None)
+    said = [key for key, value in os.environ.items() if key.upper().startswith("CALLCENTER_") and value == text]
+    return f"{said[0]}: not valid JSON: {error.__cause__}" if said else str(error)
 
 
 def load(path: Path, connects: bool = True) -> Config:

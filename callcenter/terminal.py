@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated, Any, TextIO, cast
 
 import typer
 from rich.console import Console
@@ -47,6 +48,46 @@ def write_out(text: str, what: str) -> None:
         raise
     except OSError as e:
         raise InputError(f"cannot write {what}: {e.strerror or e}") from e
+
+
+class Output:
+    """Standard output that raises InputError for what it cannot take (a full disk)."""
+
+    def __init__(self, stream: IO[Any]) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @property
+    def buffer(self) -> Output:
+        return Output(self._stream.buffer)  # type: ignore[attr-defined]
+
+    def write(self, what: Any) -> int:
+        if what == "":  # typer tries what a stream takes, and hides what comes of it
+            return 0
+        with self._told():
+            return self._stream.write(what)
+
+    def flush(self) -> None:
+        with self._told():
+            self._stream.flush()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as e:
+            with suppress(OSError):  # it keeps what it cannot write, and would fail once more at the end of the process
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            raise InputError(f"cannot write the output: {e.strerror or e}") from e
+
+
+def tell_what_cannot_be_written() -> None:
+    if sys.stdout is not None:  # it was closed
+        sys.stdout = cast(TextIO, Output(sys.stdout))
 
 
 def show_what_can_be_shown() -> None:

@@ -113,6 +113,29 @@ def test_every_command_has_a_help(command: str) -> None:
     assert f"callcenter {command} [OPTIONS]" in done.stdout
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [
+    ["--version"], ["--help"], ["replay", CAPTURE], ["replay", CAPTURE, "--json"],
+    ["verify", "--queue-log", LOG, "--capture", CAPTURE], ["simulate", "--port", "0"],
+])  # fmt: skip
+def test_what_cannot_be_written_is_one_line(arguments: list[object], unbuffered: str) -> None:
+    command = [Path(sys.executable).with_name("callcenter"), *map(str, arguments)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    assert complaint(done, 2) == "cannot write the output: No space left on device"
+
+
+def test_a_simulated_pbx_whose_queue_log_cannot_be_written_says_so(tmp_path: Path) -> None:
+    full = tmp_path / "queue_log"
+    full.symlink_to("/dev/full")
+    assert complaint(callcenter("simulate", "--port", 0, "--queue-log", full), 2) == (
+        f"cannot write {full}: No space left on device"
+    )
+
+
 def test_the_help_names_every_command() -> None:
     done = callcenter("--help")
     assert done.returncode == 0
@@ -133,6 +156,18 @@ def test_an_unknown_command_is_a_wrong_usage() -> None:
 
 
 # ---- configuration ------------------------------------------------------------------------------------------
+
+
+def test_a_check_of_a_pbx_that_does_not_answer_looks_at_all_else(config: Path, tmp_path: Path) -> None:
+    queue_log, more = f'queue_log = "{tmp_path}/none"\n', '[mqtt]\nhost = "127.0.0.1"\nport = 1\n'
+    config.write_text(f'{LEAST}{queue_log}[store]\nbackups = "{tmp_path}/no"\n{more}')
+    done = callcenter("check", "--config", config)
+    assert done.returncode == 2
+    pbx, log, backups, mqtt = done.stderr.splitlines()
+    assert "127.0.0.1:1: cannot connect" in pbx
+    assert "pbx.queue_log: " in log
+    assert "store.backups: no folder" in backups
+    assert "mqtt: 127.0.0.1:1" in mqtt
 
 
 @pytest.mark.parametrize("command", ["run", "check"])

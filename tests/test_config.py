@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import get_args
@@ -152,13 +153,45 @@ def test_the_pbx_may_come_from_the_environment_alone(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(("key", "named"), [
     ("NONSENSE", "'CALLCENTER_NONSENSE'"), ("SITES__NAME", "'CALLCENTER_SITES__NAME'"), ("SITE__NAM", "'site.nam'"),
-    ("PBX__SECRT", "'pbx.0.secrt'"), ("SITE", "site"),
+    ("PBX__SECRT", "'pbx.0.secrt'"), ("SITE", "CALLCENTER_SITE: not valid JSON"),
 ])  # fmt: skip
 def test_an_unknown_key_of_the_environment_is_named(
     monkeypatch: pytest.MonkeyPatch, file: Path, key: str, named: str
 ) -> None:
     monkeypatch.setenv(f"CALLCENTER_{key}", "x")
     assert named in refusal(file)
+
+
+def test_what_the_readme_gives_as_examples_of_the_environment_leaves_the_rest_of_the_file_in_force(
+    monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    examples = dict(re.findall(r"`CALLCENTER_(\w+)='?([^`']+)'?`", readme))
+    assert {"WEB__PORT", "PBX__TRUNKS"} <= examples.keys()
+    written(file, "host = 'pbx.example'\n[web]\nhost = '::1'\n")
+    config = from_environment(monkeypatch, file, **examples)
+    assert (config.pbx[0].host, config.web.host) == ("pbx.example", "::1")
+
+
+@pytest.mark.parametrize(("key", "value", "said"), [
+    ("WEB__PORT", "x", "(as CALLCENTER_WEB__PORT says)"), ("PBX__PORT", "0", "(as CALLCENTER_PBX__PORT says)"),
+    ("WEB__PORT__X", "1", "(as CALLCENTER_WEB__PORT__X says)"), ("WEB__PROT", "1", "(as CALLCENTER_WEB__PROT says)"),
+    ("QUEUES__sales__WRAP_UP_S", "x", "(as CALLCENTER_QUEUES__sales__WRAP_UP_S says)"),
+    ("PBX__TRUNKS", "PJSIP/x", "environment: CALLCENTER_PBX__TRUNKS: not valid JSON"),
+])  # fmt: skip
+def test_a_value_of_the_environment_that_is_wrong_is_not_looked_for_in_the_file(
+    monkeypatch: pytest.MonkeyPatch, file: Path, key: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"CALLCENTER_{key}", value)
+    assert said in refusal(file)
+
+
+def test_what_the_file_says_wrong_is_not_looked_for_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    monkeypatch.setenv("CALLCENTER_WEB__HOST", "x")
+    written(file, "[web]\nport = 'x'\n")
+    assert refusal(file).endswith("unable to parse string as an integer")
 
 
 # ---- secrets ------------------------------------------------------------------------------------------------

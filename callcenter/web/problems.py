@@ -65,11 +65,13 @@ def install(app: FastAPI) -> None:
 
 def said(errors: Sequence[Any]) -> str:
     """Which parameter is wrong and why, in one line."""
-    return "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg'].removeprefix('Value error, ')}" for e in errors)
+    return "; ".join(
+        f"{'.'.join(map(str, e['loc'][1:] or e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in errors
+    )
 
 
 def described(openapi: dict[str, Any]) -> dict[str, Any]:
-    """``openapi`` with the shapes of a Problem and of a board, and 400 in place of FastAPI's own 422."""
+    """``openapi`` with the shapes of a Problem and of a board, and 400 (for a body 413 too) in place of 422."""
     schemas = openapi.setdefault("components", {}).setdefault("schemas", {})
     board = BoardShape.model_json_schema(ref_template=REFERENCE)
     schemas |= board.pop("$defs") | {"BoardShape": board, "Problem": Problem.model_json_schema()}
@@ -78,5 +80,6 @@ def described(openapi: dict[str, Any]) -> dict[str, Any]:
     for path in openapi["paths"].values():
         for operation in path.values():
             if operation["responses"].pop("422", None):
-                operation["responses"] |= {str(k): v for k, v in documented(400).items()}
+                statuses = (400, 413) if "requestBody" in operation else (400,)  # see callcenter.web.bodies
+                operation["responses"] |= {str(k): v for k, v in documented(*statuses).items()}
     return openapi

@@ -101,3 +101,13 @@ def test_no_page_loads_anything_from_elsewhere(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     assert not FOREIGN.search(text.replace("http://www.w3.org/2000/svg", ""))
     assert "innerHTML" not in text and "insertAdjacentHTML" not in text and "document.write" not in text
+
+
+async def test_what_a_body_is_refused_with_is_documented_and_names_it(
+    api: httpx.AsyncClient, document: dict[str, Any]
+) -> None:
+    for path in ("/api/v1/reports", "/api/v1/staffing/what-if"):
+        no_table, long = [await api.post(path, content=content) for content in (b"x", b" " * 70_000)]
+        assert (no_table.status_code, long.status_code) == (400, 413)
+        assert no_table.json()["detail"].startswith("body: ")
+        assert {"400", "413"} <= document["paths"][path]["post"]["responses"].keys()

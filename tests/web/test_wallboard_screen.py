@@ -273,6 +273,35 @@ async def test_the_ticker_tells_the_worst_first_and_all_in_turn(server: str, pag
     await expect(page.locator("#spoken")).to_have_text("")
 
 
+@pytest.mark.parametrize("lang", ["en", "fa", "ar"])
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080), (3840, 2160)])
+async def test_no_name_in_the_ticker_is_cut(
+    server: str, page: Page, source: MemorySource, lang: str, width: int, height: int
+) -> None:
+    board = board_of(6, 12, seq=3)
+    names = ["installation", "complaints", "customer-service-of-the-north-west", "queue11", "پشتیبانی فنی مشتریان", "a"]
+    queues = tuple(
+        msgspec.structs.replace(queue, name=name) for queue, name in zip(board.now.queues, names, strict=True)
+    )
+    figures = {"30m": {name: {"offered": 50, "service_level": 0.5} for name in names} | {"": {"offered": 300}}}
+    targets = {name: {"threshold_s": 20.0, "service_level": 0.8} for name in names}
+    now = msgspec.structs.replace(board.now, queues=queues)
+    source.publish(msgspec.structs.replace(board, now=now, figures=figures, targets=targets))
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.add_init_script(FASTER)
+    await page.goto(f"{server}/?lang={lang}")
+    seen: set[str] = set()
+    async with asyncio.timeout(20):
+        while not seen >= set(names):
+            seen |= set(await page.locator("#ticker .who").all_text_contents())
+            assert await page.evaluate(CUT) == []
+            await asyncio.sleep(0.05)
+
+
+CUT = """() => [...document.querySelectorAll("#ticker .who, #ticker .said")]
+    .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"""
+
+
 JUDGED = """() => [...document.querySelectorAll(".stat")].filter((stat) => {
     const [sign, value] = [".number > .glyph", ".value"].map((css) => stat.querySelector(css));
     return sign && value.textContent !== "–";

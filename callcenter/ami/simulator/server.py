@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -53,6 +54,7 @@ class Simulation:
         self._mode: Literal["a", "w"] = "a" if appends else "w"
         self._killed = False
         self._log: TextIO | None = None
+        self._unwritten: ConfigError | None = None
         self._began: tuple[float, float] | None = None
 
     # ---- what clients do --------------------------------------------------------------------------------------
@@ -79,12 +81,22 @@ class Simulation:
         """What was said goes to all that listen, what was logged to the file."""
         said, log = self.world.take()
         if self._log is not None and log:
-            self._log.write("\n".join(log) + "\n")
-            self._log.flush()
+            self._write(self._log, "\n".join(log) + "\n")
         if said:
             data = b"".join(message for _, message in said)
             for client in tuple(self.clients):
                 client.tell(data)
+
+    def _write(self, file: TextIO, lines: str) -> None:
+        """A client's question may be what brings it here: that it failed is told by :meth:`run`."""
+        try:
+            file.write(lines)
+            file.flush()
+        except OSError as e:
+            self._unwritten = ConfigError(f"cannot write {self._path}: {e.strerror or e}")
+            self._log = None
+            with suppress(OSError):  # it would try once more
+                file.close()
 
     # ---- time -------------------------------------------------------------------------------------------------
 
@@ -106,6 +118,8 @@ class Simulation:
         behind = max(0.0, clock.now() - self.world.now) if self._on_time else 0.0
         self._began = clock.monotonic() - behind / self.speed, self.world.now
         while not self.world.done:
+            if self._unwritten is not None:
+                raise self._unwritten
             up_to_date = self._advance()
             self.publish()
             due = self.world.due()

@@ -10,7 +10,7 @@ const GRAVE = new Set(["nobody_logged_in", "waits_too_long"]);
 const OF_DAEMON = new Set(["snapshot", "actions", "refused", "queue_log", "backup", "mqtt"]);
 
 const shown = new Map();
-let all = [], first = 0, dueAt = 0, told = "";
+let all = [], keys = "", most = AT_ONCE, first = 0, dueAt = 0, told = "";
 
 function item() {
   const sign = glyph("near"), queue = make("bdi", "who"), what = make("span", "said");
@@ -40,6 +40,8 @@ export function lines(board, page) {
 
 export function showTicker(root, board, page) {
   all = lines(board, page);
+  const those = all.map((line) => line.key).sort().join("\n");
+  if (those !== keys) [keys, most, first] = [those, AT_ONCE, first - first % AT_ONCE];
   const [sign, list, count] = root.children;
   mark(root, { none: String(all.length === 0), grave: String(all.some((line) => line.grave)) });
   setGlyph(sign, all.length === 0 ? "good" : all.some((line) => line.grave) ? "bad" : "near");
@@ -49,8 +51,26 @@ export function showTicker(root, board, page) {
   tell(root.nextElementSibling, page);
 }
 
+/** Fewer at once where so many do not fit: a name that is cut may be any queue's. */
 function draw(list, count, page) {
-  const page_ = all.length ? all.slice(first, first + AT_ONCE) : [{ key: "", queue: "", text: page.word.allWell, values: {}, title: "" }];
+  place(list, page);
+  while (most > 1 && cut(list)) {
+    most -= 1;
+    first -= first % most;
+    place(list, page);
+  }
+  const pages = Math.ceil(all.length / most);
+  say(count, pages > 1 ? `${page.fmt.count(Math.floor(first / most) + 1)} / ${page.fmt.count(pages)}` : "");
+}
+
+/** On a phone each has lines of its own. */
+function cut(list) {
+  if (getComputedStyle(list).flexDirection !== "row") return false;
+  return [...list.querySelectorAll(".who, .said")].some((text) => text.scrollWidth > text.clientWidth + 1);
+}
+
+function place(list, page) {
+  const page_ = all.length ? all.slice(first, first + most) : [{ key: "", queue: "", text: page.word.allWell, values: {}, title: "" }];
   keyed(list, shown, page_, (line) => line.key, item, (view, line) => {
     mark(view.root, { grave: String(Boolean(line.grave)) });
     view.root.title = line.title;
@@ -58,13 +78,10 @@ function draw(list, count, page) {
     say(view.queue, line.queue);
     sayFilled(view.what, line.text, line.values);
   });
-  const pages = Math.ceil(all.length / AT_ONCE);
-  say(count, pages > 1 ? `${page.fmt.count(Math.floor(first / AT_ONCE) + 1)} / ${page.fmt.count(pages)}` : "");
 }
 
 /** For those who listen instead of looking: all of it, once, when something came or went. */
 function tell(spoken, page) {
-  const keys = all.map((line) => line.key).sort().join("\n");
   if (keys === told) return;
   told = keys;
   say(spoken, all.map((line) => `${line.queue} ${line.text.replace(/\{(\w)\}/g, (_, key) => line.values[key])}`).join(". "));
@@ -75,7 +92,7 @@ export function tickTicker(root, page) {
   const now = performance.now();
   if (now < dueAt) return;
   dueAt = now + EACH_MS;
-  if (all.length <= AT_ONCE) return;
-  first = first + AT_ONCE < all.length ? first + AT_ONCE : 0;
+  if (all.length <= most) return;
+  first = first + most < all.length ? first + most : 0;
   draw(root.children[1], root.children[2], page);
 }
