@@ -153,7 +153,7 @@ class Counters:
         self.link_lost += self._link and not change.up
         self.reconnects += change.up and self._blind_since is not None
         if change.up:
-            self._blind_s, self._blind_since = self.blind_s(change.at), None
+            self._blind_s, self._blind_since = self._was_blind_s(change.at), None
         elif self._blind_since is None:
             self._blind_since = change.at
         self._link = change.up
@@ -167,5 +167,7 @@ class Counters:
 
         Never less than what was told: the PBX's clock may be a little behind where it was taken to be meanwhile.
         """
-        so_far = 0.0 if self._blind_since is None else max(0.0, at - self._blind_since)
-        return max(self._blind_told_s, self._blind_s + so_far)
+        return max(self._blind_told_s, self._was_blind_s(at))
+
+    def _was_blind_s(self, at: float) -> float:
+        return self._blind_s + (0.0 if self._blind_since is None else max(0.0, at - self._blind_since))
