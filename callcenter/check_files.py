@@ -1,15 +1,17 @@
-"""Can what the configuration names on this machine be used: queue_log, the backups' folder? A shell; reads only."""
+"""Can what is named on this machine be used: queue_log, the folders of the store and its backups? A shell; reads only."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from callcenter import clock
 from callcenter.config import Config, Pbx, Store
 from callcenter.errors import InputError
 from callcenter.repairs import source_of
+from callcenter.store.opening import path_of
 
 DAY_S = 86_400.0
 
@@ -22,6 +24,7 @@ def check_files(config: Config) -> tuple[list[str], list[str]]:
         for note, problem in _queue_log(pbx, config.site.zone):
             notes += [note] if note else []
             wrong += [problem] if problem else []
+    notes += _store(path_of(config.store.url).parent)
     wrong += _backups(config.store)
     return notes, wrong
 
@@ -44,6 +47,14 @@ def _queue_log(pbx: Pbx, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
         return
     age = f"newest line {now - newest:.0f} s ago" if newest else "no line of the last day"
     yield f"{pbx.name}: queue_log can be read, {age}", ""
+
+
+def _store(folder: Path) -> Iterator[str]:
+    """No fault: a service may have its folder made when it starts, and may be another user than who asks."""
+    if not folder.is_dir():
+        yield f"store.url: no folder {folder} yet, and run makes none; a service with StateDirectory does"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        yield f"store.url: {folder} may not be written by who asks now"
 
 
 def _backups(store: Store) -> Iterator[str]:

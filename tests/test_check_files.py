@@ -52,3 +52,9 @@ def test_a_url_of_nothing_is_wrong() -> None:
 def test_a_folder_for_backups_has_to_be_there(tmp_path: Path) -> None:
     assert checked(backups=str(tmp_path / "none"))[1] == [f"store.backups: no folder {tmp_path / 'none'}"]
     assert checked(backups=str(tmp_path))[1] == []
+
+
+def test_where_the_store_will_be_is_looked_at(tmp_path: Path) -> None:
+    (_, note), wrong = checked(url=f"sqlite+aiosqlite:///{tmp_path}/none/calls.db")
+    assert (note.split(" yet")[0], wrong) == (f"store.url: no folder {tmp_path / 'none'}", [])
+    assert len(checked(url=f"sqlite+aiosqlite:///{tmp_path}/calls.db")[0]) == 1

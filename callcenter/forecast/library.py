@@ -30,7 +30,7 @@ def library(history: Series, ahead: Intervals, days_off: Set[date]) -> Expected:
         from statsforecast.models import AutoETS
     except ImportError as e:
         missing = isinstance(e, ModuleNotFoundError) and (e.name or "").partition(".")[0] == "statsforecast"
-        why = "needs: pip install 'callcenter[statsforecast]'" if missing else f"cannot be loaded: {e}"
+        why = "needs callcenter's extra [statsforecast], see README.md" if missing else f"cannot be loaded: {e}"
         raise ConfigError(f"the forecast model 'statsforecast' {why}") from e
     learnt = learn(history, days_off)
     last = history.intervals.dates[-1]

@@ -25,7 +25,7 @@ Status = Annotated[Literal["open", "closed"] | None, Query(description="only ope
 
 
 def router(source: Source) -> APIRouter:
-    api = APIRouter(prefix="/api/v1", tags=["history"], dependencies=ONLY_KNOWN, responses=documented(400))
+    api = APIRouter(prefix="/api/v1", tags=["history"], dependencies=ONLY_KNOWN, responses=documented(400, 503))
     config = source.config
 
     @api.get("/calls", response_model=CallPage)

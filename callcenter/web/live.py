@@ -61,7 +61,7 @@ def router(source: Source) -> APIRouter:
             raise missing(f"no such queue: {queue}")
         return json(shown.past_kpis(board, window, past, queue, site))
 
-    @api.get("/kpis/intervals", response_model=KpiIntervals, responses=documented(404))
+    @api.get("/kpis/intervals", response_model=KpiIntervals, responses=documented(404, 503))
     async def intervals(
         window: Day = "today", every: Every = "15m", queue: Queue = None, figure: Names = []  # noqa: B006
     ) -> Response:

@@ -72,7 +72,7 @@ def test_a_holiday_ahead_is_as_quiet_as_holidays_are() -> None:
 def test_where_it_is_not_installed_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "statsforecast.models", None)
     known, ahead, _, _ = drawn([400], 84, 6).split(70)
-    with pytest.raises(ConfigError, match=r"'statsforecast' needs: pip install 'callcenter\[statsforecast\]'"):
+    with pytest.raises(ConfigError, match=r"'statsforecast' needs callcenter's extra \[statsforecast\], see README.md"):
         MODELS["statsforecast"](known, ahead, set())
 
 
