@@ -1,4 +1,4 @@
-"""Can what is named on this machine be used: queue_log, the folders of the store and its backups? A shell; reads only."""
+"""Can what is named on this machine be used: queue_log, the folders of the store and its backups? A shell that reads."""
 
 from __future__ import annotations
 
