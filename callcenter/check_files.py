@@ -1,4 +1,4 @@
-"""Can what is named on this machine be used: queue_log, the folders of the store and its backups? A shell that reads."""
+"""Can what is named on this machine be used: queue_log, folders of the store and backups? A shell; reads only."""
 
 from __future__ import annotations
 
