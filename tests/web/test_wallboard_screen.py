@@ -298,8 +298,38 @@ async def test_no_name_in_the_ticker_is_cut(
             await asyncio.sleep(0.05)
 
 
-CUT = """() => [...document.querySelectorAll("#ticker .who, #ticker .said")]
-    .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.textContent)"""
+async def test_a_name_that_lacks_a_part_of_a_pixel_is_not_cut_either(
+    server: str, page: Page, source: MemorySource
+) -> None:
+    """What stands before the ellipsis is a letter less."""
+    board = board_of(3, 12, seq=3)
+    names = [queue.name for queue in board.now.queues]
+    figures = {"30m": {name: {"offered": 50, "service_level": 0.5} for name in names} | {"": {"offered": 300}}}
+    targets = {name: {"threshold_s": 20.0, "service_level": 0.8} for name in names}
+    source.publish(msgspec.structs.replace(board, figures=figures, targets=targets))
+    await page.set_viewport_size({"width": 1920, "height": 1080})
+    await page.goto(f"{server}/?lang=en")
+    lines = page.locator("#ticker .item")
+    await expect(lines).to_have_count(3)
+    await page.evaluate(ALL_BUT_FITS)
+    assert await page.evaluate(CUT) != []
+    source.publish(msgspec.structs.replace(board, figures=figures, targets=targets, seq=4))
+    await expect(lines).to_have_count(2)
+    assert await page.evaluate(CUT) == []
+
+
+ALL_BUT_FITS = """() => {
+    const list = document.querySelector("#ticker .items"), [first, , last] = list.children;
+    const needed = last.getBoundingClientRect().right - first.getBoundingClientRect().left;
+    list.style.flex = `0 0 ${needed - 0.6}px`;
+}"""
+CUT = """() => {
+    const inside = document.createRange();
+    return [...document.querySelectorAll("#ticker .who, #ticker .said")].filter((e) => {
+        inside.selectNodeContents(e);
+        return inside.getBoundingClientRect().width > e.getBoundingClientRect().width + 0.05;
+    }).map((e) => e.textContent);
+}"""
 
 
 JUDGED = """() => [...document.querySelectorAll(".stat")].filter((stat) => {

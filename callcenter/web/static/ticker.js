@@ -63,10 +63,14 @@ function draw(list, count, page) {
   say(count, pages > 1 ? `${page.fmt.count(Math.floor(first / most) + 1)} / ${page.fmt.count(pages)}` : "");
 }
 
-/** On a phone each has lines of its own. */
+/** On a phone each has lines of its own. scrollWidth is of whole pixels, and a part of one is enough for an ellipsis. */
 function cut(list) {
   if (getComputedStyle(list).flexDirection !== "row") return false;
-  return [...list.querySelectorAll(".who, .said")].some((text) => text.scrollWidth > text.clientWidth + 1);
+  const inside = document.createRange();
+  return [...list.querySelectorAll(".who, .said")].some((text) => {
+    inside.selectNodeContents(text);
+    return inside.getBoundingClientRect().width > text.getBoundingClientRect().width + 0.05;
+  });
 }
 
 function place(list, page) {
