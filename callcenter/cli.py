@@ -25,7 +25,9 @@ from callcenter.floor.records import rfc3339
 from callcenter.terminal import (
     DEFAULT_CONFIG,
     ConfigFile,
+    UsageError,
     complain,
+    complain_of_usage,
     err,
     out,
     say,
@@ -296,7 +298,13 @@ def main() -> None:
     show_what_can_be_shown()
     tell_what_cannot_be_written()
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except UsageError as problem:
+        complain_of_usage(problem)
+        sys.exit(2)
+    except typer.Abort:
+        complain("aborted")
+        sys.exit(1)
     except CallcenterError as problem:
         complain(str(problem))
         sys.exit(1 if isinstance(problem, NotWritten) else 2)

@@ -148,11 +148,33 @@ def test_the_version_is_said() -> None:
     assert (done.returncode, done.stdout.strip()) == (0, "0.1.0")
 
 
-def test_an_unknown_command_is_a_wrong_usage() -> None:
-    done = callcenter("nonsense")
-    assert done.returncode == 2
-    assert "No such command 'nonsense'" in done.stderr
-    assert "Traceback" not in done.stderr
+@pytest.mark.parametrize(("words", "said"), [
+    (["nonsense"], ": no such command 'nonsense'"),
+    (["import", "nonsense"], " import: no such command 'nonsense'"),
+    (["--nonsense"], ": no such option: --nonsense"),
+    (["report", "--nonsense"], " report: no such option: --nonsense"),
+    (["report", "--every"], ": option '--every' requires an argument"),
+    (["report", "--every", "decade"],
+     " report: --every: 'decade' is not one of interval, hour, day, week, month, range"),
+    (["report", "--threshold", "-1"], " report: --threshold: Input should be greater than or equal to 0"),
+    (["report", "a", "b", "\x1b[31mc"], " report: got unexpected extra argument(s) (\\x1b[31mc)"),
+    (["forecast", "--days", "x"],
+     " forecast: --days: Input should be a valid integer, unable to parse string as an integer"),
+    (["replay"], " replay: missing argument 'FILE...'"),
+    (["verify"], " verify: missing option '--queue-log'"),
+])  # fmt: skip
+def test_a_wrong_usage_is_one_line(words: list[str], said: str) -> None:
+    done = inside(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    first, *more = done.stderr.splitlines()
+    assert first.startswith(f"callcenter{said}")
+    assert not more
+
+
+def test_where_only_the_group_is_said_its_help_is_printed() -> None:
+    done = callcenter("import")
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "queue_log" in done.stdout
 
 
 # ---- configuration ------------------------------------------------------------------------------------------
