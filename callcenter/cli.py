@@ -294,7 +294,7 @@ app.command()(cli_forecast.forecast)
 
 
 def main() -> None:
-    """The console script."""
+    """The command line, and its exit status."""
     show_what_can_be_shown()
     tell_what_cannot_be_written()
     try:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 import zlib
 from contextlib import redirect_stderr, redirect_stdout
@@ -175,6 +176,32 @@ def test_where_only_the_group_is_said_its_help_is_printed() -> None:
     done = callcenter("import")
     assert (done.returncode, done.stderr) == (2, "")
     assert "queue_log" in done.stdout
+
+
+_INTERRUPTED = """
+import runpy, signal, sys
+
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == "callcenter.terminal":  # one of what the command line imports
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+sys.argv = ["callcenter", "--version"]
+"""
+SCRIPT, _, FUNCTION = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]["scripts"][
+    "callcenter"
+].partition(":")
+
+
+@pytest.mark.parametrize("start", [
+    f"from {SCRIPT} import {FUNCTION}; {FUNCTION}()",
+    "runpy.run_module('callcenter', run_name='__main__', alter_sys=True)",
+])  # fmt: skip
+def test_who_interrupts_it_as_it_starts_sees_no_traceback(start: str) -> None:
+    command = [sys.executable, "-c", _INTERRUPTED + start]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 # ---- configuration ------------------------------------------------------------------------------------------
