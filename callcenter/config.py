@@ -32,6 +32,16 @@ from kpi.table import CALL_FIGURES, FIGURES
 _ONE_SECRET = "exactly one of 'secret' and 'secret_file' is needed"
 
 
+def _somewhere(value: Any) -> Any:
+    """An empty path would be the folder that the daemon happens to be in."""
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("an empty path; leave the key out, or name what it is to be")
+    return value
+
+
+Place = Annotated[Path, BeforeValidator(_somewhere)]
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -91,10 +101,10 @@ class Pbx(Section):
     port: int = Field(default=5038, ge=1, le=65535)
     username: str = "callcenter"
     secret: SecretStr | None = None
-    secret_file: Path | None = None
+    secret_file: Place | None = None
     auth: str = Field(default="md5", pattern="^(md5|plain)$")
     tls: bool = False
-    tls_ca: Path | None = None
+    tls_ca: Place | None = None
     tls_verify: bool = True
     trunks: tuple[str, ...] = ()
     extension_digits: int = Field(default=5, ge=1, le=15)
@@ -165,9 +175,9 @@ AIMED = frozenset(figure.name for figure in (*FIGURES, *CALL_FIGURES))
 
 class Store(Section):
     url: str = "sqlite+aiosqlite:///callcenter.db"
-    history: Path | None = None
+    history: Place | None = None
     journal_days: int = Field(default=30, ge=1)
-    backups: Path | None = None
+    backups: Place | None = None
     backup_every_h: float = Field(default=24.0, gt=0)
     backups_kept: int = Field(default=7, ge=1)
 
@@ -196,9 +206,9 @@ class Mqtt(Section):
     port: int = Field(default=0, ge=0, le=65535)
     username: str = ""
     password: SecretStr | None = None
-    password_file: Path | None = None
+    password_file: Place | None = None
     tls: bool = False
-    tls_ca: Path | None = None
+    tls_ca: Place | None = None
     tls_verify: bool = True
     client_id: str = Field(default="", max_length=128)
     prefix: str = Field(default="callcenter", pattern=_LEVELS)

@@ -51,6 +51,22 @@ def test_the_least_that_runs(file: Path) -> None:
     assert config.queue("any").service_level_target == 0.8
 
 
+@pytest.mark.parametrize(("table", "key"), [
+    ("", "tls_ca"), ("", "secret_file"), ("[store]\n", "backups"), ("[store]\n", "history"), ("[mqtt]\n", "tls_ca"),
+    ("[mqtt]\n", "password_file"),
+])  # fmt: skip
+def test_an_empty_path_is_not_the_current_folder(file: Path, table: str, key: str) -> None:
+    said = refusal(written(file, f"{table}{key} = ''\n"))
+    section = table.strip("[]\n") or "pbx.0"
+    assert said == f"{file}: {section}.{key}: an empty path; leave the key out, or name what it is to be"
+
+
+@pytest.mark.parametrize("name", ["STORE__BACKUPS", "STORE__HISTORY", "PBX__TLS_CA"])
+def test_an_empty_path_of_the_environment_is_named(file: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"CALLCENTER_{name}", "")
+    assert refusal(file).endswith(f" (as CALLCENTER_{name} says)")
+
+
 @pytest.mark.parametrize(("more", "named"), [
     ("port = 5038\nnonsense = 1\n", "unknown key 'pbx.0.nonsense'"),
     ("[nonsense]\na = 1\n", "unknown key 'nonsense'"),
