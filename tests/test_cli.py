@@ -287,6 +287,19 @@ def test_a_store_that_cannot_be_opened_is_named(config: Path, tmp_path: Path) ->
     assert f"{tmp_path}/no" in said
 
 
+@pytest.mark.parametrize(("key", "more"), [
+    ("pbx.secret_file", 'secret_file = "/none"\n'), ("pbx.tls_ca", 'secret = "x"\ntls = true\ntls_ca = "/none"\n'),
+    ("mqtt.password_file", 'secret = "x"\n[mqtt]\nhost = "127.0.0.1"\nusername = "x"\npassword_file = "/none"\n'),
+    ("mqtt.tls_ca", 'secret = "x"\n[mqtt]\nhost = "127.0.0.1"\ntls = true\ntls_ca = "/none"\n'),
+])  # fmt: skip
+def test_a_secret_that_is_not_there_is_named_before_anything_is_opened(tmp_path: Path, key: str, more: str) -> None:
+    path = tmp_path / "callcenter.toml"
+    store = f"[store]\nurl = 'sqlite+aiosqlite:///{tmp_path}/cc.db'\n"
+    path.write_text(f"{store}[web]\nport = 0\n[[pbx]]\nport = 1\n{more}")
+    assert complaint(callcenter("run", "-c", path), 2).startswith(f"{key}: cannot read /none: ")
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_pbx_that_is_not_there_is_named(config: Path) -> None:
     assert complaint(callcenter("check", "-c", config), 2) == "127.0.0.1:1: cannot connect: Connection refused"
 
