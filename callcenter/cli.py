@@ -228,7 +228,9 @@ def simulate(
     agents: Annotated[int, typer.Option(min=1, max=5000)] = 40,
     queues: Annotated[int, typer.Option(min=1, max=500)] = 6,
     speed: Annotated[float, typer.Option(min=0.1, max=1000, help="simulated seconds a second")] = 1.0,
-    calls: Annotated[int | None, typer.Option(min=1, help="stop after so many calls")] = None,
+    calls: Annotated[
+        int | None, typer.Option(min=1, help="stop after so many calls; time begins with the first login")
+    ] = None,
     rate: Annotated[float | None, typer.Option(min=1, help="calls a simulated hour")] = None,
     seed: int = 1,
     host: str = "127.0.0.1",

@@ -144,6 +144,10 @@ def test_the_help_names_every_command() -> None:
         assert f" {command} " in done.stdout
 
 
+def test_the_help_of_calls_says_when_time_begins() -> None:
+    assert "time begins with the first login" in callcenter("simulate", "--help", COLUMNS="200").stdout
+
+
 def test_the_version_is_said() -> None:
     done = callcenter("--version")
     assert (done.returncode, done.stdout.strip()) == (0, "0.1.0")
