@@ -340,6 +340,8 @@ def told(on_ready: Callable[[int], None]) -> Callable[[int], None]:
 
 async def _serve_until(daemon: Daemon, on_ready: Callable[[int], None], stop: asyncio.Event) -> None:
     """All tasks of the daemon; the first that fails ends the others, and its error is raised."""
+    if stop.is_set():  # while the store was opened; parts that never begin would be warned of
+        return
     web = daemon.config.web
     parts = (
         daemon.link.run(), daemon.consumer.run(), daemon.boards.run(), daemon.housekeeping(), daemon.minutes(),
