@@ -45,7 +45,7 @@ def _queue_log(pbx: Pbx, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     except InputError as problem:
         yield "", f"{pbx.name}: pbx.queue_log: {problem}"
         return
-    age = f"newest line {now - newest:.0f} s ago" if newest else "no line of the last day"
+    age = f"newest line {_age(clock.now() - newest)}" if newest else "no line of the last day"
     yield f"{pbx.name}: queue_log can be read, {age}", ""
 
 
@@ -55,6 +55,12 @@ def _store(folder: Path) -> Iterator[str]:
         yield f"store.url: no folder {folder} yet, and run makes none; a service with StateDirectory does"
     elif not os.access(folder, os.W_OK | os.X_OK):
         yield f"store.url: {folder} may not be written by who asks now"
+
+
+def _age(seconds: float) -> str:
+    """A PBX's clock may be ahead of ours, and a simulated one's runs away."""
+    whole = round(seconds)
+    return f"{whole} s ago" if whole >= 0 else f"{-whole} s ahead of our clock"
 
 
 def _backups(store: Store) -> Iterator[str]:

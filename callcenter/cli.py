@@ -25,7 +25,9 @@ from callcenter.floor.records import rfc3339
 from callcenter.terminal import (
     DEFAULT_CONFIG,
     ConfigFile,
+    UsageError,
     complain,
+    complain_of_usage,
     err,
     out,
     say,
@@ -226,7 +228,9 @@ def simulate(
     agents: Annotated[int, typer.Option(min=1, max=5000)] = 40,
     queues: Annotated[int, typer.Option(min=1, max=500)] = 6,
     speed: Annotated[float, typer.Option(min=0.1, max=1000, help="simulated seconds a second")] = 1.0,
-    calls: Annotated[int | None, typer.Option(min=1, help="stop after so many calls")] = None,
+    calls: Annotated[
+        int | None, typer.Option(min=1, help="stop after so many calls; time begins with the first login")
+    ] = None,
     rate: Annotated[float | None, typer.Option(min=1, help="calls a simulated hour")] = None,
     seed: int = 1,
     host: str = "127.0.0.1",
@@ -292,11 +296,17 @@ app.command()(cli_forecast.forecast)
 
 
 def main() -> None:
-    """The console script."""
+    """The command line, and its exit status."""
     show_what_can_be_shown()
     tell_what_cannot_be_written()
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except UsageError as problem:
+        complain_of_usage(problem)
+        sys.exit(2)
+    except typer.Abort:
+        complain("aborted")
+        sys.exit(1)
     except CallcenterError as problem:
         complain(str(problem))
         sys.exit(1 if isinstance(problem, NotWritten) else 2)

@@ -9,7 +9,7 @@ import os
 import tomllib
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
@@ -20,6 +20,7 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -32,8 +33,30 @@ from kpi.table import CALL_FIGURES, FIGURES
 _ONE_SECRET = "exactly one of 'secret' and 'secret_file' is needed"
 
 
+def _somewhere(value: Any) -> Any:
+    """An empty path would be the folder that the daemon happens to be in."""
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("an empty path; leave the key out, or name what it is to be")
+    return value
+
+
+Place = Annotated[Path, BeforeValidator(_somewhere)]
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, of: ValidationInfo) -> Any:
+        """pydantic alone would take it for 1."""
+        if isinstance(value, bool) and _is_number(cls.model_fields[str(of.field_name)].annotation):
+            raise ValueError(f"Input should be a number, not {str(value).lower()}")
+        return value
+
+
+def _is_number(annotation: Any) -> bool:
+    return annotation in (int, float) or any(map(_is_number, get_args(annotation)[:1]))
 
 
 _LEVELS = r"^[^\s/+#$][^\s+#/]{0,63}(/[^\s+#/]{1,64}){0,5}$"
@@ -91,10 +114,10 @@ class Pbx(Section):
     port: int = Field(default=5038, ge=1, le=65535)
     username: str = "callcenter"
     secret: SecretStr | None = None
-    secret_file: Path | None = None
+    secret_file: Place | None = None
     auth: str = Field(default="md5", pattern="^(md5|plain)$")
     tls: bool = False
-    tls_ca: Path | None = None
+    tls_ca: Place | None = None
     tls_verify: bool = True
     trunks: tuple[str, ...] = ()
     extension_digits: int = Field(default=5, ge=1, le=15)
@@ -145,7 +168,7 @@ class Queue(Section):
         """One number is a range of its own."""
         if not isinstance(value, dict):
             return value
-        return {name: (aim, aim) if isinstance(aim, int | float) else aim for name, aim in value.items()}
+        return {name: (aim, aim) if type(aim) in (int, float) else aim for name, aim in value.items()}
 
     @field_validator("targets")
     @classmethod
@@ -165,9 +188,9 @@ AIMED = frozenset(figure.name for figure in (*FIGURES, *CALL_FIGURES))
 
 class Store(Section):
     url: str = "sqlite+aiosqlite:///callcenter.db"
-    history: Path | None = None
+    history: Place | None = None
     journal_days: int = Field(default=30, ge=1)
-    backups: Path | None = None
+    backups: Place | None = None
     backup_every_h: float = Field(default=24.0, gt=0)
     backups_kept: int = Field(default=7, ge=1)
 
@@ -196,9 +219,9 @@ class Mqtt(Section):
     port: int = Field(default=0, ge=0, le=65535)
     username: str = ""
     password: SecretStr | None = None
-    password_file: Path | None = None
+    password_file: Place | None = None
     tls: bool = False
-    tls_ca: Path | None = None
+    tls_ca: Place | None = None
     tls_verify: bool = True
     client_id: str = Field(default="", max_length=128)
     prefix: str = Field(default="callcenter", pattern=_LEVELS)
@@ -317,7 +340,7 @@ def parse(values: dict[str, Any], where: str, connects: bool = True) -> Config:
     try:
         config = Config(**(values if connects else {"pbx": [{}]} | values))
     except ValidationError as e:
-        raise ConfigError(f"{where}: " + "; ".join(map(_said, _causes(e.errors())))) from None
+        raise ConfigError(f"{where}: " + "; ".join(_all_said(_causes(e.errors())))) from None
     except SettingsError as e:
         raise ConfigError(f"environment: {_no_json(e)}") from None
     except ValueError as e:
@@ -333,11 +356,34 @@ def _causes(errors: list[Any]) -> list[Any]:
     return [error for error in errors if len(error["loc"]) != 1 or error["loc"][0] not in within]
 
 
+def _all_said(errors: list[Any]) -> list[str]:
+    """All keys that stand in the table of the queues instead of in that of one queue are one complaint."""
+    astray = [error for error in errors if error["loc"][:1] == ("queues",) and error["type"] == "model_type"]
+    said = [_said(error) for error in errors if error not in astray]
+    if astray:
+        keys = ", ".join(f"{error['loc'][1]}{_by_environment(error['loc'])}" for error in astray)
+        said.insert(0, f"queues: {keys}: under the name of no queue, as in [queues.NAME]")
+    return said
+
+
+_LISTS = {"pbx": "tables: [[pbx]]", "trunks": "strings", "days_off": "dates", "working_days": "dates"}
+
+
+def _reason(error: Any) -> str:
+    """pydantic's, but for what it calls as Python does."""
+    if error["type"] in ("dict_type", "model_type"):
+        return "Input should be a table"
+    if error["type"] == "tuple_type":
+        of = _LISTS.get(error["loc"][-1])
+        return f"Input should be a list of {of}" if of else "Input should be a number, or a list of two"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
 def _said(error: Any) -> str:
     key = ".".join(str(p) for p in error["loc"]) or "configuration"
     if error["type"] == "extra_forbidden":
         return f"unknown key {key!r}{_by_environment(error['loc'])}"
-    return f"{key}: {error['msg'].removeprefix('Value error, ')}{_by_environment(error['loc'])}"
+    return f"{key}: {_reason(error)}{_by_environment(error['loc'])}"
 
 
 def _by_environment(loc: tuple[Any, ...]) -> str:

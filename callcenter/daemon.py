@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from callcenter import clock, notify
+from callcenter.ami import session
 from callcenter.ami.link import Link
 from callcenter.boards import Boards
 from callcenter.config import Config
@@ -31,6 +32,7 @@ from callcenter.memory import settle_memory
 from callcenter.metrics import collector
 from callcenter.metrics.exposition import Exposition
 from callcenter.metrics.health import Health, alarms, stuck
+from callcenter.mqtt import outlet
 from callcenter.mqtt.outlet import Outlet
 from callcenter.pipeline import Pipeline
 from callcenter.planning import Planning
@@ -288,6 +290,7 @@ async def run(
         on_stop()
         stop.set()
 
+    _look_at_secrets(config)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_end)
     if reread is not None:
@@ -313,6 +316,18 @@ async def run(
                 writer.cancel()
 
 
+def _look_at_secrets(config: Config) -> None:
+    """Before anything is opened, and said to listen. Raises ConfigError for a secret or a CA that cannot be read."""
+    pbx, mqtt = config.pbx[0], config.mqtt
+    pbx.password()
+    if pbx.tls:
+        session.tls_context(pbx)
+    if mqtt.host:
+        mqtt.secret()
+        if mqtt.tls:
+            outlet.tls_context(mqtt)
+
+
 def told(on_ready: Callable[[int], None]) -> Callable[[int], None]:
     """Also to systemd."""
 
@@ -325,6 +340,8 @@ def told(on_ready: Callable[[int], None]) -> Callable[[int], None]:
 
 async def _serve_until(daemon: Daemon, on_ready: Callable[[int], None], stop: asyncio.Event) -> None:
     """All tasks of the daemon; the first that fails ends the others, and its error is raised."""
+    if stop.is_set():  # while the store was opened; parts that never begin would be warned of
+        return
     web = daemon.config.web
     parts = (
         daemon.link.run(), daemon.consumer.run(), daemon.boards.run(), daemon.housekeeping(), daemon.minutes(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from callcenter.history import importing
 
 out, err = Console(emoji=False), Console(stderr=True, emoji=False)  # else ":100:" in a message becomes a picture
+
+UsageError = cast(type[typer.BadParameter], typer.BadParameter.__base__)
+"""Whatever is wrong with words and options. Typer has Click's, its own by now, and exports but this one below it."""
 
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="the TOML file")]
 DEFAULT_CONFIG = Path("/etc/callcenter/callcenter.toml")
@@ -97,9 +101,29 @@ def show_what_can_be_shown() -> None:
         sys.stdout.reconfigure(errors="replace" if sys.stdout.isatty() else "backslashreplace")
 
 
-def complain(line: str) -> None:
+def complain(line: str, command: str = "") -> None:
     """One line on stderr, whatever the names in it hold."""
-    err.print(f"callcenter: {' '.join(line.splitlines())}", highlight=False, markup=False, soft_wrap=True)
+    said = f"callcenter{command}: {' '.join(line.splitlines())}"
+    err.print(said, highlight=False, markup=False, soft_wrap=True)
+
+
+def complain_of_usage(problem: typer.BadParameter) -> None:
+    """Of which command and of what in it; nothing where only the command was said: its help was printed."""
+    if message := problem.format_message():
+        at = problem.ctx
+        command = at.command_path.removeprefix(at.find_root().command_path) if at is not None else ""
+        complain(harmless(_plainly(message)), command)
+
+
+def _plainly(message: str) -> str:
+    """Typer's words as ours: the option ahead, no quotes about what one may write, no "Value error" of pydantic's."""
+    message = message.removesuffix(".").replace("Value error, ", "")
+    if of_option := re.fullmatch(r"Invalid value for ('[^']*'(?: / '[^']*')*): (.*)", message, re.DOTALL):
+        message = of_option[1].replace("'", "") + f": {of_option[2]}"
+    else:
+        message = message[:1].lower() + message[1:]
+    value, not_one, choices = message.partition(" is not one of ")
+    return value + not_one + choices.replace("'", "")
 
 
 @contextmanager

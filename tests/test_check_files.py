@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from callcenter import clock
 from callcenter.check_files import check_files
 from callcenter.config import parse
 
@@ -29,6 +30,16 @@ def test_a_queue_log_tells_how_old_its_newest_line_is(tmp_path: Path) -> None:
     age = float(note.removeprefix("main: queue_log can be read, newest line ").removesuffix(" s ago"))
     assert 38 <= age <= 60
     assert wrong == []
+
+
+@pytest.mark.parametrize(("ahead", "said"), [(15.0, "15 s ahead of our clock"), (0.3, "0 s ago"), (-1.0, "1 s ago")])
+def test_a_line_of_a_clock_that_is_ahead_has_no_negative_age(
+    tmp_path: Path, ahead: float, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "queue_log"
+    log.write_text("1700000000|1.1|sales|NONE|ENTERQUEUE||0912|1\n")
+    monkeypatch.setattr(clock, "now", lambda: 1_700_000_000 - ahead)
+    assert checked(str(log)) == ([f"main: queue_log can be read, newest line {said}"], [])
 
 
 def test_an_empty_queue_log_is_said_to_be_quiet(tmp_path: Path) -> None:

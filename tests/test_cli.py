@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 import zlib
 from contextlib import redirect_stderr, redirect_stdout
@@ -143,16 +144,68 @@ def test_the_help_names_every_command() -> None:
         assert f" {command} " in done.stdout
 
 
+def test_the_help_of_calls_says_when_time_begins() -> None:
+    assert "time begins with the first login" in callcenter("simulate", "--help", COLUMNS="200").stdout
+
+
 def test_the_version_is_said() -> None:
     done = callcenter("--version")
     assert (done.returncode, done.stdout.strip()) == (0, "0.1.0")
 
 
-def test_an_unknown_command_is_a_wrong_usage() -> None:
-    done = callcenter("nonsense")
-    assert done.returncode == 2
-    assert "No such command 'nonsense'" in done.stderr
-    assert "Traceback" not in done.stderr
+@pytest.mark.parametrize(("words", "said"), [
+    (["nonsense"], ": no such command 'nonsense'"),
+    (["import", "nonsense"], " import: no such command 'nonsense'"),
+    (["--nonsense"], ": no such option: --nonsense"),
+    (["report", "--nonsense"], " report: no such option: --nonsense"),
+    (["report", "--every"], ": option '--every' requires an argument"),
+    (["report", "--every", "decade"],
+     " report: --every: 'decade' is not one of interval, hour, day, week, month, range"),
+    (["report", "--threshold", "-1"], " report: --threshold: Input should be greater than or equal to 0"),
+    (["report", "a", "b", "\x1b[31mc"], " report: got unexpected extra argument(s) (\\x1b[31mc)"),
+    (["forecast", "--days", "x"],
+     " forecast: --days: Input should be a valid integer, unable to parse string as an integer"),
+    (["replay"], " replay: missing argument 'FILE...'"),
+    (["verify"], " verify: missing option '--queue-log'"),
+])  # fmt: skip
+def test_a_wrong_usage_is_one_line(words: list[str], said: str) -> None:
+    done = inside(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    first, *more = done.stderr.splitlines()
+    assert first.startswith(f"callcenter{said}")
+    assert not more
+
+
+def test_where_only_the_group_is_said_its_help_is_printed() -> None:
+    done = callcenter("import")
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "queue_log" in done.stdout
+
+
+_INTERRUPTED = """
+import runpy, signal, sys
+
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == "callcenter.terminal":  # one of what the command line imports
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+sys.argv = ["callcenter", "--version"]
+"""
+SCRIPT, _, FUNCTION = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]["scripts"][
+    "callcenter"
+].partition(":")
+
+
+@pytest.mark.parametrize("start", [
+    f"from {SCRIPT} import {FUNCTION}; {FUNCTION}()",
+    "runpy.run_module('callcenter', run_name='__main__', alter_sys=True)",
+])  # fmt: skip
+def test_who_interrupts_it_as_it_starts_sees_no_traceback(start: str) -> None:
+    command = [sys.executable, "-c", _INTERRUPTED + start]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 # ---- configuration ------------------------------------------------------------------------------------------
@@ -236,6 +289,19 @@ def test_a_store_that_cannot_be_opened_is_named(config: Path, tmp_path: Path) ->
     url = f"sqlite+aiosqlite:///{tmp_path}/no/x.db"
     said = complaint(callcenter("run", "-c", config, CALLCENTER_STORE__URL=url), 2)
     assert f"{tmp_path}/no" in said
+
+
+@pytest.mark.parametrize(("key", "more"), [
+    ("pbx.secret_file", 'secret_file = "/none"\n'), ("pbx.tls_ca", 'secret = "x"\ntls = true\ntls_ca = "/none"\n'),
+    ("mqtt.password_file", 'secret = "x"\n[mqtt]\nhost = "127.0.0.1"\nusername = "x"\npassword_file = "/none"\n'),
+    ("mqtt.tls_ca", 'secret = "x"\n[mqtt]\nhost = "127.0.0.1"\ntls = true\ntls_ca = "/none"\n'),
+])  # fmt: skip
+def test_a_secret_that_is_not_there_is_named_before_anything_is_opened(tmp_path: Path, key: str, more: str) -> None:
+    path = tmp_path / "callcenter.toml"
+    store = f"[store]\nurl = 'sqlite+aiosqlite:///{tmp_path}/cc.db'\n"
+    path.write_text(f"{store}[web]\nport = 0\n[[pbx]]\nport = 1\n{more}")
+    assert complaint(callcenter("run", "-c", path), 2).startswith(f"{key}: cannot read /none: ")
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_pbx_that_is_not_there_is_named(config: Path) -> None:

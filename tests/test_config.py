@@ -51,6 +51,58 @@ def test_the_least_that_runs(file: Path) -> None:
     assert config.queue("any").service_level_target == 0.8
 
 
+@pytest.mark.parametrize(("more", "said"), [
+    ("trunks = 'x'\n", "pbx.0.trunks: Input should be a list of strings"),
+    ("port = true\n", "pbx.0.port: Input should be a number, not true"),
+    ("clock_step_s = false\n", "pbx.0.clock_step_s: Input should be a number, not false"),
+    ("[queues.a]\nservice_level_s = true\n", "queues.a.service_level_s: Input should be a number, not true"),
+    ("[queues.a.targets]\naverage_handle_time = true\n",
+     "queues.a.targets.average_handle_time: Input should be a number, or a list of two"),
+    ("[forecast]\ndays_off = '2026-03-21'\n", "forecast.days_off: Input should be a list of dates"),
+    ("[queues]\nservice_level_s = 20\nwrap_up_s = 3\nb = 1\n",
+     "queues: service_level_s, wrap_up_s, b: under the name of no queue, as in [queues.NAME]"),
+    ("[queues]\nwrap_up_s = 3\n[web]\nport = 70000\n",
+     "queues: wrap_up_s: under the name of no queue, as in [queues.NAME]; "
+     "web.port: Input should be less than or equal to 65535"),
+])  # fmt: skip
+def test_what_is_of_a_wrong_kind_is_said_in_words_of_the_file(file: Path, more: str, said: str) -> None:
+    assert refusal(written(file, more)) == f"{file}: {said}"
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("site = 3\n[[pbx]]\nsecret = 'x'\n", "site: Input should be a table"),
+    ("queues = 3\n[[pbx]]\nsecret = 'x'\n", "queues: Input should be a table"),
+    ("[pbx]\nsecret = 'x'\n", "pbx: Input should be a list of tables: [[pbx]]"),
+])  # fmt: skip
+def test_a_table_of_a_wrong_kind_is_said_in_words_of_the_file(file: Path, text: str, said: str) -> None:
+    file.write_text(text)
+    assert refusal(file) == f"{file}: {said}"
+
+
+def test_what_stands_under_no_queue_is_named_with_its_variable(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLCENTER_QUEUES__WRAP_UP_S", "3")
+    assert refusal(file) == (
+        f"{file}: queues: wrap_up_s (as CALLCENTER_QUEUES__WRAP_UP_S says): "
+        "under the name of no queue, as in [queues.NAME]"
+    )
+
+
+@pytest.mark.parametrize(("table", "key"), [
+    ("", "tls_ca"), ("", "secret_file"), ("[store]\n", "backups"), ("[store]\n", "history"), ("[mqtt]\n", "tls_ca"),
+    ("[mqtt]\n", "password_file"),
+])  # fmt: skip
+def test_an_empty_path_is_not_the_current_folder(file: Path, table: str, key: str) -> None:
+    said = refusal(written(file, f"{table}{key} = ''\n"))
+    section = table.strip("[]\n") or "pbx.0"
+    assert said == f"{file}: {section}.{key}: an empty path; leave the key out, or name what it is to be"
+
+
+@pytest.mark.parametrize("name", ["STORE__BACKUPS", "STORE__HISTORY", "PBX__TLS_CA"])
+def test_an_empty_path_of_the_environment_is_named(file: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"CALLCENTER_{name}", "")
+    assert refusal(file).endswith(f" (as CALLCENTER_{name} says)")
+
+
 @pytest.mark.parametrize(("more", "named"), [
     ("port = 5038\nnonsense = 1\n", "unknown key 'pbx.0.nonsense'"),
     ("[nonsense]\na = 1\n", "unknown key 'nonsense'"),
@@ -226,7 +278,7 @@ def test_a_queues_targets_are_numbers_or_ranges() -> None:
         ({"service_level": 0.9}, "that of service_level is 'service_level_target'"),
         ({"abandon_rate": [0.1, 0.05]}, "abandon_rate: from 0.1 to 0.05 is no range"),
         ({"abandon_rate": "low"}, "abandon_rate"),
-        (3, "valid dictionary"),
+        (3, "should be a table"),
     ],
 )
 def test_a_target_that_is_none_is_named(targets: object, why: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 
 import pytest
 
 from callcenter import clock
 from callcenter.config import Config, parse
-from callcenter.daemon import HOUR_S, opened
+from callcenter.daemon import HOUR_S, opened, run
 from callcenter.figures import business_day
 from callcenter.floor import events as e
 from callcenter.floor.records import CallRecord, Direction, Hole, Outcome, Visit
@@ -82,3 +83,14 @@ async def test_what_no_pbx_has_told_yet_is_not_known(config: Config) -> None:
         daemon.link.clock.told(clock.now() - 5.0, clock.now(), clock.now())
         told = daemon.health()
         assert told.lag_s == 0.0 and told.clock_offset_s == pytest.approx(-5.0, abs=0.1)
+
+
+async def test_it_ends_without_a_word_when_it_was_asked_to_before_it_had_begun(
+    config: Config, recwarn: pytest.WarningsRecorder
+) -> None:
+    stop, listening = asyncio.Event(), list[int]()
+    stop.set()
+    await run(config, listening.append, stop)
+    gc.collect()
+    assert listening == []
+    assert [str(warning.message) for warning in recwarn] == []

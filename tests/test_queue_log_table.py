@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
@@ -250,6 +251,25 @@ def test_a_password_is_never_said() -> None:
     with pytest.raises(InputError) as refused:
         table.read()
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("url", "why"), [
+    ("mysql://u:pw@h/db", "no driver for mysql:// is installed: write mysql+pymysql://… and pip install 'pymysql'"),
+    ("mariadb://u:pw@h/db", "no driver for mariadb:// is installed: write mysql+pymysql://… and pip install 'pymysql'"),
+    ("mysql+pymysql://u:pw@h/db", "no driver for mysql+pymysql:// is installed: pip install 'pymysql'"),
+    ("postgres://u:pw@h/db",
+     "no driver for postgres:// is installed: write postgresql+psycopg://… and pip install 'psycopg[binary]'"),
+    ("postgresql+psycopg://u:pw@h/db",
+     "no driver for postgresql+psycopg:// is installed: pip install 'psycopg[binary]'"),
+])  # fmt: skip
+def test_without_a_driver_it_says_what_to_write_and_to_install(
+    url: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("MySQLdb", "pymysql", "psycopg"):
+        monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
+    with pytest.raises(InputError) as problem:
+        Table(f"{url}#t", TEHRAN, 0.0).read()
+    assert str(problem.value) == f"cannot read queue_log from {url.replace('pw', '***')}: {why}"
 
 
 @pytest.mark.parametrize("url", ["mysql+pymysql://u:secret@host:abc/db", "mysqlx://h/db", "://", "sqlite:///{0}/other.db"])

@@ -241,7 +241,7 @@ async def opened(mqtt: Mqtt, name: str, will: aiomqtt.Will | None = None) -> Asy
     """Logged in by this name. Raises MqttError, OSError, ConfigError."""
     client = aiomqtt.Client(
         mqtt.host, port_of(mqtt), identifier=name, username=mqtt.username or None, password=mqtt.secret(),
-        tls_context=_tls(mqtt) if mqtt.tls else None, keepalive=mqtt.keepalive_s, timeout=ANSWER_S, will=will,
+        tls_context=tls_context(mqtt) if mqtt.tls else None, keepalive=mqtt.keepalive_s, timeout=ANSWER_S, will=will,
         logger=unheard,
     )  # fmt: skip
     client.pending_calls_threshold = 2 * AT_ONCE
@@ -266,7 +266,7 @@ async def check_broker(config: Config) -> tuple[list[str], list[str]]:
         return [], [f"mqtt: {where}: {problem or type(problem).__name__}"]
 
 
-def _tls(mqtt: Mqtt) -> ssl.SSLContext:
+def tls_context(mqtt: Mqtt) -> ssl.SSLContext:
     """Raises ConfigError."""
     try:
         context = ssl.create_default_context(cafile=str(mqtt.tls_ca) if mqtt.tls_ca else None)

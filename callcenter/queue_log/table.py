@@ -14,7 +14,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
+from sqlalchemy.exc import NoSuchModuleError, NoSuchTableError, SQLAlchemyError
 
 from callcenter import clock
 from callcenter.errors import InputError
@@ -29,6 +29,11 @@ DAY_S = 86_400.0
 HOUR_S = 3600.0
 UNSURE_S = 1800.0
 """By so much the PBX's clock may differ from ours, where an hour that comes twice is told apart by it."""
+DRIVERS = {
+    "mysql": ("mysql+pymysql", "pymysql"), "mariadb": ("mysql+pymysql", "pymysql"),
+    "postgresql": ("postgresql+psycopg", "psycopg[binary]"), "postgres": ("postgresql+psycopg", "psycopg[binary]"),
+}  # fmt: skip
+"""How a URL of each database begins whose driver is easily had, and what pip calls the driver."""
 NEEDED = ("id", "time", "callid", "queuename", "agent", "event")
 DATA = ("data1", "data2", "data3", "data4", "data5")
 
@@ -66,7 +71,9 @@ class Table:
         InputError."""
         try:
             return self._new()
-        except (SQLAlchemyError, ImportError, OSError, ValueError, AttributeError, TypeError, LookupError) as e:
+        except (ImportError, NoSuchModuleError) as e:
+            raise InputError(f"cannot read queue_log from {self.where}: {_no_driver(self.url, e)}") from e
+        except (SQLAlchemyError, OSError, ValueError, AttributeError, TypeError, LookupError) as e:
             reason = (str(getattr(e, "orig", None) or e).splitlines() or [type(e).__name__])[0]
             raise InputError(f"cannot read queue_log from {self.where}: {reason}") from e
 
@@ -168,6 +175,16 @@ class Table:
             data.pop()
         words = [str(row[name] or "") for name in ("callid", "queuename", "agent", "event")]
         return Line(at, words[0], words[1], words[2], words[3], tuple(data))
+
+
+def _no_driver(url: str, problem: Exception) -> str:
+    """What to write and to install, where we know it. SQLAlchemy's default for a plain mysql:// needs a compiler."""
+    written = url.partition(":")[0]
+    if known := DRIVERS.get(written.partition("+")[0]):
+        form, package = known
+        use = "" if written == form else f"write {form}://… and "
+        return f"no driver for {written}:// is installed: {use}pip install '{package}'"
+    return (str(problem).splitlines() or [type(problem).__name__])[0]
 
 
 def _is_missing(url: str) -> bool:
