@@ -27,6 +27,7 @@ from pydantic import (
 from pydantic.functional_validators import BeforeValidator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from callcenter import config_faults
 from callcenter.errors import ConfigError
 from kpi.table import CALL_FIGURES, FIGURES
 
@@ -340,63 +341,14 @@ def parse(values: dict[str, Any], where: str, connects: bool = True) -> Config:
     try:
         config = Config(**(values if connects else {"pbx": [{}]} | values))
     except ValidationError as e:
-        raise ConfigError(f"{where}: " + "; ".join(_all_said(_causes(e.errors())))) from None
+        raise ConfigError(f"{where}: " + "; ".join(config_faults.said(e.errors()))) from None
     except SettingsError as e:
-        raise ConfigError(f"environment: {_no_json(e)}") from None
+        raise ConfigError(f"environment: {config_faults.no_json(e)}") from None
     except ValueError as e:
         raise ConfigError(f"{where}: {e}") from None
     if connects and config.pbx[0].secret is None and config.pbx[0].secret_file is None:
         raise ConfigError(f"{where}: pbx.0: {_ONE_SECRET}")
     return config
-
-
-def _causes(errors: list[Any]) -> list[Any]:
-    """Without what only follows: a table that is refused for a key of its own is then missing in its list."""
-    within = {error["loc"][0] for error in errors if len(error["loc"]) > 1}
-    return [error for error in errors if len(error["loc"]) != 1 or error["loc"][0] not in within]
-
-
-def _all_said(errors: list[Any]) -> list[str]:
-    """All keys that stand in the table of the queues instead of in that of one queue are one complaint."""
-    astray = [error for error in errors if error["loc"][:1] == ("queues",) and error["type"] == "model_type"]
-    said = [_said(error) for error in errors if error not in astray]
-    if astray:
-        keys = ", ".join(f"{error['loc'][1]}{_by_environment(error['loc'])}" for error in astray)
-        said.insert(0, f"queues: {keys}: under the name of no queue, as in [queues.NAME]")
-    return said
-
-
-_LISTS = {"pbx": "tables: [[pbx]]", "trunks": "strings", "days_off": "dates", "working_days": "dates"}
-
-
-def _reason(error: Any) -> str:
-    """pydantic's, but for what it calls as Python does."""
-    if error["type"] in ("dict_type", "model_type"):
-        return "Input should be a table"
-    if error["type"] == "tuple_type":
-        of = _LISTS.get(error["loc"][-1])
-        return f"Input should be a list of {of}" if of else "Input should be a number, or a list of two"
-    return str(error["msg"]).removeprefix("Value error, ")
-
-
-def _said(error: Any) -> str:
-    key = ".".join(str(p) for p in error["loc"]) or "configuration"
-    if error["type"] == "extra_forbidden":
-        return f"unknown key {key!r}{_by_environment(error['loc'])}"
-    return f"{key}: {_reason(error)}{_by_environment(error['loc'])}"
-
-
-def _by_environment(loc: tuple[Any, ...]) -> str:
-    """Which variable it comes from, where it is one: what is wrong is not in the file then."""
-    wanted = "CALLCENTER_" + "__".join(part.upper() for part in loc if isinstance(part, str))
-    said = [key for key in os.environ if f"{key.upper()}__".startswith(f"{wanted}__")]
-    return f" (as {said[0]} says)" if said else ""
-
-
-def _no_json(error: SettingsError) -> str:
-    text = getattr(error.__cause__, "doc", None)
-    said = [key for key, value in os.environ.items() if key.upper().startswith("CALLCENTER_") and value == text]
-    return f"{said[0]}: not valid JSON: {error.__cause__}" if said else str(error)
 
 
 def load(path: Path, connects: bool = True) -> Config:

@@ -1,0 +1,60 @@
+"""What is wrong with a configuration, in words of the file and of the environment. A shell: reads the environment."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from pydantic_settings import SettingsError
+
+
+def said(errors: list[Any]) -> list[str]:
+    """A line for each cause among pydantic's errors. All keys that stand in the table of the queues instead of in that
+    of one queue are one complaint."""
+    causes = _causes(errors)
+    astray = [error for error in causes if error["loc"][:1] == ("queues",) and error["type"] == "model_type"]
+    told = [_told(error) for error in causes if error not in astray]
+    if astray:
+        keys = ", ".join(f"{error['loc'][1]}{_by_environment(error['loc'])}" for error in astray)
+        told.insert(0, f"queues: {keys}: under the name of no queue, as in [queues.NAME]")
+    return told
+
+
+def no_json(error: SettingsError) -> str:
+    """Of a variable whose value is to be JSON."""
+    text = getattr(error.__cause__, "doc", None)
+    named = [key for key, value in os.environ.items() if key.upper().startswith("CALLCENTER_") and value == text]
+    return f"{named[0]}: not valid JSON: {error.__cause__}" if named else str(error)
+
+
+def _causes(errors: list[Any]) -> list[Any]:
+    """Without what only follows: a table that is refused for a key of its own is then missing in its list."""
+    within = {error["loc"][0] for error in errors if len(error["loc"]) > 1}
+    return [error for error in errors if len(error["loc"]) != 1 or error["loc"][0] not in within]
+
+
+_LISTS = {"pbx": "tables: [[pbx]]", "trunks": "strings", "days_off": "dates", "working_days": "dates"}
+
+
+def _reason(error: Any) -> str:
+    """pydantic's, but for what it calls as Python does."""
+    if error["type"] in ("dict_type", "model_type"):
+        return "Input should be a table"
+    if error["type"] == "tuple_type":
+        of = _LISTS.get(error["loc"][-1])
+        return f"Input should be a list of {of}" if of else "Input should be a number, or a list of two"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _told(error: Any) -> str:
+    key = ".".join(str(p) for p in error["loc"]) or "configuration"
+    if error["type"] == "extra_forbidden":
+        return f"unknown key {key!r}{_by_environment(error['loc'])}"
+    return f"{key}: {_reason(error)}{_by_environment(error['loc'])}"
+
+
+def _by_environment(loc: tuple[Any, ...]) -> str:
+    """Which variable it comes from, where it is one: what is wrong is not in the file then."""
+    wanted = "CALLCENTER_" + "__".join(part.upper() for part in loc if isinstance(part, str))
+    named = [key for key in os.environ if f"{key.upper()}__".startswith(f"{wanted}__")]
+    return f" (as {named[0]} says)" if named else ""
