@@ -10,7 +10,7 @@ const GRAVE = new Set(["nobody_logged_in", "waits_too_long"]);
 const OF_DAEMON = new Set(["snapshot", "actions", "refused", "queue_log", "backup", "mqtt"]);
 
 const shown = new Map();
-let all = [], keys = "", most = AT_ONCE, first = 0, dueAt = 0, told = "";
+let all = [], keys = "", fits = 0, first = 0, turn = 1, dueAt = 0, told = "";
 
 function item() {
   const sign = glyph("near"), queue = make("bdi", "who"), what = make("span", "said");
@@ -40,41 +40,33 @@ export function lines(board, page) {
 
 export function showTicker(root, board, page) {
   all = lines(board, page);
-  const those = all.map((line) => line.key).sort().join("\n");
-  if (those !== keys) [keys, most, first] = [those, AT_ONCE, first - first % AT_ONCE];
+  keys = all.map((line) => line.key).sort().join("\n");
   const [sign, list, count] = root.children;
   mark(root, { none: String(all.length === 0), grave: String(all.some((line) => line.grave)) });
   setGlyph(sign, all.length === 0 ? "good" : all.some((line) => line.grave) ? "bad" : "near");
-  if (first >= all.length) first = 0;
+  if (first >= all.length) [first, turn] = [0, 1];
   dueAt ||= performance.now() + EACH_MS;
   draw(list, count, page);
   tell(root.nextElementSibling, page);
 }
 
-/** Fewer at once where so many do not fit: a name that is cut may be any queue's. */
 function draw(list, count, page) {
   place(list, page);
-  while (most > 1 && cut(list)) {
-    most -= 1;
-    first -= first % most;
-    place(list, page);
-  }
-  const pages = Math.ceil(all.length / most);
-  say(count, pages > 1 ? `${page.fmt.count(Math.floor(first / most) + 1)} / ${page.fmt.count(pages)}` : "");
+  const pages = turn - 1 + Math.ceil((all.length - first) / (fits || AT_ONCE));
+  say(count, pages > 1 ? `${page.fmt.count(turn)} / ${page.fmt.count(pages)}` : "");
 }
 
-/** On a phone each has lines of its own. scrollWidth is of whole pixels, and a part of one is enough for an ellipsis. */
-function cut(list) {
-  if (getComputedStyle(list).flexDirection !== "row") return false;
-  const inside = document.createRange();
-  return [...list.querySelectorAll(".who, .said")].some((text) => {
-    inside.selectNodeContents(text);
-    return inside.getBoundingClientRect().width > text.getBoundingClientRect().width + 0.05;
-  });
+/** How many fit into the row. The style lets whoever does not fall out of it whole: a name that is cut may be any
+ * queue's. Not asked at each board: the page would be laid out for the answer. */
+function fitting(list) {
+  const views = [...list.children], [one] = views;
+  if (getComputedStyle(list).flexDirection !== "row") return AT_ONCE; // on a phone each has lines of its own
+  const seen = views.filter((view) => view.offsetTop === one.offsetTop).length;
+  return seen < views.length ? seen : AT_ONCE;
 }
 
 function place(list, page) {
-  const page_ = all.length ? all.slice(first, first + most) : [{ key: "", queue: "", text: page.word.allWell, values: {}, title: "" }];
+  const page_ = all.length ? all.slice(first, first + AT_ONCE) : [{ key: "", queue: "", text: page.word.allWell, values: {}, title: "" }];
   keyed(list, shown, page_, (line) => line.key, item, (view, line) => {
     mark(view.root, { grave: String(Boolean(line.grave)) });
     view.root.title = line.title;
@@ -93,10 +85,12 @@ function tell(spoken, page) {
 
 /** Each second: the next ones, when their time has come. */
 export function tickTicker(root, page) {
-  const now = performance.now();
-  if (now < dueAt) return;
-  dueAt = now + EACH_MS;
-  if (all.length <= most) return;
-  first = first + most < all.length ? first + most : 0;
-  draw(root.children[1], root.children[2], page);
+  const [, list, count] = root.children, now = performance.now(), due = now >= dueAt;
+  if (!due && fits) return;
+  fits = fitting(list);
+  if (due) {
+    dueAt = now + EACH_MS;
+    [first, turn] = first + fits < all.length ? [first + fits, turn + 1] : [0, 1];
+  }
+  draw(list, count, page);
 }
