@@ -318,8 +318,8 @@ def pass_time(floor: Floor, at: float) -> None:
         snapshot.convict(floor, at)
     if floor.doubts:
         snapshot.believe(floor, at)
-    if at >= floor.agents.next_wrap and floor.unseen.lost_at == math.inf:  # else nobody sees what became of them
-        floor.agents.pass_time(at)
+    if at >= floor.agents.next_wrap and (floor.link or floor.unseen.lost_at == math.inf):
+        floor.agents.pass_time(at)  # without the link nobody sees what became of them
 
 
 def _tick(floor: Floor, event: e.Tick) -> None:

@@ -89,7 +89,10 @@ def lose(floor: Floor, call: Call, at: float, ended_by: str, outcome: Outcome) -
 
 
 def link_up(floor: Floor, event: e.LinkUp) -> None:
+    """Wrap-ups that were over in the hole end before anything is told of now, which began behind it."""
     floor.link, floor.synced, floor.up_at = True, False, event.at
+    if event.at >= floor.agents.next_wrap:
+        floor.agents.pass_time(event.at)
 
 
 def link_down(floor: Floor, event: e.LinkDown) -> None:

@@ -19,6 +19,7 @@ from scene import (
     gone,
     joins,
     leaves,
+    lists,
     member,
     no_answer,
     rings,
@@ -102,6 +103,25 @@ def test_a_wrap_up_that_is_under_way_when_the_link_is_lost_is_the_last_that_is_k
     told.play(e.LinkUp(610), ticks(611), snapshot(612, member(612, wrap_up=20)), ticks(614))
     assert states(told)[-1] == ("wrap_up", 65, 85, "sales")
     assert (state_now(told), [c.wrap_up_s for c in told.said(WrapUpEnded)]) == ("available", [20])
+
+
+FOUND_DOING: dict[str, Events] = {
+    "talking": snapshot(601, member(601, wrap_up=20, device=2), lists(601, "500.1", 30, "500.1", bridge="b9"),
+                        lists(601, "500.2", 28, "500.1", ANNA, bridge="b9")),
+    "ringing": snapshot(601, member(601, wrap_up=20, device=6), lists(601, "500.2", 2, "500.1", ANNA, state=5)),
+    "paused": snapshot(601, member(601, wrap_up=20, paused=True, reason="tea")),
+    "unreachable": snapshot(601, member(601, wrap_up=20, device=5)),
+    "logged_out": snapshot(601, member(601, BEN)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", FOUND_DOING)
+def test_what_an_agent_does_when_the_link_is_back_does_not_begin_with_the_end_of_a_wrap_up_before(state: str) -> None:
+    told = scene(e.LinkUp(-20), snapshot(-20, member(-20, wrap_up=20)), talked(0, 65), e.LinkDown(80, "cut", 70.0),
+                 ticks(90, 300), e.LinkUp(600), FOUND_DOING[state], ticks(604))  # fmt: skip
+    (anna,) = [agent for agent in told.floor.now(604).agents if agent.interface == ANNA]
+    assert (anna.state, anna.since >= 601) == (state, True)
+    assert [one[:2] for one in states(told)[-2:]] == [("wrap_up", 65), ("available", 85)]
 
 
 def test_who_is_paused_already_when_the_call_ends_has_no_wrap_up() -> None:
