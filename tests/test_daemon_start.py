@@ -76,6 +76,19 @@ async def test_a_process_that_never_saw_the_pbx_lets_stand_until_when_it_was_see
             assert await daemon.store.alive() == now - 300
 
 
+async def test_our_clock_which_may_be_behind_does_not_say_until_when_an_earlier_process_saw_the_pbx(
+    config: Config
+) -> None:
+    """It did, and behind a second restart a conversation was over before it had begun."""
+    seen_until = clock.now() + HOUR_S  # by the PBX's clock
+    await written(config, Batch(alive=seen_until))
+    async with opened(config) as daemon:
+        daemon.consumer.take(e.LinkDown(0.0, "refused"), clock.now())
+        assert daemon.floor.unseen.lost_at == daemon.alive() == seen_until
+        await daemon.pipeline.drain(1.0)
+        assert await daemon.store.alive() == seen_until
+
+
 async def test_what_no_pbx_has_told_yet_is_not_known(config: Config) -> None:
     async with opened(config) as daemon:
         assert (daemon.health().lag_s, daemon.health().clock_offset_s) == (None, None)

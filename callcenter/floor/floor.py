@@ -152,8 +152,8 @@ class Floor:
         first process."""
         if self.link and self.synced:
             return SEEN
-        lived_until = math.inf if self.revived.over else self.revived.until or math.inf
-        return Unseen(min(self.link_since or math.inf, lived_until), self.up_at if self.link else math.inf)
+        lived_until = 0.0 if self.revived.over else self.revived.until  # by the PBX's clock, ours may be behind it
+        return Unseen(lived_until or self.link_since or math.inf, self.up_at if self.link else math.inf)
 
     def now(self, at: float) -> FloorNow:
         """The immutable picture of now."""
