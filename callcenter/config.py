@@ -318,10 +318,11 @@ class Config(BaseSettings):
         """
 
         def environment() -> dict[str, Any]:
-            values, listed = env_settings(), init_settings().get("pbx")
+            values, listed = env_settings(), init_settings().get("pbx") or [{}]
             if isinstance(values.get("pbx"), dict):
-                first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
-                values["pbx"] = [first | values["pbx"]]
+                of_first = values.pop("pbx")
+                if isinstance(listed, list) and isinstance(listed[0], dict):  # else it is refused as it is
+                    values["pbx"] = [listed[0] | of_first, *listed[1:]]
             return values
 
         return environment, init_settings  # type: ignore[return-value]

@@ -198,6 +198,18 @@ def test_a_key_of_the_pbx_may_come_from_the_environment(monkeypatch: pytest.Monk
     assert (config.pbx[0].password(), config.pbx[0].host) == ("from env", "pbx.example")
 
 
+@pytest.mark.parametrize(("text", "said"), [
+    ("[[pbx]]\nname = 'a'\n[[pbx]]\nname = 'b'\n", "only one [[pbx]] is supported yet"),
+    ("[pbx]\nhost = 'a'\n", "a list of tables: [[pbx]]"),
+])  # fmt: skip
+def test_a_key_of_the_environment_hides_nothing_wrong_with_the_pbx_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, file: Path, text: str, said: str
+) -> None:
+    file.write_text(text)
+    monkeypatch.setenv("CALLCENTER_PBX__SECRET", "s")
+    assert said in refusal(file)
+
+
 def test_the_pbx_may_come_from_the_environment_alone(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
     file.write_text("")
     assert from_environment(monkeypatch, file, PBX__SECRET="s").pbx[0].password() == "s"
