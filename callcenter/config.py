@@ -361,11 +361,12 @@ def load(path: Path, connects: bool = True) -> Config:
         raise ConfigError(f"cannot read {path}: {e.strerror}") from e
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as e:
         raise ConfigError(f"{path}: not valid TOML: {e}") from e
-    unknown = sorted(k for k in os.environ if k.startswith("CALLCENTER_") and _section(k) not in Config.model_fields)
+    ours = (key for key in os.environ if key.upper().startswith("CALLCENTER_"))
+    unknown = sorted(key for key in ours if _section(key) not in Config.model_fields)
     if unknown:
         raise ConfigError(f"environment: unknown key {unknown[0]!r}")
     return parse(values, str(path), connects)
 
 
 def _section(key: str) -> str:
-    return key.removeprefix("CALLCENTER_").split("__")[0].lower()
+    return key.lower().removeprefix("callcenter_").split("__")[0]

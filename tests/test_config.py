@@ -237,6 +237,13 @@ def test_what_the_readme_gives_as_examples_of_the_environment_leaves_the_rest_of
     assert (config.pbx[0].host, config.web.host) == ("pbx.example", "::1")
 
 
+def test_small_letters_are_as_good_in_the_environment(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    monkeypatch.setenv("callcenter_web__port", "81")
+    assert load(file).web.port == 81
+    monkeypatch.setenv("callcenter_webb__port", "81")
+    assert refusal(file) == "environment: unknown key 'callcenter_webb__port'"
+
+
 @pytest.mark.parametrize(("key", "value", "said"), [
     ("WEB__PORT", "x", "(as CALLCENTER_WEB__PORT says)"), ("PBX__PORT", "0", "(as CALLCENTER_PBX__PORT says)"),
     ("WEB__PORT__X", "1", "(as CALLCENTER_WEB__PORT__X says)"), ("WEB__PROT", "1", "(as CALLCENTER_WEB__PROT says)"),
