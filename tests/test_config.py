@@ -249,6 +249,9 @@ def test_small_letters_are_as_good_in_the_environment(monkeypatch: pytest.Monkey
     ("WEB__PORT__X", "1", "(as CALLCENTER_WEB__PORT__X says)"), ("WEB__PROT", "1", "(as CALLCENTER_WEB__PROT says)"),
     ("QUEUES__sales__WRAP_UP_S", "x", "(as CALLCENTER_QUEUES__sales__WRAP_UP_S says)"),
     ("PBX__TRUNKS", "PJSIP/x", "environment: CALLCENTER_PBX__TRUNKS: not valid JSON"),
+    ("WEB", '{"port": "x"}', "(as CALLCENTER_WEB says)"), ("WEB", '{"prot": 1}', "(as CALLCENTER_WEB says)"),
+    ("PBX", '[{"secret": "s", "port": 0}]', "(as CALLCENTER_PBX says)"),
+    ("QUEUES__A__TARGETS", '{"abandon_rate": "x"}', "(as CALLCENTER_QUEUES__A__TARGETS says)"),
 ])  # fmt: skip
 def test_a_value_of_the_environment_that_is_wrong_is_not_looked_for_in_the_file(
     monkeypatch: pytest.MonkeyPatch, file: Path, key: str, value: str, said: str
@@ -261,6 +264,7 @@ def test_what_the_file_says_wrong_is_not_looked_for_in_the_environment(
     monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
     monkeypatch.setenv("CALLCENTER_WEB__HOST", "x")
+    monkeypatch.setenv("CALLCENTER_WEB", '{"host": "y"}')
     written(file, "[web]\nport = 'x'\n")
     assert refusal(file).endswith("unable to parse string as an integer")
 
