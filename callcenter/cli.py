@@ -231,7 +231,7 @@ def simulate(
     calls: Annotated[
         int | None, typer.Option(min=1, help="stop after so many calls; time begins with the first login")
     ] = None,
-    rate: Annotated[float | None, typer.Option(min=1, help="calls a simulated hour")] = None,
+    rate: Annotated[float | None, typer.Option(min=1, max=100_000, help="calls a simulated hour")] = None,
     seed: int = 1,
     host: str = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 5038,

@@ -318,10 +318,11 @@ class Config(BaseSettings):
         """
 
         def environment() -> dict[str, Any]:
-            values, listed = env_settings(), init_settings().get("pbx")
+            values, listed = env_settings(), init_settings().get("pbx") or [{}]
             if isinstance(values.get("pbx"), dict):
-                first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
-                values["pbx"] = [first | values["pbx"]]
+                of_first = values.pop("pbx")
+                if isinstance(listed, list) and isinstance(listed[0], dict):  # else it is refused as it is
+                    values["pbx"] = [listed[0] | of_first, *listed[1:]]
             return values
 
         return environment, init_settings  # type: ignore[return-value]
@@ -360,11 +361,12 @@ def load(path: Path, connects: bool = True) -> Config:
         raise ConfigError(f"cannot read {path}: {e.strerror}") from e
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as e:
         raise ConfigError(f"{path}: not valid TOML: {e}") from e
-    unknown = sorted(k for k in os.environ if k.startswith("CALLCENTER_") and _section(k) not in Config.model_fields)
+    ours = (key for key in os.environ if key.upper().startswith("CALLCENTER_"))
+    unknown = sorted(key for key in ours if _section(key) not in Config.model_fields)
     if unknown:
         raise ConfigError(f"environment: unknown key {unknown[0]!r}")
     return parse(values, str(path), connects)
 
 
 def _section(key: str) -> str:
-    return key.removeprefix("CALLCENTER_").split("__")[0].lower()
+    return key.lower().removeprefix("callcenter_").split("__")[0]

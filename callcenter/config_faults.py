@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -57,4 +58,26 @@ def _by_environment(loc: tuple[Any, ...]) -> str:
     """Which variable it comes from, where it is one: what is wrong is not in the file then."""
     wanted = "CALLCENTER_" + "__".join(part.upper() for part in loc if isinstance(part, str))
     named = [key for key in os.environ if f"{key.upper()}__".startswith(f"{wanted}__")]
+    named += [key for key, value in os.environ.items() if _holds(value, _within(key, loc))]
     return f" (as {named[0]} says)" if named else ""
+
+
+def _within(key: str, loc: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Where in the value of the variable ``key``, which holds a table or a list, ``loc`` would be; () if it cannot."""
+    parts = key.upper().split("__")
+    for n in range(1, len(loc)):
+        if parts == ["CALLCENTER_" + str(loc[0]).upper(), *(str(part).upper() for part in loc[1:n])]:
+            return loc[n:]
+    return ()
+
+
+def _holds(text: str, path: tuple[Any, ...]) -> bool:
+    if not path:
+        return False
+    try:
+        value = json.loads(text)
+        for part in path:
+            value = value[part]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return False
+    return True

@@ -162,6 +162,7 @@ def test_the_version_is_said() -> None:
     (["report", "--every", "decade"],
      " report: --every: 'decade' is not one of interval, hour, day, week, month, range"),
     (["report", "--threshold", "-1"], " report: --threshold: Input should be greater than or equal to 0"),
+    (["simulate", "--rate", "inf"], " simulate: --rate: Input should be less than or equal to 100000"),
     (["report", "a", "b", "\x1b[31mc"], " report: got unexpected extra argument(s) (\\x1b[31mc)"),
     (["forecast", "--days", "x"],
      " forecast: --days: Input should be a valid integer, unable to parse string as an integer"),

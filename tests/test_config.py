@@ -198,6 +198,18 @@ def test_a_key_of_the_pbx_may_come_from_the_environment(monkeypatch: pytest.Monk
     assert (config.pbx[0].password(), config.pbx[0].host) == ("from env", "pbx.example")
 
 
+@pytest.mark.parametrize(("text", "said"), [
+    ("[[pbx]]\nname = 'a'\n[[pbx]]\nname = 'b'\n", "only one [[pbx]] is supported yet"),
+    ("[pbx]\nhost = 'a'\n", "a list of tables: [[pbx]]"),
+])  # fmt: skip
+def test_a_key_of_the_environment_hides_nothing_wrong_with_the_pbx_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, file: Path, text: str, said: str
+) -> None:
+    file.write_text(text)
+    monkeypatch.setenv("CALLCENTER_PBX__SECRET", "s")
+    assert said in refusal(file)
+
+
 def test_the_pbx_may_come_from_the_environment_alone(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
     file.write_text("")
     assert from_environment(monkeypatch, file, PBX__SECRET="s").pbx[0].password() == "s"
@@ -225,11 +237,21 @@ def test_what_the_readme_gives_as_examples_of_the_environment_leaves_the_rest_of
     assert (config.pbx[0].host, config.web.host) == ("pbx.example", "::1")
 
 
+def test_small_letters_are_as_good_in_the_environment(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    monkeypatch.setenv("callcenter_web__port", "81")
+    assert load(file).web.port == 81
+    monkeypatch.setenv("callcenter_webb__port", "81")
+    assert refusal(file) == "environment: unknown key 'callcenter_webb__port'"
+
+
 @pytest.mark.parametrize(("key", "value", "said"), [
     ("WEB__PORT", "x", "(as CALLCENTER_WEB__PORT says)"), ("PBX__PORT", "0", "(as CALLCENTER_PBX__PORT says)"),
     ("WEB__PORT__X", "1", "(as CALLCENTER_WEB__PORT__X says)"), ("WEB__PROT", "1", "(as CALLCENTER_WEB__PROT says)"),
     ("QUEUES__sales__WRAP_UP_S", "x", "(as CALLCENTER_QUEUES__sales__WRAP_UP_S says)"),
     ("PBX__TRUNKS", "PJSIP/x", "environment: CALLCENTER_PBX__TRUNKS: not valid JSON"),
+    ("WEB", '{"port": "x"}', "(as CALLCENTER_WEB says)"), ("WEB", '{"prot": 1}', "(as CALLCENTER_WEB says)"),
+    ("PBX", '[{"secret": "s", "port": 0}]', "(as CALLCENTER_PBX says)"),
+    ("QUEUES__A__TARGETS", '{"abandon_rate": "x"}', "(as CALLCENTER_QUEUES__A__TARGETS says)"),
 ])  # fmt: skip
 def test_a_value_of_the_environment_that_is_wrong_is_not_looked_for_in_the_file(
     monkeypatch: pytest.MonkeyPatch, file: Path, key: str, value: str, said: str
@@ -242,6 +264,7 @@ def test_what_the_file_says_wrong_is_not_looked_for_in_the_environment(
     monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
     monkeypatch.setenv("CALLCENTER_WEB__HOST", "x")
+    monkeypatch.setenv("CALLCENTER_WEB", '{"host": "y"}')
     written(file, "[web]\nport = 'x'\n")
     assert refusal(file).endswith("unable to parse string as an integer")
 
