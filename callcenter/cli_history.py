@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from callcenter import clock
 from callcenter.config import Config, load
 from callcenter.errors import InputError
 from callcenter.precedence import give_way
@@ -84,7 +85,6 @@ def report(
 
     loaded = load(config, connects=False)
     give_way()
-    work.check_history(loaded)
     of_file = output.suffix if output else ".txt"
     named = format or next((name for name, kind in FORMATS.items() if kind.suffix == of_file), None)
     if named is None:
@@ -93,6 +93,8 @@ def report(
         since, until, every, by, tuple(name or ()), tuple(figure or ()), threshold, short_abandon, named, language,
         definitions, out.width, output is None and out.is_terminal,
     )  # fmt: skip
+    work.asked(loaded, words, clock.now())  # a word that is wrong is said also where there is no history yet
+    work.check_history(loaded)
     with shown_progress() as progress:
         result = work.written(loaded, words, lambda done, total: progress("days", done, total))
     try:

@@ -125,6 +125,13 @@ class Pbx(Section):
     queue_log: str | None = Field(default=None, min_length=1)
     clock_step_s: float = Field(default=2.0, ge=0)
 
+    @field_validator("secret")
+    @classmethod
+    def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value():
+            raise ValueError("is empty")
+        return value
+
     @model_validator(mode="after")
     def _no_two_secrets(self) -> Pbx:
         if self.secret is not None and self.secret_file is not None:
@@ -132,11 +139,13 @@ class Pbx(Section):
         return self
 
     def password(self) -> str:
-        """The AMI secret. Raises ConfigError when ``secret_file`` cannot be read."""
+        """The AMI secret. Raises ConfigError when ``secret_file`` cannot be read, or is empty."""
         if self.secret is not None:
             return self.secret.get_secret_value()
         assert self.secret_file is not None
-        return _read("pbx.secret_file", self.secret_file)
+        if secret := _read("pbx.secret_file", self.secret_file):
+            return secret
+        raise ConfigError(f"pbx.secret_file: {self.secret_file} is empty")
 
 
 def _read(key: str, file: Path) -> str:
@@ -197,9 +206,13 @@ class Store(Section):
 
     @field_validator("url")
     @classmethod
-    def _known_backend(cls, value: str) -> str:
-        if not value.startswith("sqlite+aiosqlite://"):
+    def _a_file(cls, value: str) -> str:
+        """Two slashes would make a host of a folder's name, and a database in memory keeps nothing."""
+        if not value.startswith("sqlite+aiosqlite:"):
             raise ValueError("only sqlite+aiosqlite:// is known")
+        file = value.removeprefix("sqlite+aiosqlite:///")
+        if file == value or file in ("", ":memory:") or file.endswith("/") or "?" in file:
+            raise ValueError("not a file as in sqlite+aiosqlite:///FILE, or sqlite+aiosqlite:////FOLDER/FILE")
         return value
 
 
@@ -314,11 +327,16 @@ class Config(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file (which comes as keyword arguments).
 
-        ``CALLCENTER_PBX__SECRET`` is a key of the one PBX, though the file has a list of them.
+        ``CALLCENTER_PBX__SECRET`` is a key of the one PBX, though the file has a list of them. What is in small letters
+        here, as variables are read, may be the file's queue in others.
         """
 
         def environment() -> dict[str, Any]:
-            values, listed = env_settings(), init_settings().get("pbx") or [{}]
+            values, of_file = env_settings(), init_settings()
+            if isinstance(values.get("queues"), dict) and isinstance(of_file.get("queues"), dict):
+                as_in_file = {name.lower(): name for name in of_file["queues"] if name.lower() not in of_file["queues"]}
+                values["queues"] = {as_in_file.get(name, name): queue for name, queue in values["queues"].items()}
+            listed = of_file.get("pbx") or [{}]
             if isinstance(values.get("pbx"), dict):
                 of_first = values.pop("pbx")
                 if isinstance(listed, list) and isinstance(listed[0], dict):  # else it is refused as it is

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any
 
 from pydantic_settings import SettingsError
@@ -41,6 +42,8 @@ def _reason(error: Any) -> str:
     """pydantic's, but for what it calls as Python does."""
     if error["type"] in ("dict_type", "model_type"):
         return "Input should be a table"
+    if error["type"] == "too_short":
+        return "none is there"
     if error["type"] == "tuple_type":
         of = _LISTS.get(error["loc"][-1])
         return f"Input should be a list of {of}" if of else "Input should be a number, or a list of two"
@@ -51,15 +54,26 @@ def _told(error: Any) -> str:
     key = ".".join(str(p) for p in error["loc"]) or "configuration"
     if error["type"] == "extra_forbidden":
         return f"unknown key {key!r}{_by_environment(error['loc'])}"
-    return f"{key}: {_reason(error)}{_by_environment(error['loc'])}"
+    reason = _reason(error)
+    of_table = error["type"] == "value_error" and isinstance(error["input"], dict)
+    return f"{key}: {reason}{_by_environment(error['loc'], _WORD.findall(reason) if of_table else None)}"
 
 
-def _by_environment(loc: tuple[Any, ...]) -> str:
-    """Which variable it comes from, where it is one: what is wrong is not in the file then."""
+_WORD = re.compile(r"\w+")
+
+
+def _by_environment(loc: tuple[Any, ...], keys: list[str] | None = None) -> str:
+    """Which variable it comes from, where it is one: what is wrong is not in the file then. Of what is wrong with a
+    whole table it is one of the ``keys`` that do not go together."""
     wanted = "CALLCENTER_" + "__".join(part.upper() for part in loc if isinstance(part, str))
     named = [key for key in os.environ if f"{key.upper()}__".startswith(f"{wanted}__")]
+    named = [key for key in named if keys is None or key.upper() == wanted or _last(key) in keys]
     named += [key for key, value in os.environ.items() if _holds(value, _within(key, loc))]
     return f" (as {named[0]} says)" if named else ""
+
+
+def _last(key: str) -> str:
+    return key.lower().rsplit("__", 1)[-1]
 
 
 def _within(key: str, loc: tuple[Any, ...]) -> tuple[Any, ...]:

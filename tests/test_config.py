@@ -73,6 +73,7 @@ def test_what_is_of_a_wrong_kind_is_said_in_words_of_the_file(file: Path, more: 
     ("site = 3\n[[pbx]]\nsecret = 'x'\n", "site: Input should be a table"),
     ("queues = 3\n[[pbx]]\nsecret = 'x'\n", "queues: Input should be a table"),
     ("[pbx]\nsecret = 'x'\n", "pbx: Input should be a list of tables: [[pbx]]"),
+    ("pbx = []\n", "pbx: none is there"),
 ])  # fmt: skip
 def test_a_table_of_a_wrong_kind_is_said_in_words_of_the_file(file: Path, text: str, said: str) -> None:
     file.write_text(text)
@@ -114,6 +115,8 @@ def test_an_empty_path_of_the_environment_is_named(file: Path, name: str, monkey
     ("[site]\nday_starts = '25:00'\n", "site.day_starts: "),
     ("[site]\ncountry = 'Iran'\n", "site.country: "),
     ("[store]\nurl = 'mysql://x'\n", "store.url: only sqlite+aiosqlite:// is known"),
+    *((f"[store]\nurl = 'sqlite+aiosqlite:{url}'\n", "store.url: not a file as in sqlite+aiosqlite:///FILE")
+      for url in ("", "//", "///", "////", "//var/lib/x.db", "///:memory:", "///x.db?mode=ro")),
     ("[queues.sales]\nservice_level_target = 80\n", "queues.sales.service_level_target: "),
     ("secret_file = '/x'\n", "exactly one of 'secret' and 'secret_file'"),
     ("name = '..'\n", "pbx.0.name: "),  # a folder is called by it
@@ -260,6 +263,30 @@ def test_a_value_of_the_environment_that_is_wrong_is_not_looked_for_in_the_file(
     assert said in refusal(file)
 
 
+def test_of_keys_that_do_not_go_together_the_variable_of_one_is_named(
+    monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    written(file, "[mqtt]\npassword = 'x'\n")
+    monkeypatch.setenv("CALLCENTER_MQTT__HOST", "broker")
+    assert refusal(file).endswith("mqtt: a password needs a 'username'")
+    file.write_text("[[pbx]]\nsecret = 'x'\n")
+    monkeypatch.setenv("CALLCENTER_MQTT__PASSWORD", "y")
+    assert refusal(file).endswith("mqtt: a password needs a 'username' (as CALLCENTER_MQTT__PASSWORD says)")
+
+
+@pytest.mark.parametrize("name", ["SALES", "Sales", "sales"])
+def test_a_queue_of_the_file_is_meant_whatever_its_letters(
+    monkeypatch: pytest.MonkeyPatch, file: Path, name: str
+) -> None:
+    """Variables are read in small letters: ``[queues.Sales]`` kept its own, and a queue that nobody has got the new."""
+    written(file, "[queues.Sales]\nwrap_up_s = 5\ntopic = 'orders'\n[queues.vip]\nwrap_up_s = 1\n")
+    monkeypatch.setenv(f"CALLCENTER_QUEUES__{name}__WRAP_UP_S", "9")
+    queues = load(file).queues
+    assert {name: (queue.wrap_up_s, queue.topic) for name, queue in queues.items()} == {
+        "Sales": (9, "orders"), "vip": (1, ""),
+    }  # fmt: skip
+
+
 def test_what_the_file_says_wrong_is_not_looked_for_in_the_environment(
     monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
@@ -270,6 +297,18 @@ def test_what_the_file_says_wrong_is_not_looked_for_in_the_environment(
 
 
 # ---- secrets ------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_secret_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: Path) -> None:
+    """A unit file with a variable that nobody set: the PBX would be asked with it again and again."""
+    monkeypatch.setenv("CALLCENTER_PBX__SECRET", "")
+    assert refusal(file) == f"{file}: pbx.0.secret: is empty (as CALLCENTER_PBX__SECRET says)"
+    monkeypatch.delenv("CALLCENTER_PBX__SECRET")
+    empty = tmp_path / "empty"
+    empty.write_text("\n")
+    file.write_text(f"[[pbx]]\nsecret_file = '{empty}'\n")
+    with pytest.raises(ConfigError, match=rf"^pbx\.secret_file: {empty} is empty$"):
+        load(file).pbx[0].password()
 
 
 def test_a_secret_file_that_cannot_be_read_is_named(tmp_path: Path, file: Path) -> None:

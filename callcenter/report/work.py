@@ -70,14 +70,19 @@ def targets_of(config: Config, of_pbx: dict[str, float]) -> Callable[[str], Targ
     return of
 
 
-def made(config: Config, words: Words, progress: Progress = lambda done, total: None) -> Report:
-    """Raises InputError, StoreError."""
+def asked(config: Config, words: Words, now: float) -> Ask:
+    """Of a format and a range that can be had, whatever the history holds. Raises InputError."""
     if words.format not in FORMATS:
         raise InputError(f"no such format: {words.format!r}; known are {', '.join(FORMATS)}")
+    of = parse_range(words.since, words.until, now, calendar_of(config))
+    return Ask(of, words.every, words.by, words.names, words.figures, words.threshold_s, words.short_abandon_s)
+
+
+def made(config: Config, words: Words, progress: Progress = lambda done, total: None) -> Report:
+    """Raises InputError, StoreError."""
     now, calendar, history = clock.now(), calendar_of(config), history_of(config)
-    asked = parse_range(words.since, words.until, now, calendar)
-    ask = Ask(asked, words.every, words.by, words.names, words.figures, words.threshold_s, words.short_abandon_s)
-    columns = history.columns(asked, progress=progress)
+    ask = asked(config, words, now)
+    columns = history.columns(ask.range, progress=progress)
     targets = targets_of(config, history.thresholds())
     return report(columns, ask, site=config.site.name, calendar=calendar, made_at=now, targets=targets)
 

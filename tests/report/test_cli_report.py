@@ -78,6 +78,13 @@ def test_where_nothing_is_known_both_places_are_named(config: Path, tmp_path: Pa
     assert list(tmp_path.iterdir()) == [config]
 
 
+@pytest.mark.parametrize("words", [["xx"], ["2026-13-01"], ["--format", "xml"], ["-o", "day.docx"]])
+def test_a_wrong_word_is_told_where_nothing_is_known_too(config: Path, words: list[str]) -> None:
+    said = refused(config, *words)
+    assert "needs history" not in said
+    assert words[-1] in said
+
+
 def test_what_was_imported_is_told_of_before_there_is_a_store(imported: Path, tmp_path: Path) -> None:
     assert report(imported, "2025-11-01", "--output", str(tmp_path / "day.csv")).exit_code == 0
     assert "sales" in (tmp_path / "day.csv").read_text()
