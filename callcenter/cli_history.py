@@ -43,6 +43,8 @@ def import_queue_log(
     from callcenter.history import importing, place
 
     loaded = load(config, connects=False)
+    if "" in sources:
+        raise InputError("an empty name is no file")
     give_way()
     archive = place.archive_of(loaded)
     with archive.alone(), shown_progress() as progress:

@@ -33,3 +33,11 @@ def test_a_damaged_day_is_named_once_and_the_others_are_taken_in(
     assert "6 lines, 3 new" in done.stdout
     (named,) = [line for line in done.stderr.splitlines() if str(damaged) in line]
     assert named.endswith("delete it and import that time again")
+
+
+def test_an_empty_name_is_no_file_and_not_the_current_folder(tmp_path: Path) -> None:
+    config = tmp_path / "callcenter.toml"
+    config.write_text("[[pbx]]\nsecret = 'x'\n")
+    done = CliRunner().invoke(cli.app, ["import", "queue_log", "--config", str(config), ""])
+    assert "an empty name is no file" in f"{done.stderr}{done.exception}"
+    assert list(tmp_path.iterdir()) == [config]

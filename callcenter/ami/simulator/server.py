@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -170,7 +171,9 @@ class Simulation:
         try:
             return await asyncio.get_running_loop().create_server(lambda: Client(self), host, port)
         except OSError as e:
-            raise ConfigError(f"cannot listen on {host}:{port}: {e.strerror or e}") from e
+            # asyncio's words repeat the address; of a name that is not found the number is another table's
+            why = os.strerror(e.errno) if e.errno and e.errno > 0 else e.strerror or e
+            raise ConfigError(f"cannot listen on {host}:{port}: {why}") from e
 
     def _open_log(self) -> None:
         if self._path is not None:

@@ -345,7 +345,7 @@ async def test_an_endless_line_ends_the_connection(simulations, connect):
 
 async def test_a_port_in_use_and_an_unwritable_log_are_named(simulations, tmp_path):
     simulation = await simulations()
-    with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{simulation.port}"):
+    with pytest.raises(ConfigError, match=f"^cannot listen on 127.0.0.1:{simulation.port}: Address already in use$"):
         await Simulation(make(2, 1)).run(port=simulation.port)
     with pytest.raises(ConfigError, match="cannot write"):
         await Simulation(make(2, 1), queue_log=tmp_path).run()
