@@ -1,63 +1,21 @@
-"""The configuration: one TOML file, every key also from the environment as ``CALLCENTER_SECTION__KEY``.
+"""The tables of the configuration, each a value: what its keys are, what they may be, what they are if left out.
 
-A shell only in :func:`load`, which reads the file; the models are values. Unknown keys are refused by name.
+Only a secret is read here, when it is asked for. Unknown keys are refused by name.
 """
 
 from __future__ import annotations
 
-import os
-import tomllib
-from datetime import date, datetime
-from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    StringConstraints,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
-from pydantic.functional_validators import BeforeValidator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
-from callcenter import config_faults
+from callcenter.config.fields import Day, Place, Section, read_secret
 from callcenter.errors import ConfigError
 from kpi.table import CALL_FIGURES, FIGURES
 
-_ONE_SECRET = "exactly one of 'secret' and 'secret_file' is needed"
-
-
-def _somewhere(value: Any) -> Any:
-    """An empty path would be the folder that the daemon happens to be in."""
-    if isinstance(value, str) and not value.strip():
-        raise ValueError("an empty path; leave the key out, or name what it is to be")
-    return value
-
-
-Place = Annotated[Path, BeforeValidator(_somewhere)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _true_is_no_number(cls, value: Any, of: ValidationInfo) -> Any:
-        """pydantic alone would take it for 1."""
-        if isinstance(value, bool) and _is_number(cls.model_fields[str(of.field_name)].annotation):
-            raise ValueError(f"Input should be a number, not {str(value).lower()}")
-        return value
-
-
-def _is_number(annotation: Any) -> bool:
-    return annotation in (int, float) or any(map(_is_number, get_args(annotation)[:1]))
+ONE_SECRET = "exactly one of 'secret' and 'secret_file' is needed"
 
 
 _LEVELS = r"^[^\s/+#$][^\s+#/]{0,63}(/[^\s+#/]{1,64}){0,5}$"
@@ -135,7 +93,7 @@ class Pbx(Section):
     @model_validator(mode="after")
     def _no_two_secrets(self) -> Pbx:
         if self.secret is not None and self.secret_file is not None:
-            raise ValueError(_ONE_SECRET)
+            raise ValueError(ONE_SECRET)
         return self
 
     def password(self) -> str:
@@ -143,18 +101,9 @@ class Pbx(Section):
         if self.secret is not None:
             return self.secret.get_secret_value()
         assert self.secret_file is not None
-        if secret := _read("pbx.secret_file", self.secret_file):
+        if secret := read_secret("pbx.secret_file", self.secret_file):
             return secret
         raise ConfigError(f"pbx.secret_file: {self.secret_file} is empty")
-
-
-def _read(key: str, file: Path) -> str:
-    """A secret. Raises ConfigError."""
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as e:
-        reason = getattr(e, "strerror", None) or "not UTF-8"
-        raise ConfigError(f"{key}: cannot read {file}: {reason}") from e
 
 
 class Queue(Section):
@@ -169,7 +118,7 @@ class Queue(Section):
     service_level_target: float = Field(default=0.80, ge=0, le=1)
     short_abandon_s: float = Field(default=5.0, ge=0)
     wrap_up_s: float = Field(default=0.0, ge=0)
-    targets: dict[str, tuple[float, float]] = {}
+    targets: dict[str, tuple[float, float]] = Field(default={})
     topic: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
 
     @field_validator("targets", mode="before")
@@ -258,24 +207,11 @@ class Mqtt(Section):
         """The password. Raises ConfigError when ``password_file`` cannot be read."""
         if self.password is not None:
             return self.password.get_secret_value()
-        return None if self.password_file is None else _read("mqtt.password_file", self.password_file)
+        return None if self.password_file is None else read_secret("mqtt.password_file", self.password_file)
 
 
 class Tickets(Section):
     internal: bool = False
-
-
-def _date(value: Any) -> date:
-    """pydantic alone would take 5 for the fifth second of 1970."""
-    try:
-        if isinstance(value, date) and not isinstance(value, datetime):
-            return value
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"not a date like 2026-03-21: {value}") from None
-
-
-Day = Annotated[date, BeforeValidator(_date)]
 
 
 class Forecast(Section):
@@ -296,95 +232,3 @@ class Forecast(Section):
         for day in sorted(set(self.days_off) & set(self.working_days)):
             raise ValueError(f"{day} is among the days_off and the working_days")
         return self
-
-
-class Config(BaseSettings):
-    """All of it. ``queues`` holds the queues by name; a queue that is not named has the defaults of :class:`Queue`."""
-
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix="CALLCENTER_", env_nested_delimiter="__")
-
-    site: Site = Site()
-    pbx: tuple[Pbx, ...] = Field(min_length=1)
-    queues: dict[str, Queue] = {}
-    store: Store = Store()
-    web: Web = Web()
-    mqtt: Mqtt = Mqtt()
-    tickets: Tickets = Tickets()
-    forecast: Forecast = Forecast()
-
-    @field_validator("pbx")
-    @classmethod
-    def _one_pbx(cls, value: tuple[Pbx, ...]) -> tuple[Pbx, ...]:
-        if len(value) > 1:
-            raise ValueError("only one [[pbx]] is supported yet")
-        return value
-
-    @classmethod
-    def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the file (which comes as keyword arguments).
-
-        ``CALLCENTER_PBX__SECRET`` is a key of the one PBX, though the file has a list of them. What is in small letters
-        here, as variables are read, may be the file's queue in others.
-        """
-
-        def environment() -> dict[str, Any]:
-            values, of_file = env_settings(), init_settings()
-            if isinstance(values.get("queues"), dict) and isinstance(of_file.get("queues"), dict):
-                as_in_file = {name.lower(): name for name in of_file["queues"] if name.lower() not in of_file["queues"]}
-                values["queues"] = {as_in_file.get(name, name): queue for name, queue in values["queues"].items()}
-            listed = of_file.get("pbx") or [{}]
-            if isinstance(values.get("pbx"), dict):
-                of_first = values.pop("pbx")
-                if isinstance(listed, list) and isinstance(listed[0], dict):  # else it is refused as it is
-                    values["pbx"] = [listed[0] | of_first, *listed[1:]]
-            return values
-
-        return environment, init_settings  # type: ignore[return-value]
-
-    def queue(self, name: str) -> Queue:
-        return self.queues.get(name, _DEFAULT_QUEUE)
-
-
-_DEFAULT_QUEUE = Queue()
-
-
-def parse(values: dict[str, Any], where: str, connects: bool = True) -> Config:
-    """Checked configuration; raises ConfigError with one line that names each wrong key.
-
-    ``connects``: the PBX is to be logged in to, so its secret must be there.
-    """
-    try:
-        config = Config(**(values if connects else {"pbx": [{}]} | values))
-    except ValidationError as e:
-        raise ConfigError(f"{where}: " + "; ".join(config_faults.said(e.errors()))) from None
-    except SettingsError as e:
-        raise ConfigError(f"environment: {config_faults.no_json(e)}") from None
-    except ValueError as e:
-        raise ConfigError(f"{where}: {e}") from None
-    if connects and config.pbx[0].secret is None and config.pbx[0].secret_file is None:
-        raise ConfigError(f"{where}: pbx.0: {_ONE_SECRET}")
-    return config
-
-
-def load(path: Path, connects: bool = True) -> Config:
-    """The configuration of a TOML file and the environment, as :func:`parse` takes it. Raises ConfigError."""
-    try:
-        with path.open("rb") as f:
-            values = tomllib.load(f)
-    except OSError as e:
-        raise ConfigError(f"cannot read {path}: {e.strerror}") from e
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as e:
-        raise ConfigError(f"{path}: not valid TOML: {e}") from e
-    ours = (key for key in os.environ if key.upper().startswith("CALLCENTER_"))
-    unknown = sorted(key for key in ours if _section(key) not in Config.model_fields)
-    if unknown:
-        raise ConfigError(f"environment: unknown key {unknown[0]!r}")
-    return parse(values, str(path), connects)
-
-
-def _section(key: str) -> str:
-    return key.lower().removeprefix("callcenter_").split("__")[0]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from typing import Any
 
 from pydantic_settings import SettingsError
+
+from callcenter.config import variables
 
 
 def said(errors: list[Any]) -> list[str]:
@@ -25,7 +26,7 @@ def said(errors: list[Any]) -> list[str]:
 def no_json(error: SettingsError) -> str:
     """Of a variable whose value is to be JSON."""
     text = getattr(error.__cause__, "doc", None)
-    named = [key for key, value in os.environ.items() if key.upper().startswith("CALLCENTER_") and value == text]
+    named = [key for key, value in variables.ours().items() if value == text]
     return f"{named[0]}: not valid JSON: {error.__cause__}" if named else str(error)
 
 
@@ -65,10 +66,10 @@ _WORD = re.compile(r"\w+")
 def _by_environment(loc: tuple[Any, ...], keys: list[str] | None = None) -> str:
     """Which variable it comes from, where it is one: what is wrong is not in the file then. Of what is wrong with a
     whole table it is one of the ``keys`` that do not go together."""
-    wanted = "CALLCENTER_" + "__".join(part.upper() for part in loc if isinstance(part, str))
-    named = [key for key in os.environ if f"{key.upper()}__".startswith(f"{wanted}__")]
+    wanted = variables.PREFIX + "__".join(part.upper() for part in loc if isinstance(part, str))
+    named = [key for key in variables.ours() if f"{key.upper()}__".startswith(f"{wanted}__")]
     named = [key for key in named if keys is None or key.upper() == wanted or _last(key) in keys]
-    named += [key for key, value in os.environ.items() if _holds(value, _within(key, loc))]
+    named += [key for key, value in variables.ours().items() if _holds(value, _within(key, loc))]
     return f" (as {named[0]} says)" if named else ""
 
 
@@ -80,7 +81,7 @@ def _within(key: str, loc: tuple[Any, ...]) -> tuple[Any, ...]:
     """Where in the value of the variable ``key``, which holds a table or a list, ``loc`` would be; () if it cannot."""
     parts = key.upper().split("__")
     for n in range(1, len(loc)):
-        if parts == ["CALLCENTER_" + str(loc[0]).upper(), *(str(part).upper() for part in loc[1:n])]:
+        if parts == [variables.PREFIX + str(loc[0]).upper(), *(str(part).upper() for part in loc[1:n])]:
             return loc[n:]
     return ()
 
