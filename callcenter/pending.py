@@ -53,9 +53,10 @@ class Pending:
         return self._calls.get(id)
 
     def keep(self, spans: Iterable[Span]) -> None:
-        """The newest of each beginning, but for a state that lasted no time: it has the same one as the next state."""
+        """A state that lasted no time has the same beginning as the next one: the longer span tells something."""
         for span in spans:
-            if span.to > span.from_ or (span.agent, span.from_) not in self._spans:
+            known = self._spans.get((span.agent, span.from_))
+            if known is None or span.to >= known.to:
                 self._spans[span.agent, span.from_] = span
 
     def keep_holes(self, holes: Iterable[Hole]) -> None:

@@ -74,13 +74,12 @@ PUT_CALL = _put_call.on_conflict_do_update(
     set_={c.key: _put_call.excluded[c.key] for c in call.c if c.key not in ("id", "merged_into", "merged_digest")},
 )
 
-# A state that lasted no time has the same beginning as the next one, which tells something. What is under way is
-# written each minute, and ends earlier than that where the link turns out to have been dead already.
+# A state that lasted no time has the same beginning as the next one: the longer span is the one that tells something.
 _put_span = upsert(agent_span)
 PUT_SPAN = _put_span.on_conflict_do_update(
     index_elements=[agent_span.c.agent, agent_span.c.from_],
     set_={c.key: _put_span.excluded[c.key] for c in agent_span.c if not c.primary_key},
-    where=_put_span.excluded.to > _put_span.excluded.from_,
+    where=_put_span.excluded.to > agent_span.c.to,
 )
 
 _put_hole = upsert(hole)
