@@ -215,8 +215,8 @@ class Consumer:
     def _shifted(self, change: TimeShifted) -> None:
         log.warning("the PBX's clock was set", by_s=round(change.by_s, 1))
         self.holes.shift(change.by_s)
-        self.keep_spans()  # who takes the calls up after us knows by them who is on hold
         self.newest = change.at
+        self.keep_spans(self.newest)  # who takes the calls up after us knows by them who is on hold
 
     # ---- an earlier process ---------------------------------------------------------------------------------
 
@@ -240,9 +240,10 @@ class Consumer:
         self.window.forget(before)
         self.holes.forget(before)
 
-    def keep_spans(self) -> None:
-        """Give the store what the agents do now, so that little of it is lost with the process."""
-        self.pipeline.keep(self.floor.running_spans())
+    def keep_spans(self, seen_until: float) -> None:
+        """Give the store what the agents do, up to when the PBX was heard of last, so that little of it is lost with
+        the process. No more: what is stored grows only, and the link may be dead without anybody knowing yet."""
+        self.pipeline.keep(self.floor.running_spans(seen_until))
 
 
 def sinks_of(*tables: Mapping[Any, Sink]) -> dict[type[Change], list[Sink]]:

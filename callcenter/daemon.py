@@ -182,7 +182,7 @@ class Daemon:
     async def minutes(self) -> None:
         while True:
             await asyncio.sleep(MINUTE_S)
-            self.consumer.keep_spans()
+            self.consumer.keep_spans(self.alive())
             with contextlib.suppress(CallcenterError):  # tried again in a minute
                 await self._keep_thresholds()
 
@@ -306,7 +306,7 @@ async def run(
             notify.tell(notify.STOPPING)
             try:
                 daemon.consumer.drain()
-                daemon.consumer.keep_spans()
+                daemon.consumer.keep_spans(daemon.alive())
             except Exception:  # a bug in the last item must not cost what is pending
                 log.exception("not all that had come was applied")
             try:

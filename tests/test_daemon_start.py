@@ -76,6 +76,21 @@ async def test_a_process_that_never_saw_the_pbx_lets_stand_until_when_it_was_see
             assert await daemon.store.alive() == now - 300
 
 
+async def test_of_a_link_that_is_dead_already_no_more_is_written_than_was_seen(config: Config) -> None:
+    """The link is known to be dead seconds later only, and what is written is never taken back."""
+    at = clock.now() - 600
+    anna = e.MemberSeen(at, "sales", "PJSIP/1001", "Anna", "", 1, False, "", 0, 0.0, 0.0, False)
+    async with opened(config) as daemon:
+        for event in (e.LinkUp(at), e.SnapshotBegan(at), anna, e.QueuesListed(at), e.LegsListed(at)):
+            daemon.consumer.take(event, at)
+        daemon.link.known_until = at + 50
+        daemon.consumer.take(e.Tick(at), at + 60)
+        daemon.consumer.keep_spans(daemon.alive())  # as each minute
+        await daemon.pipeline.drain(1.0)
+        _, stored = await daemon.store.since(0.0)
+        assert [(span.state, span.from_, span.to) for span in stored] == [("available", at, at + 50)]
+
+
 async def test_our_clock_which_may_be_behind_does_not_say_until_when_an_earlier_process_saw_the_pbx(
     config: Config
 ) -> None:

@@ -140,10 +140,13 @@ class Floor:
         self.finished.clear()
         return finished
 
-    def running_spans(self) -> list[Span]:
-        """Each agent's state under way as a span up to the newest event's time, or to when the PBX was seen last."""
-        unseen = self.unseen
-        spans = (running_span(agent, unseen.until(agent.since, self.at)) for agent in self.agents.all.values())
+    def running_spans(self, seen_until: float = math.inf) -> list[Span]:
+        """Each agent's state under way as a span up to the newest event's time, or to when the PBX was seen last.
+
+        ``seen_until``: nothing was heard of it since, though the link may not be known to be dead yet.
+        """
+        unseen, at = self.unseen, min(self.at, seen_until)
+        spans = (running_span(agent, unseen.until(agent.since, at)) for agent in self.agents.all.values())
         return [span for span in spans if span]
 
     @property

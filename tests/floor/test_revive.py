@@ -257,6 +257,19 @@ def test_a_process_that_stops_while_the_link_is_down_leaves_what_was_seen_until_
     assert told.after.visit().hold_s == 620
 
 
+def test_what_is_kept_of_a_link_that_is_dead_already_is_no_more_than_what_it_turns_out_to_have_been() -> None:
+    told = scene(member(-5), talking(0), ticks(25))
+    (kept,) = told.floor.running_spans(16)  # nothing was heard since, which is known at 27
+    told.play(e.LinkDown(27, "cut", 16.0), e.LinkUp(60), snapshot(61, member(61)), ticks(64))
+    over = [change.ended for change in told.said(AgentChanged) if change.ended]
+    assert [(span.state, span.from_, span.to) for span in over[-1:]] == [(kept.state, kept.from_, kept.to)]
+
+
+def test_a_hold_that_began_with_the_last_that_was_heard_is_known_to_the_next_process() -> None:
+    (kept,) = scene(member(0), talking(), e.Held(10, PHONE, CALLER), ticks(11)).floor.running_spans(10)
+    assert (kept.state, kept.from_, kept.to) == ("holding", 10, 10)
+
+
 def test_a_hold_that_ended_meanwhile_is_counted_as_long_as_it_was_seen() -> None:
     told = Restart(linked(talking(), e.Held(10, PHONE, CALLER), ticks(15)))
     told.play(e.LinkDown(19, ""), e.LinkUp(20), snapshot(20, member(20, device=2), *in_talk(20)))
