@@ -88,10 +88,10 @@ def state_of(agent: Agent, at: float) -> Facts:
 
 
 def running_span(agent: Agent, at: float) -> Span | None:
-    """The state under way so far, None when it began behind ``at``. Of no time when it began just then: a process that
-    comes after this one must know of a hold."""
+    """The state under way so far, None when it is not older than ``at``; of a hold also when it began just then, as no
+    list tells of it to a process that comes after this one."""
     end = min(at, agent.wrap_until) if agent.state is AgentState.WRAP_UP else at
-    if end < agent.since:
+    if end < agent.since or (end == agent.since and agent.state is not AgentState.HOLDING):
         return None
     return Span(agent.interface, agent.name, agent.state, agent.reason, agent.queue, agent.since, end)
 

@@ -86,13 +86,13 @@ class Call:
     """A call under way, from its first channel to its last.
 
     ``revived``: an earlier process saw it begin; ``past_visits`` and ``past_talks`` were over before this one.
-    ``partial``: something of it may have been missed; ``mended``: queue_log has told what. ``wrap_ups``: agents
-    at their after-call work for it.
+    ``partial``: something of it may have been missed; ``mended``: queue_log has told what. ``gone_at``: when the last
+    of its channels ended, of those that did. ``wrap_ups``: agents at their after-call work for it.
     """
 
-    __slots__ = ("answered_at", "asker", "called", "cause", "ended_at", "ended_by", "id", "inbound", "legs",
-                 "linkedid", "mended", "name", "number", "outbound", "partial", "past_talks", "past_visits", "pbx",
-                 "revived", "started_at", "talks", "transfers", "visits", "wrap_ups")  # fmt: skip
+    __slots__ = ("answered_at", "asker", "called", "cause", "ended_at", "ended_by", "gone_at", "id", "inbound",
+                 "legs", "linkedid", "mended", "name", "number", "outbound", "partial", "past_talks", "past_visits",
+                 "pbx", "revived", "started_at", "talks", "transfers", "visits", "wrap_ups")  # fmt: skip
 
     def __init__(self, call_id: str, pbx: str, linkedid: str, at: float) -> None:
         self.id, self.pbx, self.linkedid, self.started_at = call_id, pbx, linkedid, at
@@ -102,6 +102,7 @@ class Call:
         self.answered_at: float | None = None
         self.ended_at: float | None = None
         self.ended_by: str | None = None
+        self.gone_at = 0.0
         self.asker: str | None = None
         self.cause: int | None = None
         self.visits: list[QueueVisit] = []

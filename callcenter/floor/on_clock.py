@@ -53,7 +53,7 @@ def stepped(floor: Floor, event: e.ClockStepped) -> None:
 
 
 def _call(call: Call, by: float) -> None:
-    _move(call, by, "started_at", "answered_at")
+    _move(call, by, "started_at", "answered_at", "gone_at")
     for visit in call.visits:
         if visit.state is not State.DONE or visit.outcome is Outcome.UNKNOWN:  # queue_log may tell that it goes on
             _move(visit, by, "entered_at", "left_at", "connected_at")

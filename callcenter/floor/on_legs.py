@@ -174,6 +174,7 @@ def remove(floor: Floor, leg: Leg, at: float, cause: int | None) -> None:
     on_bridges.part(floor, leg, at)
     on_bridges.hang_up(floor, leg, at)
     del floor.legs[leg.uid], call.legs[leg.uid]
+    call.gone_at = max(call.gone_at, at)
     floor.forget_leg(leg.uid)
     _untie(floor, leg)
     on_queues.leg_gone(floor, leg, at)
@@ -184,7 +185,7 @@ def remove(floor: Floor, leg: Leg, at: float, cause: int | None) -> None:
         leg.agent.legs.remove(leg)
         floor.agents.settle(leg.agent, at)
     if not call.legs:
-        over(floor, call, at)
+        over(floor, call, call.gone_at)  # one of which it turns out now that it ended in a hole may have been first
 
 
 def _untie(floor: Floor, leg: Leg) -> None:

@@ -283,7 +283,7 @@ def lose_leg(floor: Floor, leg: Leg, at: float) -> None:
     call.partial = True
     for visit in [v for v in call.visits if v.leg is leg]:
         lose_visit(floor, visit, at, Outcome.UNKNOWN)
-    if len(call.legs) == 1:
+    if len(call.legs) == 1 and at >= call.gone_at:
         call.ended_by = "unknown"
     ring = floor.tries.get(leg.uid)
     on_legs.remove(floor, leg, at, None)

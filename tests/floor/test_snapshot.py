@@ -98,6 +98,16 @@ def test_who_still_waits_after_the_hole_waits_since_the_beginning() -> None:
     assert len(told.said(VisitEntered)) == 1
 
 
+def test_a_call_whose_end_was_seen_did_not_end_in_the_hole_with_a_phone_of_it() -> None:
+    """The phone that rang before it is missed seconds after the caller went: it had ended first."""
+    told = linked(dials_in(0), joins(1), rings(2), e.LinkDown(10, "cut", 9.0), e.LinkUp(20),
+                  snapshot(20, waits(20, 2.0, queue="vip"), lists(20, CALLER, 20)),
+                  abandon(22, "vip"), left(22, "vip"), asks_end(22), gone(22), ticks(23, 24, 30))  # fmt: skip
+    ended = told.record()
+    assert (ended.ended_at, ended.ended_by) == (22, "caller")
+    assert max(visit.left_at or 0 for visit in ended.visits) <= 22
+
+
 def test_who_left_the_queue_in_the_hole_but_is_still_up_has_an_unknown_visit_of_a_living_call() -> None:
     told = linked(dials_in(0), joins(1), hole(20, 60, lists(60, CALLER, 60)), asks_end(90), gone(90))
     assert (told.visit().outcome, told.record().ended_at, told.record().ended_by) == ("unknown", 90, "caller")

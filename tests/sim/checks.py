@@ -110,8 +110,9 @@ def _durations(rows: dict[str, Any]) -> Iterator[str]:
 
 def _spans(rows: dict[str, Any]) -> Iterator[str]:
     for row in rows["agent_span"]:
-        if not 0 < row["to_at"] - row["from_at"] < 4_000:
-            yield f"span of {row['agent']}: {row['state']} for {row['to_at'] - row['from_at']}"
+        lasted = row["to_at"] - row["from_at"]  # 0: of a hold that was stored as it began
+        if not 0 <= lasted < 4_000 or (lasted == 0 and row["state"] != "holding"):
+            yield f"span of {row['agent']}: {row['state']} for {lasted}"
 
 
 def _figures(rows: dict[str, Any], window: dict[str, dict[str, Any]]) -> Iterator[str]:
