@@ -212,8 +212,10 @@ def join_halves(floor: Floor) -> None:
 
 
 def convict(floor: Floor, at: float) -> None:
-    """End what a snapshot did not name, or a hole left undecided, and no event has explained since."""
-    for one, why in [(one, why) for one, why in floor.suspects.items() if at - why.since > PATIENCE_S]:
+    """End what a snapshot did not name, or a hole left undecided, and no event has explained since; what was seen the
+    longest last, for with it its call ends."""
+    due = [(one, why) for one, why in floor.suspects.items() if at - why.since > PATIENCE_S]
+    for one, why in sorted(due, key=lambda suspect: suspect[1].ended_at):
         if floor.suspects.pop(one, None) is None:
             continue  # a wait goes with its channel
         ended_at = why.ended_at

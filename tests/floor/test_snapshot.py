@@ -28,6 +28,7 @@ from scene import (
     talked,
     talking,
     ticks,
+    up,
     waits,
 )
 
@@ -106,6 +107,14 @@ def test_a_call_whose_end_was_seen_did_not_end_in_the_hole_with_a_phone_of_it() 
     ended = told.record()
     assert (ended.ended_at, ended.ended_by) == (22, "caller")
     assert max(visit.left_at or 0 for visit in ended.visits) <= 22
+
+
+@pytest.mark.parametrize("told_again", [CALLER, PHONE])
+def test_of_a_call_that_ended_in_the_hole_nobody_knows_who_ended_it(told_again: str) -> None:
+    """The link came back for a moment, in which one of its channels was told of: that one was seen longer."""
+    told = linked(talking(0), e.LinkDown(20, "cut", 19.0), e.LinkUp(22), up(23, told_again),
+                  e.LinkDown(25, "cut", 24.0), e.LinkUp(40), snapshot(41), ticks(42, 44))  # fmt: skip
+    assert (told.record().ended_at, told.record().ended_by) == (23, "unknown")
 
 
 def test_who_left_the_queue_in_the_hole_but_is_still_up_has_an_unknown_visit_of_a_living_call() -> None:
