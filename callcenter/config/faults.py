@@ -55,9 +55,12 @@ def _told(error: Any) -> str:
     key = ".".join(str(p) for p in error["loc"]) or "configuration"
     if error["type"] == "extra_forbidden":
         return f"unknown key {key!r}{_by_environment(error['loc'])}"
-    reason = _reason(error)
-    of_table = error["type"] == "value_error" and isinstance(error["input"], dict)
-    return f"{key}: {reason}{_by_environment(error['loc'], _WORD.findall(reason) if of_table else None)}"
+    reason, keys = _reason(error), None
+    if error["type"] == "value_error" and isinstance(error["input"], dict):
+        keys = _WORD.findall(reason)
+    elif error["loc"] in (("pbx",), ("pbx", 0)):
+        keys = []  # that they are no list of one table is not said by a key of it
+    return f"{key}: {reason}{_by_environment(error['loc'], keys)}"
 
 
 _WORD = re.compile(r"\w+")

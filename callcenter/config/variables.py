@@ -28,9 +28,19 @@ def fitted(values: dict[str, Any], of_file: dict[str, Any]) -> dict[str, Any]:
     values, queues, pbxes = dict(values), of_file.get("queues"), of_file.get("pbx") or [{}]
     if isinstance(values.get("queues"), dict) and isinstance(queues, dict):
         named = {name.lower(): name for name in queues if name.lower() not in queues}
-        values["queues"] = {named.get(name, name): queue for name, queue in values["queues"].items()}
+        laid: dict[str, Any] = {}
+        for name, queue in values["queues"].items():
+            laid = _over(laid, {named.get(name, name): queue})
+        values["queues"] = laid
     if isinstance(values.get("pbx"), dict):
         of_first = values.pop("pbx")
         if isinstance(pbxes, list) and isinstance(pbxes[0], dict):  # else it is refused as it is
             values["pbx"] = [pbxes[0] | of_first, *pbxes[1:]]
     return values
+
+
+def _over(below: Any, above: Any) -> Any:
+    """``above``, and of a table also what stands in the one below it only."""
+    if isinstance(below, dict) and isinstance(above, dict):
+        return below | {key: _over(below.get(key), value) for key, value in above.items()}
+    return above
