@@ -293,7 +293,7 @@ def lose_leg(floor: Floor, leg: Leg, at: float) -> None:
         on_agents.end_try(floor, *ring, at, Result.CANCELLED)
     connection = floor.connected.get(leg.uid)
     if connection and connection[2].to is not None:
-        on_agents.end_visit(floor, leg.uid, at, None)
+        on_agents.end_visit(floor, leg.uid, connection[2].to, None)
 
 
 HANDLERS: dict[type[e.Event], Callable[[Floor, Any], None]] = {

@@ -117,6 +117,14 @@ def test_of_a_call_that_ended_in_the_hole_nobody_knows_who_ended_it(told_again: 
     assert (told.record().ended_at, told.record().ended_by) == (23, "unknown")
 
 
+def test_a_visit_whose_phone_ended_in_the_hole_is_as_long_as_its_conversation() -> None:
+    """The agent's channel was gone just before the link was back, the caller's is seen to end just behind."""
+    told = linked(talking(0), e.LinkDown(10, "cut", 9.0), e.LinkUp(20), snapshot(20), asks_end(20.1), gone(20.1),
+                  ticks(23))  # fmt: skip
+    (conversation,) = told.record().conversations
+    assert (conversation.to, told.visit().talk_s) == (20.1, pytest.approx(14.1))
+
+
 def test_who_left_the_queue_in_the_hole_but_is_still_up_has_an_unknown_visit_of_a_living_call() -> None:
     told = linked(dials_in(0), joins(1), hole(20, 60, lists(60, CALLER, 60)), asks_end(90), gone(90))
     assert (told.visit().outcome, told.record().ended_at, told.record().ended_by) == ("unknown", 90, "caller")
