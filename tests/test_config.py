@@ -263,6 +263,14 @@ def test_a_value_of_the_environment_that_is_wrong_is_not_looked_for_in_the_file(
     assert said in refusal(file)
 
 
+def test_a_variable_that_names_a_queue_of_the_file_in_other_letters_is_found(
+    monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    written(file, "[queues.Sales]\ntopic = 'orders'\n")
+    monkeypatch.setenv("CALLCENTER_QUEUES", '{"sales": {"wrap_up_s": "x"}}')
+    assert refusal(file).endswith("(as CALLCENTER_QUEUES says)")
+
+
 def test_of_keys_that_do_not_go_together_the_variable_of_one_is_named(
     monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:

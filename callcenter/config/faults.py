@@ -93,9 +93,14 @@ def _holds(text: str, path: tuple[Any, ...]) -> bool:
     if not path:
         return False
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_in_small_letters)
         for part in path:
-            value = value[part]
+            value = value[part.lower() if isinstance(part, str) else part]
     except (ValueError, LookupError, TypeError, RecursionError):
         return False
     return True
+
+
+def _in_small_letters(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A queue of the file is meant whatever its letters."""
+    return {key.lower(): value for key, value in pairs}
