@@ -48,7 +48,7 @@ def report(
     """
     if repeat_within_s > columns.margin_s:
         raise ValueError(f"calls are known for {columns.margin_s} s around the range, not {repeat_within_s} s")
-    offers, in_force = _offers(ask), _targets(columns, ask, targets)
+    offers, in_force = offers_of(ask), _targets(columns, ask, targets)
     who = groups(columns, ask, site, {name: of.topic or name for name, of in in_force.items()})
     edges = borders(ask.range, ask.every, calendar)
     check_cells(len(edges) - 1, len(who.names))
@@ -67,7 +67,8 @@ def report(
     )  # fmt: skip
 
 
-def _offers(ask: Ask) -> list[Offer]:
+def offers_of(ask: Ask) -> list[Offer]:
+    """The figures that are asked for, all that there are if none is named. InputError for one that there is not."""
     known = OFFERS[ask.by]
     unknown(f"figure by {ask.by}", ask.figures, tuple(known))
     return [known[name] for name in dict.fromkeys(ask.figures or known)]

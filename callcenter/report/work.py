@@ -14,7 +14,7 @@ from callcenter.config import Config
 from callcenter.errors import InputError
 from callcenter.history import place
 from callcenter.history.history import History, Progress
-from callcenter.report.compute import report
+from callcenter.report.compute import offers_of, report
 from callcenter.report.formats import FORMATS, Options
 from callcenter.report.range_text import parse_range
 from callcenter.report.site_calendar import Months, SiteCalendar
@@ -71,11 +71,14 @@ def targets_of(config: Config, of_pbx: dict[str, float]) -> Callable[[str], Targ
 
 
 def asked(config: Config, words: Words, now: float) -> Ask:
-    """Of a format and a range that can be had, whatever the history holds. Raises InputError."""
+    """Of a format, a language, a range and figures that there are, whatever the history holds. Raises InputError."""
     if words.format not in FORMATS:
         raise InputError(f"no such format: {words.format!r}; known are {', '.join(FORMATS)}")
+    _options(words)
     of = parse_range(words.since, words.until, now, calendar_of(config))
-    return Ask(of, words.every, words.by, words.names, words.figures, words.threshold_s, words.short_abandon_s)
+    ask = Ask(of, words.every, words.by, words.names, words.figures, words.threshold_s, words.short_abandon_s)
+    offers_of(ask)
+    return ask
 
 
 def made(config: Config, words: Words, progress: Progress = lambda done, total: None) -> Report:
@@ -89,6 +92,9 @@ def made(config: Config, words: Words, progress: Progress = lambda done, total: 
 
 def written(config: Config, words: Words, progress: Progress = lambda done, total: None) -> bytes:
     """Raises InputError, StoreError."""
-    options = Options(words.language, words.width, words.definitions, words.colour)
     result = made(config, words, progress)  # first: it refuses a format that there is not
-    return FORMATS[words.format].write(result, options)
+    return FORMATS[words.format].write(result, _options(words))
+
+
+def _options(words: Words) -> Options:
+    return Options(words.language, words.width, words.definitions, words.colour)

@@ -78,7 +78,10 @@ def test_where_nothing_is_known_both_places_are_named(config: Path, tmp_path: Pa
     assert list(tmp_path.iterdir()) == [config]
 
 
-@pytest.mark.parametrize("words", [["xx"], ["2026-13-01"], ["--format", "xml"], ["-o", "day.docx"]])
+@pytest.mark.parametrize("words", [
+    ["xx"], ["2026-13-01"], ["--format", "xml"], ["-o", "day.docx"], ["--language", "xx"], ["--figure", "luck"],
+    ["--by", "agent", "--figure", "service_level"],
+])  # fmt: skip
 def test_a_wrong_word_is_told_where_nothing_is_known_too(config: Path, words: list[str]) -> None:
     said = refused(config, *words)
     assert "needs history" not in said
