@@ -7,6 +7,7 @@ the PBX's (see :mod:`callcenter.ami.pbx_clock`).
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -241,9 +242,10 @@ class Consumer:
         self.holes.forget(before)
 
     def keep_spans(self, seen_until: float) -> None:
-        """Give the store what the agents do, up to when the PBX was heard of last, so that little of it is lost with
-        the process. No more: what is stored grows only, and the link may be dead without anybody knowing yet."""
-        self.pipeline.keep(self.floor.running_spans(seen_until))
+        """Give the store what the agents do, up to when the PBX was heard of last (0: it tells no times), so that
+        little of it is lost with the process. No more: what is stored grows only, and the link may be dead without
+        anybody knowing yet."""
+        self.pipeline.keep(self.floor.running_spans(seen_until or math.inf))
 
 
 def sinks_of(*tables: Mapping[Any, Sink]) -> dict[type[Change], list[Sink]]:

@@ -271,6 +271,12 @@ def test_a_variable_that_names_a_queue_of_the_file_in_other_letters_is_found(
     assert refusal(file).endswith("(as CALLCENTER_QUEUES says)")
 
 
+def test_a_variable_of_endless_brackets_is_one_line(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    monkeypatch.setenv("CALLCENTER_WEB", "[" * 100_000)
+    assert "\n" not in (said := refusal(file))
+    assert said.startswith("environment: ")
+
+
 def test_of_keys_that_do_not_go_together_the_variable_of_one_is_named(
     monkeypatch: pytest.MonkeyPatch, file: Path
 ) -> None:
@@ -320,13 +326,14 @@ def test_what_the_file_says_wrong_is_not_looked_for_in_the_environment(
 
 def test_an_empty_secret_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: Path) -> None:
     """A unit file with a variable that nobody set: the PBX would be asked with it again and again."""
-    monkeypatch.setenv("CALLCENTER_PBX__SECRET", "")
-    assert refusal(file) == f"{file}: pbx.0.secret: is empty (as CALLCENTER_PBX__SECRET says)"
+    for empty in ("", " "):
+        monkeypatch.setenv("CALLCENTER_PBX__SECRET", empty)
+        assert refusal(file) == f"{file}: pbx.0.secret: is empty (as CALLCENTER_PBX__SECRET says)"
     monkeypatch.delenv("CALLCENTER_PBX__SECRET")
-    empty = tmp_path / "empty"
-    empty.write_text("\n")
-    file.write_text(f"[[pbx]]\nsecret_file = '{empty}'\n")
-    with pytest.raises(ConfigError, match=rf"^pbx\.secret_file: {empty} is empty$"):
+    blank = tmp_path / "blank"
+    blank.write_text("\n")
+    file.write_text(f"[[pbx]]\nsecret_file = '{blank}'\n")
+    with pytest.raises(ConfigError, match=rf"^pbx\.secret_file: {blank} is empty$"):
         load(file).pbx[0].password()
 
 

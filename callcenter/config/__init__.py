@@ -70,6 +70,8 @@ def parse(values: dict[str, Any], where: str, connects: bool = True) -> Config:
         config = Config(**(values if connects else {"pbx": [{}]} | values))
     except ValidationError as e:
         raise ConfigError(f"{where}: " + "; ".join(faults.said(e.errors()))) from None
+    except RecursionError:
+        raise ConfigError("environment: a variable's JSON is nested too deep") from None
     except SettingsError as e:
         raise ConfigError(f"environment: {faults.no_json(e)}") from None
     except ValueError as e:

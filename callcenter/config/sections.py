@@ -86,7 +86,7 @@ class Pbx(Section):
     @field_validator("secret")
     @classmethod
     def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value():
+        if value is not None and not value.get_secret_value().strip():
             raise ValueError("is empty")
         return value
 
