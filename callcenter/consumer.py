@@ -133,7 +133,9 @@ class Consumer:
         if isinstance(item, list) and (told := [event.at for event in events if event.at != at]):
             self._told(max(told), arrival)
         if by_s := self.clock.take_step():
-            events = [e.ClockStepped(arrival + self.clock.offset, by_s), *events]
+            events = [e.ClockStepped(arrival + self.clock.offset, by_s), *self._moved(events, arrival)]
+        elif isinstance(item, list):
+            events = self._moved(events, arrival)
         changes: list[Change] = []
         journal: list[JournalRow] = []
         apply = self.floor.apply
@@ -152,6 +154,13 @@ class Consumer:
         self._give(changes, journal, lambda call: finished.get(call) or self.floor.record(call))
         self._keep_holes()
         self.changed.set()
+
+    def _moved(self, events: list[e.Event], arrival: float) -> list[e.Event]:
+        """Those that were on their way while the PBX's clock was set forward tell the time by the clock of before."""
+        if not self.clock.forward_s:
+            return events
+        missing = self.clock.missing
+        return [msgspec.structs.replace(event, at=event.at + missing(event.at, arrival)) for event in events]
 
     def _keep_holes(self) -> None:
         if self.holes.changed:

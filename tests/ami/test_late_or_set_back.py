@@ -10,9 +10,12 @@ from tiny_manager import manager, reply
 
 from callcenter import clock
 from callcenter.ami import session
+from callcenter.ami.framing import Framer
 from callcenter.ami.link import Link
+from callcenter.ami.pbx_clock import PbxClock
 from callcenter.config import parse
 from callcenter.consumer import Consumer
+from callcenter.floor.translate import WANTED
 from callcenter.pipeline import Pipeline
 from callcenter.store.values import Batch
 
@@ -60,6 +63,30 @@ async def test_events_of_an_hour_ago_are_late_unless_the_pbx_says_that_it_is_an_
     assert call.started_at == pytest.approx(began + set_by, abs=1.0)
     assert link.clock.offset == pytest.approx(500 + set_by, abs=1.0)
     assert consumer.now() - call.started_at < 20
+
+
+async def nothing() -> None:
+    pass
+
+
+async def test_what_was_sent_before_the_clock_was_set_forward_and_is_read_with_what_was_sent_after_lasts_as_it_did(
+) -> None:
+    """He who was up for ten seconds was up for none: his call had moved along with the clock, his end had not."""
+    ours, ahead = clock.now(), 500.0
+    pbx_clock, framer = PbxClock(2.0), Framer(WANTED)
+    pbx_clock.told(ours + ahead, ours, ours)
+    config = parse({"pbx": [{"secret": "demo"}]}, "test")
+    consumer = Consumer(config, Pipeline(Nowhere(), "IR", False), pbx_clock, 0, nothing, lambda _: None)
+    pbx = ours + ahead
+    begins = event("Newchannel", pbx, "Channel: PJSIP/t-1", "ChannelState: 4")
+    consumer.take(framer.feed(begins), ours)
+    ends = event("Hangup", pbx + 10, "Channel: PJSIP/t-1", "Cause: 16")
+    other = event("Newchannel", pbx + 10.5 + HOUR, "Channel: PJSIP/t-2", "ChannelState: 4").replace(b"1.1", b"2.1")
+    consumer.take(framer.feed(ends + other), ours + 11)
+    call = consumer.floor.ended["1.1"]
+    assert call.ended_at is not None
+    assert (call.started_at - pbx, call.ended_at - pbx) == pytest.approx((HOUR - 0.5, HOUR + 9.5))
+    assert [one.started_at for one in consumer.floor.by_id.values()] == pytest.approx([pbx + 10.5 + HOUR])
 
 
 async def until(consumer: Consumer, holds: object) -> None:

@@ -50,6 +50,25 @@ def test_a_step_forward_is_told_by_the_first_event_and_told_once() -> None:
     assert clock.offset == pytest.approx(7 + HOUR)
 
 
+@pytest.mark.parametrize(("late_s", "missing_s"), [(0.0, HOUR), (2.0, HOUR), (14.0, HOUR), (16.0, 0.0), (300.0, 0.0)])
+def test_what_was_on_its_way_while_the_clock_was_set_forward_tells_the_time_of_before(
+    late_s: float, missing_s: float
+) -> None:
+    clock = knowing()
+    assert clock.missing(1005.0, 1000.0) == 0
+    asked(clock, 1010.0, 7 + HOUR)
+    assert clock.missing(1011.0 + 7 - late_s, 1011.0) == pytest.approx(missing_s)
+    assert clock.missing(1011.0 + 7 + HOUR - late_s, 1011.0) == 0, "it was sent behind the step"
+    assert clock.missing(1026.0 + 7 - late_s, 1026.0) == 0, "nothing is on its way for so long"
+
+
+@pytest.mark.parametrize("step_s", [-HOUR, 29.0])
+def test_of_a_step_back_or_a_short_one_nothing_is_moved(step_s: float) -> None:
+    clock = knowing()
+    asked(clock, 1010.0, 7 + step_s)
+    assert (clock.take_step(), clock.missing(1011.0 + 7, 1011.0)) == (pytest.approx(step_s), 0)
+
+
 def test_a_step_back_is_told_by_a_ping() -> None:
     clock = knowing()
     clock.heard(1010.0 + 7 - HOUR, 1010.0)

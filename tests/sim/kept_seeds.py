@@ -28,7 +28,11 @@ KEPT: dict[int, str] = {
     "the time before, and the self-check cried wolf",
     326: "the clock set back after a caller had been transferred, in a hole in which his call ended: by the repair it "
     "ended with his visit, which kept the old time: an hour too late",
+    5180: "events on their way while the clock was set forward tell the time of before: a talk of 43 s was one of 0 s",
 }
 
-OPEN: dict[int, str] = {}
+OPEN: dict[int, str] = {
+    5152: "the PBX restarted, the link cut twice, the clock set and the daemon stopped during one visit: a ring that "
+    "the PBX counts once is counted twice",
+}
 """Not mended yet."""
