@@ -78,7 +78,9 @@ class Repairs:
         self.read_at = self._logged_at = 0.0
         self._waits, self._forget_due = "", 0.0
         self.evidence = Evidence()
-        self._seen_from = min((row[1] for row in consumer.window.counted(0.0, math.inf)), default=math.inf)
+        earlier = [row[1] for row in consumer.window.counted(0.0, math.inf)]
+        self._seen_from = min(earlier, default=math.inf)
+        self._earlier_to = max(earlier, default=-math.inf)
         self._strange = (-math.inf, "")
         self._ours_at = clock.monotonic()
         self._forgotten_to = -math.inf
@@ -295,8 +297,12 @@ class Repairs:
         if change.up:
             self._seen_from = min(self._seen_from, change.at)
             hidden = [hole.from_ for hole in self.consumer.holes.all[-1:]]  # what is repaired there is compared, too
-            self.check.sees_from(min([change.at, *hidden]))
+            seen_from = min([change.at, *hidden])
+            self.check.sees_from(seen_from)
             self._mind_the_past(change.at)
+            if self._earlier_to > seen_from + LATE_S:  # the clock was set back while an earlier process saw it
+                self.check.shifted(self._earlier_to + LATE_S)
+            self._earlier_to = -math.inf
 
     def _mind_the_past(self, now: float) -> None:
         """A log that is ahead of the time is of before the clock was set back: nothing is compared with that."""

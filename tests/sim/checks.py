@@ -79,7 +79,9 @@ def stored_problems(path: Path, exchange: Exchange, trace: Any, facts: dict[str,
 
 def _calls(rows: dict[str, Any], trace: Any, blind: list[Any]) -> Iterator[str]:
     yield from (f"stored as still up: {call['id']}" for call in rows["call"] if call["ended_at"] is None)
-    twice = [id for id, n in Counter(call["linkedid"] for call in rows["call"]).items() if n > 1]
+    # a PBX that restarts with its clock set back gives a Uniqueid again: the caller's number tells two calls from one
+    told = Counter((call["linkedid"], call["number"]) for call in rows["call"])
+    twice = [id for (id, _), n in told.items() if n > 1]
     yield from (f"stored twice: {linkedid}" for linkedid in twice)
     known = {call["id"] for call in rows["call"]}
     ended = {c.call for at, c in trace.changes if isinstance(c, CallEnded) and not any(a < at < b for a, b in blind)}

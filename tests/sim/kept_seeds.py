@@ -29,6 +29,8 @@ KEPT: dict[int, str] = {
     326: "the clock set back after a caller had been transferred, in a hole in which his call ended: by the repair it "
     "ended with his visit, which kept the old time: an hour too late",
     5180: "events on their way while the clock was set forward tell the time of before: a talk of 43 s was one of 0 s",
+    8032: "the clock set back, then the daemon killed: visits that the earlier process had counted after the time from "
+    "which the new one compared were no longer in the log's part beside them, and the self-check cried wolf",
 }
 
 OPEN: dict[int, str] = {
