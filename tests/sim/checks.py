@@ -24,6 +24,8 @@ WHOLE_SECOND_S = 1.01
 EDGE_S = 0.3
 CONNECTS_S = 4.0
 """So long before or after it is told that an agent has answered the two are connected."""
+LEAVING_S = 8.0
+"""Why a caller left by a key AMI tells when he goes on in the dialplan; the simulated one takes so long at most."""
 UNTOLD_S = 6.0
 """A Pong is the last proof that all was told, and there is one each five seconds."""
 SEEN_AS_LOST = {"unknown", "pbx_lost"}
@@ -158,7 +160,8 @@ def _visits(rows: dict[str, Any], told: list[truth.Told], exchange: Exchange, fa
 def _excused(visit: truth.Told, exchange: Exchange, facts: dict[str, Any]) -> bool:
     """Out of sight, and no queue_log that could tell; nor can one in which the clock was set during the visit."""
     over = visit.over or _lost_at(visit, exchange)
-    hidden = any(a <= over + EDGE_S and visit.entered <= b for a, b in facts["blind"])
+    told = over + (LEAVING_S if visit.outcome == "exited" else EDGE_S)
+    hidden = any(a <= told and visit.entered <= b for a, b in facts["blind"])
     return hidden and (not facts["queue_log"] or any(visit.entered <= at <= over for at, _ in exchange.steps))
 
 

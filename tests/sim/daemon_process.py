@@ -88,6 +88,8 @@ class Machine:
         self.daemon: daemon.Daemon | None = None
         self.lives: list[tuple[float, float | None]] = []
         self.stop_event = asyncio.Event()
+        self.stopped_at = 0.0
+        """When it was last asked to stop and did so: all that it had seen is in the store."""
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -139,9 +141,11 @@ class Machine:
     async def stop(self) -> None:
         """SIGTERM, and what the daemon still does then. Raises what it raised."""
         if self.process is not None and self.process.alive and self.process.task is not None:
+            asked = self.loop.time()
             self.stop_event.set()
             await self.process.task
             self.process.alive = False
+            self.stopped_at = asked
         self.daemon = None
 
     async def bury(self) -> None:

@@ -117,7 +117,7 @@ class Sight:
         if lost is not None:
             self.since = lost if self.since is None else min(lost, self.since)
         if self._life is not made and self.since is not None:
-            self.since = min(self.since, self.clean)
+            self.since = min(self.since, max(self.clean, self.scene.machine.stopped_at - SIGHT_S))
         if whole and self.since is not None:
             self.blind.append((self.since, now + 1.0))
             self.since, self._life = None, made

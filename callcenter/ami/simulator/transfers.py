@@ -90,7 +90,9 @@ class Transfers:
         self._pbx.leave(target)
         self._pbx.leave(first)
         # The oldest Linkedid wins for all that are in the bridge; no event of its own says so.
-        target.change(linkedid=side.linkedid)
+        oldest = min(side.linkedid, target.linkedid, key=_age)
+        side.change(linkedid=oldest)
+        target.change(linkedid=oldest)
         self._pbx.enter(bridge, target, first)
         self._pbx.connected(side, target.caller)
         self._pbx.soft_hang_up(second, 1)
@@ -104,6 +106,12 @@ class Transfers:
         self._phones.hang_up(second)
         talk.leg = leg
         self._talks.begin(talk)
+
+
+def _age(linkedid: str) -> tuple[int, int]:
+    """As Asterisk compares (``struct ast_channel_id``): when the channel was made, then its number."""
+    second, number = linkedid.rsplit("-", 1)[-1].split(".")
+    return int(second), int(number)
 
 
 def _attended(
