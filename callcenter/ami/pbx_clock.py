@@ -47,12 +47,12 @@ class PbxClock:
         return self.step_s > 0 and arrival + self.offset - at > LATE_S
 
     def missing(self, at: float, arrival: float) -> float:
-        """Seconds that an event lacks which was on its way while the clock was set forward: it tells the time by the
-        clock of before, and calls have moved along already. 0 mostly.
+        """Seconds that an event lacks which was on its way while the clock was set forward, or waited here when a Ping
+        told so: it tells the time by the clock of before, and calls have moved along already. 0 mostly.
 
         Of a step that is longer than any event is on its way: by the clock of now it would be too late to be true.
         """
-        if not 0 <= arrival - self._forward_at <= ON_THE_WAY_S:
+        if arrival - self._forward_at > ON_THE_WAY_S:
             return 0.0
         late_s = arrival + self.offset - self.forward_s - at
         return self.forward_s if -LATE_S <= late_s <= ON_THE_WAY_S else 0.0

@@ -62,6 +62,13 @@ def test_what_was_on_its_way_while_the_clock_was_set_forward_tells_the_time_of_b
     assert clock.missing(1026.0 + 7 - late_s, 1026.0) == 0, "nothing is on its way for so long"
 
 
+def test_what_had_come_and_waited_when_a_ping_told_the_step_tells_the_time_of_before() -> None:
+    clock = knowing()
+    asked(clock, 1010.0, 7 + HOUR)
+    assert clock.missing(1009.9 + 7, 1009.9) == pytest.approx(HOUR)
+    assert clock.missing(1009.9 + 7 + HOUR, 1009.9) == 0, "it was sent behind the step"
+
+
 @pytest.mark.parametrize("step_s", [-HOUR, 29.0])
 def test_of_a_step_back_or_a_short_one_nothing_is_moved(step_s: float) -> None:
     clock = knowing()
