@@ -191,6 +191,7 @@ class Consumer:
     def _told(self, newest: float, arrival: float) -> None:
         """Events brought a time of their own (rows of lists do not): it says how late they are."""
         self.clock.heard(newest, arrival)
+        newest += self.clock.missing(newest, arrival)
         self._lag_s, self._lag_at = max(0.0, arrival + self.clock.offset - newest), arrival
         self.newest = max(self.newest, newest)
 

@@ -89,6 +89,17 @@ async def test_what_was_sent_before_the_clock_was_set_forward_and_is_read_with_w
     assert [one.started_at for one in consumer.floor.by_id.values()] == pytest.approx([pbx + 10.5 + HOUR])
 
 
+async def test_what_was_sent_before_the_clock_was_set_forward_is_not_late_by_as_much() -> None:
+    ours = clock.now()
+    pbx_clock, framer = PbxClock(2.0), Framer(WANTED)
+    pbx_clock.told(ours + 500, ours, ours)
+    config = parse({"pbx": [{"secret": "demo"}]}, "test")
+    consumer = Consumer(config, Pipeline(Nowhere(), "IR", False), pbx_clock, 0, nothing, lambda _: None)
+    pbx_clock.told(ours + 500 + HOUR, ours, ours)
+    consumer.take(framer.feed(event("Newchannel", ours + 499, "Channel: PJSIP/t-1", "ChannelState: 4")), ours)
+    assert consumer.lag_s == pytest.approx(1.0, abs=0.01)
+
+
 async def until(consumer: Consumer, holds: object) -> None:
     assert callable(holds)
     while not holds():
