@@ -91,7 +91,7 @@ class Daemon:
             lost_at = self.floor.unseen.lost_at  # an earlier process may have been the last that saw anything
             return lost_at if math.isfinite(lost_at) else 0.0
         events = self.link.events
-        told = events.known_until(self.link.clock.offset) if events else self.link.known_until
+        told = events.known_until(self.link.clock) if events else self.link.known_until
         return max(self.consumer.newest, told) if self.consumer.idle else self.consumer.newest
 
     def _drifted(self, drift: Drift) -> None:

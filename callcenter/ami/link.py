@@ -164,7 +164,7 @@ class Link:
                 yield events
             finally:
                 if self._early is None:
-                    self.known_until = events.known_until(self.clock.offset) or self.known_until
+                    self.known_until = events.known_until(self.clock) or self.known_until
                 self.events = None
                 self._count(events)
 

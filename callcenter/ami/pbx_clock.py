@@ -28,7 +28,7 @@ class PbxClock:
         self.offset = self.stepped_s = 0.0
         self._told = self.known = False
         self._stepped = 0.0
-        self.forward_s = self._forward_at = 0.0
+        self.forward_s = self._set_by_s = self._set_at = 0.0
 
     def told(self, at: float, asked: float, answered: float) -> None:
         """The PBX said ``at`` in answer to what we asked and it answered at these moments of ours."""
@@ -52,10 +52,16 @@ class PbxClock:
 
         Of a step that is longer than any event is on its way: by the clock of now it would be too late to be true.
         """
-        if arrival - self._forward_at > ON_THE_WAY_S:
+        if arrival - self._set_at > ON_THE_WAY_S:
             return 0.0
         late_s = arrival + self.offset - self.forward_s - at
         return self.forward_s if -LATE_S <= late_s <= ON_THE_WAY_S else 0.0
+
+    def by_now(self, at: float, arrival: float) -> float:
+        """By the clock of now, what the PBX told as the time ``at`` before we knew that its clock was set."""
+        late_s = arrival + self.offset - self._set_by_s - at
+        before = arrival < self._set_at and -LATE_S <= late_s <= ON_THE_WAY_S
+        return min(at + self._set_by_s, arrival + self.offset) if before else at
 
     def take_step(self) -> float:
         """Seconds by which the clock was set since the last time this was asked; 0 mostly."""
@@ -67,4 +73,5 @@ class PbxClock:
         if self._told and self.step_s and abs(by) > self.step_s:
             self._stepped += by
             self.stepped_s += by
-            self.forward_s, self._forward_at = by if by > 2 * ON_THE_WAY_S else 0.0, ours
+            self._set_by_s, self._set_at = by, ours
+            self.forward_s = by if by > 2 * ON_THE_WAY_S else 0.0

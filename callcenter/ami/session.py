@@ -18,6 +18,7 @@ from typing import Any
 from callcenter import clock
 from callcenter.ami import commands
 from callcenter.ami.headers import moment
+from callcenter.ami.pbx_clock import PbxClock
 from callcenter.ami.protocol import BANNER, Deliver, Protocol
 from callcenter.config import Pbx
 from callcenter.errors import ActionRefused, ActionTimeout, ConfigError, LinkError, LoginRefused
@@ -90,15 +91,12 @@ class Session:
             if self.protocol.lost.done():
                 raise LinkError(f"{self.where}: link lost: {self.protocol.lost.result()}")
 
-    def known_until(self, offset: float) -> float:
-        """Up to which time of the PBX this session told everything; 0 when it told nothing.
-
-        ``offset``: the PBX's clock is ahead of ours by so much, for events without a time of their own.
-        """
+    def known_until(self, pbx_clock: PbxClock) -> float:
+        """Up to which time of the PBX, by its clock of now, this session told everything; 0 when it told nothing."""
         newest = self.protocol.newest
         if newest is None or (self.ponged and self.ponged[0] >= newest[1]):
-            return self.ponged[1] if self.ponged else 0.0
-        return moment(newest[0].raw, newest[1] + offset)
+            return pbx_clock.by_now(self.ponged[1], self.ponged[0]) if self.ponged else 0.0
+        return pbx_clock.by_now(moment(newest[0].raw, newest[1] + pbx_clock.offset), newest[1])
 
 
 def seconds(text: Any) -> float | None:

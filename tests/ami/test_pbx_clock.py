@@ -76,6 +76,16 @@ def test_of_a_step_back_or_a_short_one_nothing_is_moved(step_s: float) -> None:
     assert (clock.take_step(), clock.missing(1011.0 + 7, 1011.0)) == (pytest.approx(step_s), 0)
 
 
+@pytest.mark.parametrize("step_s", [HOUR, -HOUR])
+def test_what_was_told_before_the_clock_was_set_is_by_the_clock_of_now_a_step_away(step_s: float) -> None:
+    clock = knowing()
+    assert clock.by_now(1009.0 + 7, 1009.0) == 1009.0 + 7
+    asked(clock, 1010.0, 7 + step_s)
+    assert clock.by_now(1009.0 + 7, 1009.0) == pytest.approx(1009.0 + 7 + step_s)
+    assert clock.by_now(1009.0 + 7 + step_s, 1009.0) == 1009.0 + 7 + step_s, "it was told behind the step"
+    assert clock.by_now(1011.0 + 7 + step_s, 1011.0) == 1011.0 + 7 + step_s
+
+
 def test_a_step_back_is_told_by_a_ping() -> None:
     clock = knowing()
     clock.heard(1010.0 + 7 - HOUR, 1010.0)

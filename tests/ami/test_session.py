@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from callcenter.ami import commands
+from callcenter.ami.pbx_clock import PbxClock
 from callcenter.ami.session import Session
 
 
@@ -37,3 +38,14 @@ async def test_who_is_ended_while_the_answer_comes_is_ended() -> None:
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
+
+
+@pytest.mark.parametrize("step_s", [0.0, 3600.0, -3600.0])
+def test_up_to_when_a_session_told_everything_is_by_the_clock_of_now(step_s: float) -> None:
+    """The other session's Pong told that it was set: the hole that begins then was an hour too long, or none."""
+    pbx_clock = PbxClock(2.0)
+    pbx_clock.told(1007.0, 1000.0, 1000.0)
+    session = Session("here", SimpleNamespace(newest=None))  # type: ignore[arg-type]
+    session.ponged = 1010.0, 1017.0
+    pbx_clock.told(1019.0 + step_s, 1012.0, 1012.0)
+    assert session.known_until(pbx_clock) == 1017.0 + step_s
