@@ -299,10 +299,10 @@ class Repairs:
             hidden = [hole.from_ for hole in self.consumer.holes.all[-1:]]  # what is repaired there is compared, too
             seen_from = min([change.at, *hidden])
             self.check.sees_from(seen_from)
-            self._mind_the_past(change.at)
             if self._earlier_to > seen_from + LATE_S:  # the clock was set back while an earlier process saw it
                 self.check.shifted(self._earlier_to + LATE_S)
             self._earlier_to = -math.inf
+            self._mind_the_past(change.at)  # last: what came into the log behind that process is of later yet
 
     def _mind_the_past(self, now: float) -> None:
         """A log that is ahead of the time is of before the clock was set back: nothing is compared with that."""

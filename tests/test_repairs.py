@@ -365,6 +365,29 @@ async def test_a_difference_outside_of_holes_is_said_with_its_call_and_not_mende
         assert await process.store.call(f"main-1-{at}.9999") is None
 
 
+async def test_what_was_logged_while_nobody_looked_before_the_clock_was_set_back_is_not_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The earlier process was killed, then somebody called, then the clock was set back by an hour: the log is further
+    ahead than what was counted."""
+    monkeypatch.setattr("callcenter.self_check.EACH_S", 0.0)
+    queue_log, now = tmp_path / "queue_log", float(int(clock.now()))
+    counted, unseen = now + 1800, now + 2400
+    for at in (counted, unseen):
+        says(queue_log, f"{at:.0f}|{at}|sales|NONE|ENTERQUEUE||0912|1", f"{at + 2:.0f}|{at}|sales|NONE|ABANDON|1|1|2")
+    async with running(tmp_path, queue_log) as process:
+        ended = Visit("sales", counted, 1, counted + 2, 2.0, Outcome.ABANDONED)
+        process.consumer.remember([("main-1-1.1", ended)], [], [], [], counted + 10)
+        process.repairs = Repairs(process.follower, process.consumer, process.store)
+        process.at(now)
+        await process.repairs.look()
+        process.play([e.LinkDown(now, ""), e.LinkUp(now), *snapshot(Floor(), now)])
+        for later in (5.0, 3500.0, 3510.0, 3520.0):
+            process.at(now + later)
+            await process.look()
+        assert sum(process.repairs.differing().values()) == 0
+
+
 async def test_a_difference_in_what_was_repaired_after_a_restart_is_said(
     tmp_path: Path, queue_log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
