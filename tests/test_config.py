@@ -271,6 +271,14 @@ def test_a_variable_that_names_a_queue_of_the_file_in_other_letters_is_found(
     assert refusal(file).endswith("(as CALLCENTER_QUEUES says)")
 
 
+@pytest.mark.parametrize("text", ['{"name": "a b"}', '[{"name": "a b", "secret": "s"}]'])
+def test_what_is_wrong_within_the_variable_of_the_pbx_is_said_of_it(
+    monkeypatch: pytest.MonkeyPatch, file: Path, text: str
+) -> None:
+    monkeypatch.setenv("CALLCENTER_PBX", text)
+    assert refusal(file).endswith("(as CALLCENTER_PBX says)")
+
+
 def test_a_variable_of_endless_brackets_is_one_line(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
     monkeypatch.setenv("CALLCENTER_WEB", "[" * 100_000)
     assert "\n" not in (said := refusal(file))

@@ -95,6 +95,8 @@ def _holds(text: str, path: tuple[Any, ...]) -> bool:
     try:
         value = json.loads(text, object_pairs_hook=_in_small_letters)
         for part in path:
+            if part == 0 and isinstance(value, dict):
+                continue  # the one PBX may come as a table
             value = value[part.lower() if isinstance(part, str) else part]
     except (ValueError, LookupError, TypeError, RecursionError):
         return False
