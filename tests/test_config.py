@@ -279,6 +279,16 @@ def test_what_is_wrong_within_the_variable_of_the_pbx_is_said_of_it(
     assert refusal(file).endswith("(as CALLCENTER_PBX says)")
 
 
+def test_a_variable_with_another_key_of_a_table_is_not_what_is_wrong_with_that_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    written(file, "[queues.sales.targets]\nabandon_rate = [3, 0]\n")
+    monkeypatch.setenv("CALLCENTER_QUEUES", '{"sales": {"targets": {"occupancy": 0.5}}}')
+    assert refusal(file).endswith("is no range")
+    monkeypatch.setenv("CALLCENTER_QUEUES", '{"sales": {"targets": {"abandon_rate": [4, 0]}}}')
+    assert refusal(file).endswith("is no range (as CALLCENTER_QUEUES says)")
+
+
 def test_a_variable_of_endless_brackets_is_one_line(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
     monkeypatch.setenv("CALLCENTER_WEB", "[" * 100_000)
     assert "\n" not in (said := refusal(file))

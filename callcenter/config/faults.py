@@ -72,7 +72,7 @@ def _by_environment(loc: tuple[Any, ...], keys: list[str] | None = None) -> str:
     wanted = variables.PREFIX + "__".join(part.upper() for part in loc if isinstance(part, str))
     named = [key for key in variables.ours() if f"{key.upper()}__".startswith(f"{wanted}__")]
     named = [key for key in named if keys is None or key.upper() == wanted or _last(key) in keys]
-    named += [key for key, value in variables.ours().items() if _holds(value, _within(key, loc))]
+    named += [key for key, value in variables.ours().items() if _holds(value, _within(key, loc), keys)]
     return f" (as {named[0]} says)" if named else ""
 
 
@@ -89,7 +89,7 @@ def _within(key: str, loc: tuple[Any, ...]) -> tuple[Any, ...]:
     return ()
 
 
-def _holds(text: str, path: tuple[Any, ...]) -> bool:
+def _holds(text: str, path: tuple[Any, ...], keys: list[str] | None) -> bool:
     if not path:
         return False
     try:
@@ -100,7 +100,7 @@ def _holds(text: str, path: tuple[Any, ...]) -> bool:
             value = value[part.lower() if isinstance(part, str) else part]
     except (ValueError, LookupError, TypeError, RecursionError):
         return False
-    return True
+    return keys is None or not isinstance(value, dict) or not value.keys().isdisjoint(keys)
 
 
 def _in_small_letters(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
