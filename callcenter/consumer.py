@@ -133,6 +133,7 @@ class Consumer:
         if isinstance(item, list) and (told := [event.at for event in events if event.at != at]):
             self._told(max(told), arrival)
         if by_s := self.clock.take_step():
+            self.pipeline.move(self.floor.under_way())
             events = [e.ClockStepped(arrival + self.clock.offset, by_s), *self._moved(events, arrival)]
         elif isinstance(item, list):
             events = self._moved(events, arrival)

@@ -19,18 +19,20 @@ _OF_NO_CALL = (AgentChanged, MemberChanged, LinkChanged, PbxRestarted, Drift)
 
 
 class Pending:
-    """``len()``: calls, spans, merges, holes and journal lines that are not committed yet."""
+    """``len()``: calls, spans (also moved ones), merges, holes and journal lines that are not committed yet."""
 
     def __init__(self) -> None:
         self.journal = Backlog()
         self.told_alive = 0.0
         self._calls: dict[str, CallRecord] = {}
         self._spans: dict[tuple[str, float], Span] = {}
+        self._moved: deque[tuple[str, float]] = deque()
         self._merged: deque[tuple[str, str]] = deque()
         self._holes: dict[tuple[str, float], Hole] = {}
 
     def __len__(self) -> int:
-        return len(self._calls) + len(self._spans) + len(self.journal) + len(self._merged) + len(self._holes)
+        spans = len(self._spans) + len(self._moved)
+        return len(self._calls) + spans + len(self.journal) + len(self._merged) + len(self._holes)
 
     def put(
         self, changes: Iterable[Change], journal: Iterable[JournalRow], records: Callable[[str], CallRecord | None]
@@ -59,6 +61,12 @@ class Pending:
             if known is None or span.to >= known.to:
                 self._spans[span.agent, span.from_] = span
 
+    def move(self, keys: Iterable[tuple[str, float]]) -> None:
+        """The spans of these (agent, beginning) have another beginning from now on."""
+        for key in keys:
+            self._spans.pop(key, None)
+            self._moved.append(key)
+
     def keep_holes(self, holes: Iterable[Hole]) -> None:
         self._holes.update({(hole.pbx, hole.from_): hole for hole in holes})
 
@@ -78,6 +86,7 @@ class Pending:
             # A merge is written on rows that are there: never before the records of its calls.
             merged=tuple(self._merged) if all_calls else (),
             holes=tuple(self._holes.values()),
+            moved=tuple(self._moved),
             alive=alive if everything else self.told_alive,
         )
 
@@ -87,7 +96,7 @@ class Pending:
             if self._calls[record.id] is record:  # else it changed while it was written
                 del self._calls[record.id]
         for span in batch.spans:
-            if self._spans[span.agent, span.from_] is span:
+            if self._spans.get((span.agent, span.from_)) is span:
                 del self._spans[span.agent, span.from_]
         for hole in batch.holes:
             if self._holes[hole.pbx, hole.from_] is hole:
@@ -95,4 +104,6 @@ class Pending:
         self.journal.forget(len(batch.journal))
         for _ in batch.merged:
             self._merged.popleft()
+        for _ in batch.moved:
+            self._moved.popleft()
         self.told_alive = batch.alive or self.told_alive

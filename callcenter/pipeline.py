@@ -127,6 +127,11 @@ class Pipeline:
         self._pending.keep(spans)
         self._wake()
 
+    def move(self, keys: Iterable[tuple[str, float]]) -> None:
+        """Spans that are not over, by (agent, beginning), have another beginning: those that are stored go."""
+        self._pending.move(keys)
+        self._wake()
+
     def keep_holes(self, holes: Iterable[Hole]) -> None:
         """The newest state of each; a hole is known by its PBX and its beginning."""
         self._pending.keep_holes(holes)

@@ -77,7 +77,7 @@ async def test_a_process_that_never_saw_the_pbx_lets_stand_until_when_it_was_see
 
 
 async def test_of_a_link_that_is_dead_already_no_more_is_written_than_was_seen(config: Config) -> None:
-    """The link is known to be dead seconds later only, and what is written is never taken back."""
+    """The link is known to be dead seconds later only, and what is written does not become shorter."""
     at = clock.now() - 600
     anna = e.MemberSeen(at, "sales", "PJSIP/1001", "Anna", "", 1, False, "", 0, 0.0, 0.0, False)
     async with opened(config) as daemon:
@@ -89,6 +89,25 @@ async def test_of_a_link_that_is_dead_already_no_more_is_written_than_was_seen(c
         await daemon.pipeline.drain(1.0)
         _, stored = await daemon.store.since(0.0)
         assert [(span.state, span.from_, span.to) for span in stored] == [("available", at, at + 50)]
+
+
+@pytest.mark.parametrize("by", [3600.0, -3600.0, -100.0, 40.0])
+async def test_what_an_agent_does_is_stored_once_though_the_pbxs_clock_is_set_meanwhile(
+    config: Config, by: float
+) -> None:
+    at = clock.now() - 7200
+    anna = e.MemberSeen(at, "sales", "PJSIP/1001", "Anna", "", 1, False, "", 0, 0.0, 0.0, False)
+    async with opened(config) as daemon:
+        daemon.link.clock.told(at, at, at)
+        for event in (e.LinkUp(at), e.SnapshotBegan(at), anna, e.QueuesListed(at), e.LegsListed(at)):
+            daemon.consumer.take(event, at)
+        for seconds, ahead in ((60, 0.0), (120, 0.0), (200, by), (240, by)):
+            daemon.link.clock.told(at + seconds + ahead, at + seconds, at + seconds)
+            daemon.consumer.take(e.Tick(at + seconds + ahead), at + seconds)
+            daemon.consumer.keep_spans(at + seconds + ahead)  # as each minute
+            await daemon.pipeline.drain(1.0)
+        _, stored = await daemon.store.since(0.0)
+        assert [(span.state, span.from_, span.to) for span in stored] == [("available", at + by, at + 240 + by)]
 
 
 async def test_our_clock_which_may_be_behind_does_not_say_until_when_an_earlier_process_saw_the_pbx(

@@ -21,6 +21,7 @@ from callcenter.crm.ticket import Ticket
 from callcenter.errors import NotWritten, StoreError
 from callcenter.floor.changes import AgentChanged, CallAnswered, CallEnded, CallMerged, CallStarted, Change, Drift
 from callcenter.floor.records import AgentState, CallRecord, Direction, Hole, Span
+from callcenter.pending import Pending
 from callcenter.pipeline import Pipeline
 from callcenter.store.store import Store
 from callcenter.store.values import Batch, JournalRow
@@ -477,3 +478,29 @@ async def test_a_bug_in_the_writing_is_said_and_does_not_end_it(
     assert pipeline.healthy and [entry["log_level"] for entry in logs] == ["error", "info"]
     await pipeline.drain()
     await running
+
+
+async def test_a_span_that_begins_elsewhere_while_it_is_written_is_stored_as_it_is_last(store: Store) -> None:
+    """The PBX's clock is set, and back again, before the store has answered."""
+    def anna(from_: float, to: float) -> Span:
+        return Span("PJSIP/1001", "Anna", AgentState.AVAILABLE, "", None, from_, to)
+
+    pending = Pending()
+    pending.keep([anna(100.0, 160.0)])
+    first = pending.batch(9, 9, 9, lambda record: None, 0.0)
+    pending.move([("PJSIP/1001", 100.0)])
+    pending.keep([anna(3700.0, 3770.0)])
+    await store.write(first)
+    pending.forget(first)
+    second = pending.batch(9, 9, 9, lambda record: None, 0.0)
+    pending.move([("PJSIP/1001", 3700.0)])
+    pending.keep([anna(100.0, 180.0)])
+    await store.write(second)
+    pending.forget(second)
+    pending.move([("PJSIP/1001", 100.0)])
+    pending.keep([anna(50.0, 200.0)])
+    last = pending.batch(9, 9, 9, lambda record: None, 0.0)
+    await store.write(last)
+    pending.forget(last)
+    assert not len(pending)
+    assert (await store.since(0.0))[1] == [anna(50.0, 200.0)]

@@ -149,6 +149,10 @@ class Floor:
         spans = (running_span(agent, unseen.until(agent.since, at)) for agent in self.agents.all.values())
         return [span for span in spans if span]
 
+    def under_way(self) -> list[tuple[str, float]]:
+        """(interface, beginning) of each agent's state: by it the store knows the span."""
+        return [(agent.interface, agent.since) for agent in self.agents.all.values()]
+
     @property
     def unseen(self) -> Unseen:
         """Since when the PBX is not seen, by an earlier process too. It counts as seen before the first try of the very

@@ -32,6 +32,8 @@ class Batch(msgspec.Struct, frozen=True):
     merged: tuple[tuple[str, str], ...] = ()
     """(call, into): the call's legs went over into another call; its record stays, its ticket points there."""
     holes: tuple[Hole, ...] = ()
+    moved: tuple[tuple[str, float], ...] = ()
+    """(agent, beginning) of spans that begin at another time now, as the PBX's clock was set: they go."""
     alive: float = 0.0
     """The PBX's time up to which everything seen is committed with this batch; 0 when it cannot be said."""
     boot: int = 0
@@ -52,7 +54,7 @@ def halves(batch: Batch) -> tuple[Batch, Batch] | None:
     return _only(batch, kinds[0], things[:cut]), msgspec.structs.replace(second, alive=batch.alive)
 
 
-_KINDS = ("calls", "spans", "journal", "merged", "holes")
+_KINDS = ("calls", "moved", "spans", "journal", "merged", "holes")
 
 
 def _only(batch: Batch, kind: str, things: tuple[Any, ...]) -> Batch:

@@ -28,7 +28,6 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callcenter.crm.ticket import Ticket
-from callcenter.floor.records import Span
 from callcenter.store import digests
 from callcenter.store.rows import (
     Row,
@@ -81,6 +80,8 @@ PUT_SPAN = _put_span.on_conflict_do_update(
     set_={c.key: _put_span.excluded[c.key] for c in agent_span.c if not c.primary_key},
     where=_put_span.excluded.to > agent_span.c.to,
 )
+
+DROP_SPAN = delete(agent_span).where(agent_span.c.agent == bindparam("of"), agent_span.c.from_ == bindparam("since"))
 
 _put_hole = upsert(hole)
 PUT_HOLE = _put_hole.on_conflict_do_update(
@@ -146,6 +147,7 @@ async def write(connection: AsyncConnection, batch: Batch) -> None:
     version = getrandbits(62)
     await _many(connection, PUT_DAY, [{"day": n, "version": version} for n in days])
     await _many(connection, PUT_HOUR, [{"hour": n, "version": version} for n in hours])
+    await _many(connection, DROP_SPAN, [{"of": agent, "since": from_} for agent, from_ in batch.moved])
     await _many(connection, PUT_SPAN, [plain_row(span) for span in batch.spans])
     await _write_journal(connection, batch.journal)
     await _many(connection, PUT_HOLE, [plain_row(one) for one in batch.holes])
@@ -178,7 +180,8 @@ async def _touched(connection: AsyncConnection, batch: Batch) -> tuple[set[int],
     began = await _began(connection, batch)
     days, hours = {int(at // DAY_S) for at in began}, {int(at // HOUR_S) for at in began}
     spans = [span for span in batch.spans if span.from_ >= CLOCK_SET]
-    there = await _there(connection, [span for span in spans if span.from_ // HOUR_S != span.to // HOUR_S])
+    long = [(span.agent, span.from_) for span in spans if span.from_ // HOUR_S != span.to // HOUR_S]
+    there = await _there(connection, long)
     for span in spans:
         changed_from = span.from_
         if old := there.get((span.agent, span.from_)):
@@ -187,6 +190,9 @@ async def _touched(connection: AsyncConnection, batch: Batch) -> tuple[set[int],
                 changed_from = min(old.to, span.to)  # who is away for weeks changes nothing of the weeks each minute
         days.update(range(int(changed_from // DAY_S), int(span.to // DAY_S) + 1))
         hours.add(int(span.to // HOUR_S))
+    for old in (await _there(connection, [key for key in batch.moved if key[1] >= CLOCK_SET])).values():
+        days.update(range(int(old.from_ // DAY_S), int(old.to // DAY_S) + 1))
+        hours.add(int(old.to // HOUR_S))
     return days, hours
 
 
@@ -201,12 +207,12 @@ async def _began(connection: AsyncConnection, batch: Batch) -> list[float]:
     return at
 
 
-async def _there(connection: AsyncConnection, spans: Sequence[Span]) -> dict[tuple[str, float], Any]:
+async def _there(connection: AsyncConnection, keys: Sequence[tuple[str, float]]) -> dict[tuple[str, float], Any]:
     """(agent, beginning) → the row that is there already."""
     out = dict[tuple[str, float], Any]()
-    for n in range(0, len(spans), AT_ONCE):
-        keys = [(span.agent, span.from_) for span in spans[n : n + AT_ONCE]]
-        out |= {(row.agent, row.from_): row for row in await connection.execute(spans_of(keys))}
+    for n in range(0, len(keys), AT_ONCE):
+        found = await connection.execute(spans_of(keys[n : n + AT_ONCE]))
+        out |= {(row.agent, row.from_): row for row in found}
     return out
 
 

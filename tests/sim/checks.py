@@ -73,8 +73,8 @@ def stored_problems(path: Path, exchange: Exchange, trace: Any, facts: dict[str,
     facts |= {"calls": len(rows["call"]), "visits": len(rows["visit"]), "told": len(told)}
     facts["repaired"] = sum(visit["repaired"] for visit in rows["visit"])
     return [
-        *_calls(rows, trace, blind), *_durations(rows), *_spans(rows), *_figures(rows, facts["window"]),
-        *_visits(rows, told, exchange, facts), *_holes(rows["hole"], exchange, blind),
+        *_calls(rows, trace, blind), *_durations(rows), *_spans(rows, facts.pop("lasted_s")),
+        *_figures(rows, facts["window"]), *_visits(rows, told, exchange, facts), *_holes(rows["hole"], exchange, blind),
         *_repairs(rows, exchange, facts["queue_log"], blind), *_talks(rows, exchange),
     ]  # fmt: skip
 
@@ -112,11 +112,17 @@ def _durations(rows: dict[str, Any]) -> Iterator[str]:
             yield f"conversation of {row['call']} lasted {row['to_at'] - row['from_at']}"
 
 
-def _spans(rows: dict[str, Any]) -> Iterator[str]:
+def _spans(rows: dict[str, Any], lasted_s: float) -> Iterator[str]:
+    """However the clock was set: no agent did more than there was time for."""
+    in_all_s = Counter[str]()
     for row in rows["agent_span"]:
         lasted = row["to_at"] - row["from_at"]  # 0: of a hold that was stored as it began
         if not 0 <= lasted < 4_000 or (lasted == 0 and row["state"] != "holding"):
             yield f"span of {row['agent']}: {row['state']} for {lasted}"
+        in_all_s[row["agent"]] += lasted
+    for agent, seconds in in_all_s.items():
+        if seconds > lasted_s + EDGE_S:
+            yield f"spans of {agent} are {seconds:.1f} s in all, there were {lasted_s:.1f}"
 
 
 def _figures(rows: dict[str, Any], window: dict[str, dict[str, Any]]) -> Iterator[str]:

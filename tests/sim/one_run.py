@@ -203,6 +203,7 @@ async def _story(run: Run, loop: VirtualLoop, folder: Path, trace: Trace, faults
     if sight.since is not None:
         sight.blind.append((sight.since, loop.time()))
     run.problems += [f"the daemon failed: {failure}" for failure in trace.failures]
+    run.facts["lasted_s"] = loop.time()
     run.facts["blind"], run.facts["queue_log"] = sight.blind, readable
     run.problems += stored_problems(store_path(config), exchange, trace, run.facts)
 
