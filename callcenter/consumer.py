@@ -254,8 +254,7 @@ class Consumer:
 
     def keep_spans(self, seen_until: float) -> None:
         """Give the store what the agents do, up to when the PBX was heard of last (0: it tells no times), so that
-        little of it is lost with the process. No more: what is stored grows only, and the link may be dead without
-        anybody knowing yet."""
+        little of it is lost with the process. No more: the link may be dead without anybody knowing yet."""
         self.pipeline.keep(self.floor.running_spans(seen_until or math.inf))
 
 

@@ -55,10 +55,9 @@ class Pending:
         return self._calls.get(id)
 
     def keep(self, spans: Iterable[Span]) -> None:
-        """A state that lasted no time has the same beginning as the next one: the longer span tells something."""
+        """The newest of each beginning, but for a state that lasted no time: it has the same one as the next state."""
         for span in spans:
-            known = self._spans.get((span.agent, span.from_))
-            if known is None or span.to >= known.to:
+            if span.to > span.from_ or (span.agent, span.from_) not in self._spans:
                 self._spans[span.agent, span.from_] = span
 
     def move(self, keys: Iterable[tuple[str, float]]) -> None:

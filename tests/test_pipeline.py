@@ -95,6 +95,17 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.close()
 
 
+async def test_of_a_span_that_is_not_written_yet_the_newest_end_counts(store: Store) -> None:
+    pipeline = Pipeline(store, "IR", internal=False)
+    span = Span("PJSIP/1001", "Ali", AgentState.TALKING, "", "support", 900.0, 1000.0)
+    for to in (991.0, 1000.0, 995.0, 900.0):  # what lasted no time has the beginning of the next state
+        pipeline.keep([replace(span, to=to)])
+    running = asyncio.create_task(pipeline.run())
+    await pipeline.drain()
+    await running
+    assert await store.since(0.0) == ([], [replace(span, to=995.0)])
+
+
 async def test_what_is_put_is_stored_with_its_ticket_journal_and_spans(store: Store, floor: Floor) -> None:
     pipeline = Pipeline(store, "IR", internal=False)
     span = Span("PJSIP/1001", "Ali", AgentState.AVAILABLE, "", None, 900.0, 1000.0)

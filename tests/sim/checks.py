@@ -73,7 +73,7 @@ def stored_problems(path: Path, exchange: Exchange, trace: Any, facts: dict[str,
     facts |= {"calls": len(rows["call"]), "visits": len(rows["visit"]), "told": len(told)}
     facts["repaired"] = sum(visit["repaired"] for visit in rows["visit"])
     return [
-        *_calls(rows, trace, blind), *_durations(rows), *_spans(rows, facts.pop("lasted_s")),
+        *_calls(rows, trace, blind), *_durations(rows), *_spans(rows, exchange, facts.pop("lasted_s")),
         *_figures(rows, facts["window"]), *_visits(rows, told, exchange, facts), *_holes(rows["hole"], exchange, blind),
         *_repairs(rows, exchange, facts["queue_log"], blind), *_talks(rows, exchange),
     ]  # fmt: skip
@@ -112,14 +112,17 @@ def _durations(rows: dict[str, Any]) -> Iterator[str]:
             yield f"conversation of {row['call']} lasted {row['to_at'] - row['from_at']}"
 
 
-def _spans(rows: dict[str, Any], lasted_s: float) -> Iterator[str]:
-    """However the clock was set: no agent did more than there was time for."""
-    in_all_s = Counter[str]()
-    for row in rows["agent_span"]:
+def _spans(rows: dict[str, Any], exchange: Exchange, lasted_s: float) -> Iterator[str]:
+    """No agent did two things at once; nor, however the clock was set, more than there was time for."""
+    in_all_s, until = Counter[str](), dict[str, float]()
+    for row in sorted(rows["agent_span"], key=lambda row: row["from_at"]):
         lasted = row["to_at"] - row["from_at"]  # 0: of a hold that was stored as it began
         if not 0 <= lasted < 4_000 or (lasted == 0 and row["state"] != "holding"):
             yield f"span of {row['agent']}: {row['state']} for {lasted}"
+        if not exchange.steps and row["from_at"] < until.get(row["agent"], 0.0):
+            yield f"{row['agent']}: {row['state']} from {row['from_at']}, something else to {until[row['agent']]}"
         in_all_s[row["agent"]] += lasted
+        until[row["agent"]] = row["to_at"]
     for agent, seconds in in_all_s.items():
         if seconds > lasted_s + EDGE_S:
             yield f"spans of {agent} are {seconds:.1f} s in all, there were {lasted_s:.1f}"
