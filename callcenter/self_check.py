@@ -71,8 +71,9 @@ class SelfCheck:
         self._from = self._from or at
 
     def shifted(self, at: float) -> None:
-        """The PBX's clock was set: what we counted has moved along, the log's times have not."""
-        self._from, self._suspected, self._compared = at, set(), ()
+        """The PBX's clock was set: what we counted has moved along, the log's times have not. Who entered just before
+        it is not compared: borders are whole seconds."""
+        self._from, self._suspected, self._compared = at + SAME_MOMENT_S, set(), ()
 
     async def look(self, book: Book, read_at: float, holes: Iterable[Hole]) -> None:
         """Compare when it is time to. ``read_at``: up to when ``book`` knows all. Raises StoreError."""
