@@ -26,6 +26,8 @@ class Pending:
         self.told_alive = 0.0
         self._calls: dict[str, CallRecord] = {}
         self._spans: dict[tuple[str, float], Span] = {}
+        self._last: dict[str, tuple[float, float]] = {}
+        """Agent → beginning and end of the span that was kept last."""
         self._moved: deque[tuple[str, float]] = deque()
         self._merged: deque[tuple[str, str]] = deque()
         self._holes: dict[tuple[str, float], Hole] = {}
@@ -55,13 +57,21 @@ class Pending:
         return self._calls.get(id)
 
     def keep(self, spans: Iterable[Span]) -> None:
-        """The newest of each beginning, but for a state that lasted no time: it has the same one as the next state."""
+        """The newest of each beginning, but for a state that lasted no time: it has the same one as the next state.
+
+        What is under way is kept each minute, and ends earlier than that where the link turns out to have been dead.
+        """
         for span in spans:
-            if span.to > span.from_ or (span.agent, span.from_) not in self._spans:
-                self._spans[span.agent, span.from_] = span
+            key, last = (span.agent, span.from_), self._last.get(span.agent)
+            if last and last[0] == span.from_ and span.to < last[1]:
+                if span.to == span.from_:
+                    continue
+                self.move([key])
+            self._spans[key] = span
+            self._last[span.agent] = span.from_, span.to
 
     def move(self, keys: Iterable[tuple[str, float]]) -> None:
-        """The spans of these (agent, beginning) have another beginning from now on."""
+        """The spans of these (agent, beginning) are no more, in the store neither."""
         for key in keys:
             self._spans.pop(key, None)
             self._moved.append(key)

@@ -123,12 +123,12 @@ class Pipeline:
         self._wake()
 
     def keep(self, spans: Iterable[Span]) -> None:
-        """Spans that are not over: a longer one takes the place of a shorter one with the same beginning."""
+        """Spans that are not over: the newest takes the place of another one with the same beginning."""
         self._pending.keep(spans)
         self._wake()
 
     def move(self, keys: Iterable[tuple[str, float]]) -> None:
-        """Spans that are not over, by (agent, beginning), have another beginning: those that are stored go."""
+        """Spans that are not over, by (agent, beginning), begin at another time: those that are stored go."""
         self._pending.move(keys)
         self._wake()
 

@@ -106,6 +106,18 @@ async def test_of_a_span_that_is_not_written_yet_the_newest_end_counts(store: St
     assert await store.since(0.0) == ([], [replace(span, to=995.0)])
 
 
+async def test_a_span_that_ended_before_it_was_last_written_is_as_long_as_it_was(store: Store) -> None:
+    """The link was dead already when what the agents do was written: nobody saw the nine seconds, and no agent talks
+    and waits at once."""
+    pipeline = Pipeline(store, "IR", internal=False)
+    talk = Span("PJSIP/1001", "Ali", AgentState.TALKING, "", "support", 100.0, 125.0)
+    free = Span("PJSIP/1001", "Ali", AgentState.AVAILABLE, "", None, 116.0, 160.0)
+    for spans in ([talk], [replace(talk, to=116.0)], [free]):
+        pipeline.keep(spans)
+        await pipeline.drain()
+    assert await store.since(0.0) == ([], [replace(talk, to=116.0), free])
+
+
 async def test_what_is_put_is_stored_with_its_ticket_journal_and_spans(store: Store, floor: Floor) -> None:
     pipeline = Pipeline(store, "IR", internal=False)
     span = Span("PJSIP/1001", "Ali", AgentState.AVAILABLE, "", None, 900.0, 1000.0)

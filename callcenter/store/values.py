@@ -33,7 +33,8 @@ class Batch(msgspec.Struct, frozen=True):
     """(call, into): the call's legs went over into another call; its record stays, its ticket points there."""
     holes: tuple[Hole, ...] = ()
     moved: tuple[tuple[str, float], ...] = ()
-    """(agent, beginning) of spans that begin at another time now, as the PBX's clock was set: they go."""
+    """(agent, beginning) of spans that turned out to be shorter, or to begin at another time, as the PBX's clock was
+    set: they go. ``spans`` has them anew."""
     alive: float = 0.0
     """The PBX's time up to which everything seen is committed with this batch; 0 when it cannot be said."""
     boot: int = 0

@@ -128,8 +128,8 @@ CHANGES: dict[str, Batch] = {
     "a span grows out of the day": Batch(spans=(span(DAY + 50, DAY + 30 * HOUR_S),)),
     "a span grows to the hour's very end": Batch(spans=(span(DAY + 50, DAY + HOUR_S),)),
     "a span ends in an hour that had none": Batch(spans=(span(DAY + 60, DAY + 2.5 * HOUR_S, AGENTS[1]),)),
-    "a span turns out to have ended in the hour before, and the day before": Batch(
-        spans=(span(DAY - 500, DAY - 100, AGENTS[2]),)),
+    "a span turns out to have ended in the hour before, and the day before":
+        Batch(moved=((AGENTS[2], DAY - 500.0),), spans=(span(DAY - 500, DAY - 100, AGENTS[2]),)),
     "the clock was set: a span begins an hour later":
         Batch(moved=((AGENTS[0], DAY + 50.0),), spans=(span(DAY + HOUR_S + 50, DAY + HOUR_S + 2000),)),
     "the clock was set: a span of the evening before is of the day before":

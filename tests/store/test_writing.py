@@ -100,7 +100,7 @@ async def test_a_ticket_that_moved_to_an_internal_call_stays_there(store: Store,
     assert [(t.number, t.call) for t in (await store.tickets()).items] == [(1, "main-1-2")]
 
 
-async def test_a_span_written_twice_is_there_once_and_one_of_no_time_hides_none(store: Store) -> None:
+async def test_a_span_written_twice_is_there_once_and_the_longer_of_two_beginnings_stays(store: Store) -> None:
     no_time = Span("PJSIP/1001", "Ali", AgentState.RINGING, "", "support", 100.0, 100.0)
     talk = Span("PJSIP/1001", "Ali", AgentState.TALKING, "", "support", 100.0, 130.0)
     other = Span("PJSIP/1002", "Sara", AgentState.PAUSED, "lunch", None, 90.0, 125.5)
@@ -108,16 +108,6 @@ async def test_a_span_written_twice_is_there_once_and_one_of_no_time_hides_none(
         await store.write(Batch(spans=spans))
     assert await store.since(0.0) == ([], [other, talk])
     assert await store.since(125.5) == ([], [talk])
-
-
-async def test_a_span_that_ended_before_it_was_last_written_is_as_long_as_it_was(store: Store) -> None:
-    """The link was dead already when what the agents do was written: nobody saw the nine seconds, and no agent talks
-    and waits at once."""
-    talk = Span("PJSIP/1001", "Ali", AgentState.TALKING, "", "support", 100.0, 125.0)
-    free = Span("PJSIP/1001", "Ali", AgentState.AVAILABLE, "", None, 116.0, 160.0)
-    await store.write(Batch(spans=(talk,)))
-    await store.write(Batch(spans=(replace(talk, to=116.0), free)))
-    assert await store.since(0.0) == ([], [replace(talk, to=116.0), free])
 
 
 async def test_the_timeline_is_in_the_order_of_arrival_even_when_clocks_go_back(store: Store) -> None:
