@@ -254,6 +254,8 @@ def test_small_letters_are_as_good_in_the_environment(monkeypatch: pytest.Monkey
     ("PBX__TRUNKS", "PJSIP/x", "environment: CALLCENTER_PBX__TRUNKS: not valid JSON"),
     ("WEB", '{"port": "x"}', "(as CALLCENTER_WEB says)"), ("WEB", '{"prot": 1}', "(as CALLCENTER_WEB says)"),
     ("PBX", '[{"secret": "s", "port": 0}]', "(as CALLCENTER_PBX says)"),
+    ("PBX", '{"name": "a b"}', "(as CALLCENTER_PBX says)"),
+    ("PBX", '[{"name": "a b", "secret": "s"}]', "(as CALLCENTER_PBX says)"),
     ("QUEUES__A__TARGETS", '{"abandon_rate": "x"}', "(as CALLCENTER_QUEUES__A__TARGETS says)"),
 ])  # fmt: skip
 def test_a_value_of_the_environment_that_is_wrong_is_not_looked_for_in_the_file(
@@ -269,14 +271,6 @@ def test_a_variable_that_names_a_queue_of_the_file_in_other_letters_is_found(
     written(file, "[queues.Sales]\ntopic = 'orders'\n")
     monkeypatch.setenv("CALLCENTER_QUEUES", '{"sales": {"wrap_up_s": "x"}}')
     assert refusal(file).endswith("(as CALLCENTER_QUEUES says)")
-
-
-@pytest.mark.parametrize("text", ['{"name": "a b"}', '[{"name": "a b", "secret": "s"}]'])
-def test_what_is_wrong_within_the_variable_of_the_pbx_is_said_of_it(
-    monkeypatch: pytest.MonkeyPatch, file: Path, text: str
-) -> None:
-    monkeypatch.setenv("CALLCENTER_PBX", text)
-    assert refusal(file).endswith("(as CALLCENTER_PBX says)")
 
 
 def test_a_variable_with_another_key_of_a_table_is_not_what_is_wrong_with_that_of_the_file(

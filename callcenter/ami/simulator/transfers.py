@@ -109,7 +109,8 @@ class Transfers:
 
 
 def _age(linkedid: str) -> tuple[int, int]:
-    """As Asterisk compares (``struct ast_channel_id``): when the channel was made, then its number."""
+    """As Asterisk compares (``oldest_linkedid`` in ``main/channel_internal_api.c``): by time, then by sequence. Here
+    once more: what the daemon makes of it is judged by this PBX."""
     second, number = linkedid.rsplit("-", 1)[-1].split(".")
     return int(second), int(number)
 
