@@ -83,6 +83,8 @@ class Pending:
         self, calls: int, lines: int, spans: int, ticket_of: Callable[[CallRecord], Ticket | None], alive: float
     ) -> Batch:
         """The oldest of it, no more than so many of each. ``alive`` is told once nothing older is left behind."""
+        if self._moved:  # they go and come anew in one transaction: a kill between two would cost a whole shift
+            spans = len(self._spans)
         records = tuple(islice(self._calls.values(), calls))
         tickets = map(ticket_of, records)
         all_calls = len(records) == len(self._calls)

@@ -527,3 +527,15 @@ async def test_a_span_that_begins_elsewhere_while_it_is_written_is_stored_as_it_
     pending.forget(last)
     assert not len(pending)
     assert (await store.since(0.0))[1] == [anna(50.0, 200.0)]
+
+
+def test_what_a_moved_span_became_is_written_with_it_however_much_else_is_pending() -> None:
+    """Who is killed between two batches has lost nothing of a shift that stood in the store."""
+    span = Span("PJSIP/1001", "Anna", AgentState.AVAILABLE, "", None, 100.0, 160.0)
+    pending = Pending()
+    pending.keep([replace(span, agent=f"PJSIP/{n}") for n in range(3)])
+    assert len(pending.batch(9, 9, 2, lambda record: None, 0.0).spans) == 2
+    pending.move([(span.agent, span.from_)])
+    pending.keep([replace(span, from_=140.0, to=200.0)])
+    batch = pending.batch(9, 9, 2, lambda record: None, 0.0)
+    assert batch.moved == ((span.agent, span.from_),) and batch.spans[-1].from_ == 140.0
