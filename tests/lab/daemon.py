@@ -37,7 +37,8 @@ class Running:
 
     def __init__(self, process: subprocess.Popen[str], url: str, config: Path) -> None:
         self.process, self.config = process, config
-        self.http = httpx.Client(base_url=url, timeout=60)
+        # The server closes what was idle for 5 s: a client that asks just then is told nothing but a reset.
+        self.http = httpx.Client(base_url=url, timeout=60, limits=httpx.Limits(keepalive_expiry=2.0))
 
     def get(self, path: str) -> Any:
         answer = self.http.get(path)
